@@ -1,0 +1,22 @@
+"""
+Seawall: shared defence against known illegal content.
+
+Folders are the stations an upload passes, so reading order is import order:
+
+    media        strangers' bytes become images and links
+    signals      media become fingerprints that can be compared and shared
+    index        which known fingerprints are near this one, exactly
+    policy       the words decisions are made in: category, ground, measure, rule
+    banks        what is known, and who vouches for it
+    screening    an upload becomes a verdict
+    sandbox      media and signals, run on strangers' bytes in processes that may die
+    storage      remembering: SQLite or PostgreSQL, migrations
+    workflows    the stories, one module each, from beginning to end
+    settings     frozen settings, from the environment and one TOML file
+    app          the one place where everything is put together
+    web          the door for programs and browsers: parse, call one workflow, render
+    cli          the door for people at a terminal: parse, call one workflow, render
+    testing      what an extender's tests inherit
+
+Under everything: access, audit, clock, errors, ids.
+"""

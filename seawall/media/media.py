@@ -1,0 +1,43 @@
+"""The nouns: what a stranger's bytes turn out to be."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Luma = NDArray[np.uint8]  # (height, width), 0 black to 255 white, upright
+
+
+class Kind(StrEnum):
+    """What sort of thing was handed to us."""
+
+    IMAGE = "image"
+    LINK = "link"
+    OTHER = "other"  # bytes that are no media we can look into; their exact hashes still count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A decoded picture: its upright size in pixels as the file declares it, and each frame's luma, perhaps smaller."""
+
+    width: int
+    height: int
+    frames: tuple[Luma, ...]
+    frames_left_out: int = 0  # an animation longer than the limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """
+    A stranger's bytes, understood as far as they could be.
+
+    Exactly one of `image` and `unreadable` is set for a picture; `link` is set for a link, whose `data` is empty.
+    """
+
+    kind: Kind
+    media_type: str  # as sniffed from the bytes: "image/jpeg"; "text/uri-list" for a link
+    data: bytes = b""
+    image: Image | None = None
+    link: str | None = None
+    unreadable: str | None = None  # a sentence: why the picture inside could not be decoded

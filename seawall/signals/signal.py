@@ -1,0 +1,86 @@
+"""What a signal is, and what a signal type must be able to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from seawall.media.media import Media
+
+
+class Orientation(StrEnum):
+    """
+    How the uploaded picture must be turned to look like the known one.
+
+    `mirror` flips left and right; `mirror-rotate90` flips, then turns a quarter clockwise.
+    """
+
+    UPRIGHT = "upright"
+    ROTATE90 = "rotate90"
+    ROTATE180 = "rotate180"
+    ROTATE270 = "rotate270"
+    MIRROR = "mirror"
+    MIRROR_ROTATE90 = "mirror-rotate90"
+    MIRROR_ROTATE180 = "mirror-rotate180"
+    MIRROR_ROTATE270 = "mirror-rotate270"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A fingerprint, always representable as text: `pdq:f8f8…`, `sha256:…`, `url:https://…`."""
+
+    type: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One signal as it was read off a piece of media: of which frame, turned which way, how reliable."""
+
+    signal: Signal
+    quality: int | None = None  # 0 to 100, for types that publish one
+    orientation: Orientation = Orientation.UPRIGHT
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSignal:
+    """
+    Why a piece of media has no signal of this type.
+
+    `failed` tells a picture that could not be read (truncated, a bomb, a crash) from one that was
+    read and has nothing to fingerprint (too flat, too small).
+    """
+
+    type: str
+    reason: str
+    failed: bool = False
+
+
+class SignalType(Protocol):
+    """
+    A way to fingerprint media.
+
+    To add one, write a file beside this one, list it in `registry`, and
+    subclass `seawall.testing.SignalTypeContract` in its test.
+    """
+
+    name: str
+    bits: int  # of a code that is compared by Hamming distance; 0 where only equality counts
+    examples: tuple[str, ...]
+
+    def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
+        """Read this type's signals off the media, or say why there are none; None: not for this kind of media."""
+        ...
+
+    def parse(self, text: str) -> Signal:
+        """
+        Read a signal somebody sent us, whatever its case or surrounding space.
+
+        Raises:
+            SignalError: The text is not a signal of this type.
+
+        """
+        ...
