@@ -10,7 +10,8 @@ RANDOM_DIGITS = 10  # 50 bits of chance within one millisecond
 
 def new_id(prefix: str, *, at: datetime) -> str:
     """An id such as `up_01jd3c7k2x9qhw4t5mz`: its kind, its moment, its chance."""
-    return f"{prefix}_{_base32(int(at.timestamp() * 1000), TIME_DIGITS)}{_base32(secrets.randbits(50), RANDOM_DIGITS)}"
+    moment = _base32(int(at.timestamp() * 1000), TIME_DIGITS)
+    return f"{prefix}_{moment}{_base32(secrets.randbits(50), RANDOM_DIGITS)}"
 
 
 def _base32(number: int, digits: int) -> str:

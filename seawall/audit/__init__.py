@@ -1,0 +1,1 @@
+"""What happened, in a chain that shows where it was touched."""

@@ -1,0 +1,120 @@
+"""
+Every bank, indexed, as the screening path sees it at one moment.
+
+The database is the truth; a catalogue follows it by the numbers of its changes:
+
+    entries changed since `position` ──take_in──▶ tail, visible to the next query ──merge──▶ segments
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from seawall.index.exact import ExactIndex, digest
+from seawall.index.hamming import HammingIndex
+from seawall.signals.registry import SIGNAL_TYPES
+from seawall.signals.signal import Reading, Signal
+
+
+class Change(NamedTuple):
+    """What the index must know of one changed entry."""
+
+    number: int  # the entry's key
+    signal: Signal
+    gone: bool
+
+
+class Hit(NamedTuple):
+    """A reading near a known code: the entry's key and how many bits apart."""
+
+    reading: Reading
+    distance: int
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Two kinds of index over all banks: near codes by Hamming distance, everything else by equality."""
+
+    near: dict[str, HammingIndex]
+    exact: ExactIndex
+
+    @classmethod
+    def open(cls, folder: Path) -> "Catalogue":
+        """
+        Open the index folder, or start an empty one that knows nothing yet.
+
+        Raises:
+            StorageError: A file is damaged; the sentence says to delete the folder, and nothing is lost by it.
+
+        """
+        near = {
+            name: HammingIndex.open(folder / name, bits=kind.bits)
+            for name, kind in SIGNAL_TYPES.items()
+            if kind.bits
+        }
+        return cls(near, ExactIndex.open(folder / "exact"))
+
+    @property
+    def position(self) -> int:
+        """The last change every index here has taken in."""
+        return min(index.position for index in self._indexes())
+
+    def take_in(self, changes: Sequence[Change], *, position: int) -> None:
+        """Bring the indexes up to this change; the next query sees it."""
+        for name, index in self.near.items():
+            mine = [change for change in changes if change.signal.type == name]
+            kept = [change for change in mine if not change.gone]
+            index.add(
+                [bytes.fromhex(change.signal.value) for change in kept], [c.number for c in kept]
+            )
+            index.remove([change.number for change in mine if change.gone])
+        mine = [change for change in changes if change.signal.type not in self.near]
+        kept = [change for change in mine if not change.gone]
+        self.exact.add([digest(str(change.signal)) for change in kept], [c.number for c in kept])
+        self.exact.remove([change.number for change in mine if change.gone])
+        for each in self._indexes():
+            each.advance(position)
+
+    def look_up(self, readings: Iterable[Reading], *, radius: dict[str, int]) -> list[Hit]:
+        """Every known code within each type's radius of these readings, in bits."""
+        hits: list[Hit] = []
+        by_type: dict[str, list[Reading]] = {}
+        exact: list[Reading] = []
+        for reading in readings:
+            if reading.signal.type in self.near:
+                by_type.setdefault(reading.signal.type, []).append(reading)
+            else:
+                exact.append(reading)
+        for name, asked in by_type.items():
+            codes = [bytes.fromhex(reading.signal.value) for reading in asked]
+            found = self.near[name].within_many(codes, radius[name])
+            for reading, neighbours in zip(asked, found, strict=True):
+                hits.extend(Hit(reading, distance, key) for distance, key in neighbours)
+        if exact:
+            same = self.exact.find_many([digest(str(reading.signal)) for reading in exact])
+            for reading, keys in zip(exact, same, strict=True):
+                hits.extend(Hit(reading, 0, key) for key in keys)
+        return hits
+
+    def refresh(self) -> None:
+        """Take over what another process has merged."""
+        for index in self._indexes():
+            index.refresh()
+
+    def merge(self, *, always: bool = False) -> bool:
+        """Write grown tails to disk; whether anything was written."""
+        written = False
+        for index in self._indexes():
+            if always or index.wants_merge:
+                written |= index.merge()
+        return written
+
+    def close(self) -> None:
+        """Let go of the mapped files."""
+        for index in self._indexes():
+            index.close()
+
+    def _indexes(self) -> tuple[HammingIndex | ExactIndex, ...]:
+        return (*self.near.values(), self.exact)

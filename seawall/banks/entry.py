@@ -1,0 +1,45 @@
+"""
+One known signal in a bank: what it is filed under, who vouches for it, and until when.
+
+Adding what is already there adds to it: categories and vouchers are united, nothing is doubled.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from seawall.signals.signal import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A known signal. `number` is its key in the index; `change` the last committed change that touched it."""
+
+    id: str
+    bank: str
+    signal: Signal
+    categories: tuple[str, ...] = ()
+    vouchers: tuple[str, ...] = ()  # organisations that say it belongs here
+    note: str = ""
+    source: str = ""  # where it came from: a file, an exchange, a person
+    expires_at: datetime | None = None
+    enabled: bool = True
+    created_at: datetime
+    number: int = 0
+    change: int = 0
+
+
+def counts(entry: Entry, *, at: datetime) -> bool:
+    """Whether a match with this entry means anything at that moment."""
+    return entry.enabled and (entry.expires_at is None or at < entry.expires_at)
+
+
+def joined(known: Entry, added: Entry) -> Entry:
+    """The entry once somebody has added the same signal to the same bank again."""
+    return replace(
+        known,
+        categories=tuple(sorted({*known.categories, *added.categories})),
+        vouchers=tuple(sorted({*known.vouchers, *added.vouchers})),
+        note=added.note or known.note,
+        source=known.source or added.source,
+        expires_at=added.expires_at or known.expires_at,
+    )

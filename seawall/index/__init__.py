@@ -1,0 +1,1 @@
+"""Which known fingerprints are near this one, exactly."""

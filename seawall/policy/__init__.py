@@ -1,0 +1,1 @@
+"""The words decisions are made in: category, ground, measure, rule."""

@@ -1,0 +1,161 @@
+"""
+How near a match must be, where, and what follows from it.
+
+Rules do not run in an order: every rule that applies is listed, and the strictest measure wins.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from seawall.errors import InputError
+from seawall.policy.ground import Basis, Ground
+from seawall.policy.measure import Measure
+
+MAX_DISTANCE = 64
+EVERYWHERE = "*"  # every territory that is not named
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_TERRITORY = re.compile(r"[A-Z]{2}")
+
+# Regulation (EU) 2022/2065 applies in the 27 member states; codes as in the Transparency Database (GR, not EL).
+EU = (
+    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+)
+_UNIONS = {"EU": EU, "EEA": tuple(sorted((*EU, "IS", "LI", "NO")))}
+
+
+class Trigger(StrEnum):
+    """What a rule answers to."""
+
+    MATCH = "match"  # the upload is near a known entry
+    FAILURE = "failure"  # the upload could not be screened in full: truncated, a bomb, a crash
+    NO_SIGNAL = "no-signal"  # it was read, and has nothing to fingerprint: a blank picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When this applies, this measure follows. `None` stands for any bank, category or signal type."""
+
+    name: str
+    measure: Measure
+    trigger: Trigger = Trigger.MATCH
+    bank: str | None = None
+    category: str | None = None
+    signal_type: str | None = None
+    max_distance: int = 31  # bits; exact types always match at 0
+    territories: tuple[str, ...] = ()  # where it applies; nowhere named is everywhere
+    min_vouchers: int = 1  # organisations that vouch for the entry
+    review: bool = False  # a person looks at every upload this rule decides
+    sample_share: float = 0.0  # otherwise, the share of them a person looks at, 0 to 1
+    shadow: bool = False  # noted in the verdict, without effect
+    enabled: bool = True
+    ground: Ground | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Every rule in force at one moment, and how far one must search so that none misses its match."""
+
+    rules: tuple[Rule, ...] = ()
+    least_distance: int = (
+        31  # bits; matches nearer than this are listed even where no rule wants them
+    )
+    _by_trigger: Mapping[Trigger, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the rules by what they answer to, once."""
+        enabled = [rule for rule in self.rules if rule.enabled]
+        grouped = {
+            trigger: tuple(rule for rule in enabled if rule.trigger is trigger)
+            for trigger in Trigger
+        }
+        object.__setattr__(self, "_by_trigger", grouped)
+
+    def answering(self, trigger: Trigger) -> tuple[Rule, ...]:
+        """The enabled rules that answer to this, shadow rules included."""
+        return self._by_trigger[trigger]
+
+    def radius(self, signal_type: str) -> int:
+        """How many bits away a code of this type may be and still matter."""
+        wanted = (
+            rule.max_distance
+            for rule in self.answering(Trigger.MATCH)
+            if rule.signal_type in (None, signal_type)
+        )
+        return max(self.least_distance, *wanted, 0)
+
+    def with_rule(self, rule: Rule) -> "Rules":
+        """These rules with this one added, or put in the place of its namesake."""
+        others = tuple(other for other in self.rules if other.name != rule.name)
+        return Rules(rules=(*others, rule), least_distance=self.least_distance)
+
+
+def checked(rule: Rule) -> Rule:
+    """
+    The rule in canonical form: territories spelled out and sorted.
+
+    Raises:
+        InputError: A field contradicts another or is out of range; the sentence says which.
+
+    """
+    if not _NAME.fullmatch(rule.name):
+        raise InputError(
+            f"A rule's name is 1 to 64 small letters, digits, dots and hyphens; this is '{rule.name}'."
+        )
+    if not 0 <= rule.max_distance <= MAX_DISTANCE:
+        raise InputError(f"max_distance is 0 to {MAX_DISTANCE} bits; this is {rule.max_distance}.")
+    if not 0 <= rule.sample_share <= 1:
+        raise InputError(f"sample_share is a share from 0 to 1; this is {rule.sample_share}.")
+    if rule.min_vouchers < 0:
+        raise InputError(f"min_vouchers counts organisations; this is {rule.min_vouchers}.")
+    if rule.measure is Measure.RESTRICT and not rule.territories:
+        raise InputError("'restrict' withholds in named territories: name them, such as DE or EU.")
+    if rule.trigger is not Trigger.MATCH and (rule.bank or rule.category):
+        raise InputError(
+            f"A rule for '{rule.trigger}' has no match, so it cannot name a bank or a category."
+        )
+    return replace(rule, territories=territories(rule.territories))
+
+
+def territories(names: Iterable[str]) -> tuple[str, ...]:
+    """
+    Two-letter codes (ISO 3166-1), each once, sorted; `EU` and `EEA` stand for their members.
+
+    Raises:
+        InputError: Something is not a territory's code.
+
+    """
+    spelled: set[str] = set()
+    for name in names:
+        code = name.strip().upper()
+        if code in _UNIONS:
+            spelled.update(_UNIONS[code])
+        elif _TERRITORY.fullmatch(code):
+            spelled.add(code)
+        else:
+            raise InputError(
+                f"A territory is a two-letter code such as DE, or EU or EEA; this is '{name}'."
+            )
+    return tuple(sorted(spelled))
+
+
+STARTING_RULES = (
+    Rule(
+        name="known-exactly",
+        measure=Measure.BLOCK,
+        max_distance=0,
+        ground=Ground(basis=Basis.ILLEGAL, provision="the category of the matched entry"),
+    ),
+    Rule(
+        name="known-nearly",
+        measure=Measure.HOLD,
+        max_distance=31,
+        review=True,
+        ground=Ground(basis=Basis.ILLEGAL, provision="the category of the matched entry"),
+    ),
+    Rule(name="could-not-be-screened", measure=Measure.HOLD, trigger=Trigger.FAILURE, review=True),
+    Rule(name="nothing-to-fingerprint", measure=Measure.ALLOW, trigger=Trigger.NO_SIGNAL),
+)
+"""What a new home starts with: copies are blocked, near copies and failures wait for a person."""

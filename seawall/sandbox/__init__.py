@@ -1,0 +1,1 @@
+"""Media and signals, run on strangers' bytes in processes that may die."""

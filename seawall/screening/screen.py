@@ -1,0 +1,148 @@
+"""
+An upload becomes a verdict.
+
+    known entries near it ─▶ nearest per entry ─▶ rules that apply ─▶ measure for every territory
+
+Nothing here asks the time, the database or chance: they arrive as arguments.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from seawall.banks.entry import Entry, counts
+from seawall.policy.category import Taxonomy
+from seawall.policy.measure import Measure, strictest
+from seawall.policy.rule import EVERYWHERE, Rule, Rules, Trigger
+from seawall.screening.verdict import Match, NotScreened, Verdict
+from seawall.signals.signal import NoSignal, Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A reading of the upload and an entry it is near."""
+
+    reading: Reading
+    distance: int
+    entry: Entry
+
+
+def screen(
+    known: Iterable[Known],
+    missing: Sequence[NoSignal],
+    *,
+    rules: Rules,
+    taxonomy: Taxonomy,
+    territory: str | None,
+    chance: float,
+    now: datetime,
+) -> Verdict:
+    """
+    What the rules make of these matches and of what could not be screened.
+
+    `chance` is a number from 0 to 1 drawn once for this upload; it decides who is sampled for review.
+    """
+    matches: list[Match] = []
+    applied: dict[str, Rule] = {}
+    for near in _nearest(known, now):
+        wanting = [
+            rule for rule in rules.answering(Trigger.MATCH) if _applies(rule, near, taxonomy)
+        ]
+        applied.update((rule.name, rule) for rule in wanting)
+        matches.append(_match(near, wanting))
+
+    for absent in missing:
+        trigger = Trigger.FAILURE if absent.failed else Trigger.NO_SIGNAL
+        applied.update(
+            (rule.name, rule)
+            for rule in rules.answering(trigger)
+            if rule.signal_type in (None, absent.type)
+        )
+
+    in_force = [rule for rule in applied.values() if not rule.shadow]
+    by_territory = _by_territory(in_force)
+    measure = _measure(by_territory, territory)
+    on_trial = _measure(_by_territory(applied.values()), territory)
+    return Verdict(
+        measure=measure,
+        measures_by_territory=by_territory,
+        matches=tuple(matches),
+        not_screened=tuple(
+            NotScreened(what=a.type, reason=a.reason, failed=a.failed) for a in missing
+        ),
+        review=any(rule.review or chance < rule.sample_share for rule in in_force),
+        rules=tuple(sorted(rule.name for rule in in_force)),
+        shadow_measure=on_trial if on_trial is not measure else None,
+    )
+
+
+def _nearest(known: Iterable[Known], now: datetime) -> list[Known]:
+    best: dict[str, Known] = {}
+    for near in known:
+        other = best.get(near.entry.id)
+        if counts(near.entry, at=now) and (other is None or _rank(near) < _rank(other)):
+            best[near.entry.id] = near
+    return sorted(best.values(), key=lambda near: (near.distance, near.entry.number))
+
+
+def _rank(near: Known) -> tuple[int, int]:
+    return near.distance, near.reading.frame
+
+
+def _applies(rule: Rule, near: Known, taxonomy: Taxonomy) -> bool:
+    entry = near.entry
+    return (
+        near.distance <= rule.max_distance
+        and rule.signal_type in (None, entry.signal.type)
+        and rule.bank in (None, entry.bank)
+        and len(entry.vouchers) >= rule.min_vouchers
+        and (
+            rule.category is None
+            or any(taxonomy.covers(rule.category, name) for name in entry.categories)
+        )
+    )
+
+
+def _match(near: Known, wanting: Sequence[Rule]) -> Match:
+    in_force = [rule for rule in wanting if not rule.shadow]
+    deciding = max(in_force, key=lambda rule: rule.measure.severity, default=None)
+    return Match(
+        signal=near.reading.signal,
+        known=near.entry.signal,
+        distance=near.distance,
+        orientation=near.reading.orientation,
+        frame=near.reading.frame,
+        bank=near.entry.bank,
+        entry=near.entry.id,
+        categories=near.entry.categories,
+        vouchers=len(near.entry.vouchers),
+        rule=deciding.name if deciding else None,
+        threshold=deciding.max_distance if deciding else None,
+        rules=tuple(rule.name for rule in in_force),
+        shadow_rules=tuple(rule.name for rule in wanting if rule.shadow),
+    )
+
+
+def _by_territory(rules: Iterable[Rule]) -> dict[str, Measure]:
+    everywhere = Measure.ALLOW
+    named: dict[str, Measure] = {}
+    for rule in rules:
+        if not rule.territories:
+            everywhere = strictest(everywhere, rule.measure)
+        for territory in rule.territories:
+            named[territory] = strictest(named.get(territory, Measure.ALLOW), rule.measure)
+    stricter = {
+        territory: measure
+        for territory, measure in sorted(named.items())
+        if measure.severity > everywhere.severity
+    }
+    return {EVERYWHERE: everywhere, **stricter}
+
+
+def _measure(by_territory: dict[str, Measure], territory: str | None) -> Measure:
+    everywhere = by_territory[EVERYWHERE]
+    if territory is not None:
+        return by_territory.get(territory, everywhere)
+    somewhere = strictest(*by_territory.values())
+    at_most = min(somewhere, Measure.RESTRICT, key=lambda measure: measure.severity)
+    return strictest(everywhere, at_most)

@@ -1,0 +1,55 @@
+"""What screening says about an upload."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seawall.policy.measure import Measure
+from seawall.signals.signal import Orientation, Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One known entry near the upload, at its nearest."""
+
+    signal: Signal  # the upload's own
+    known: Signal  # the entry's
+    distance: int  # bits; 0 for exact types
+    orientation: Orientation
+    frame: int
+    bank: str
+    entry: str
+    categories: tuple[str, ...]
+    vouchers: int
+    rule: str | None  # the strictest rule that applies; None when no rule wants this match
+    threshold: int | None  # that rule's distance, in bits
+    rules: tuple[str, ...]  # every rule that applies
+    shadow_rules: tuple[str, ...]  # rules on trial that would apply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotScreened:
+    """What could not be looked at, and why."""
+
+    what: str  # a signal type
+    reason: str
+    failed: bool  # unreadable, rather than read and found empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """
+    What the rules make of an upload, and why.
+
+    `measure` is the one that counts where the upload was made, or, asked without a territory, the strictest anywhere,
+    where what is stricter in some territories only counts as `restrict` at most.
+    """
+
+    measure: Measure
+    measures_by_territory: Mapping[str, Measure]  # "*" is everywhere else
+    matches: tuple[Match, ...]
+    not_screened: tuple[NotScreened, ...]
+    review: bool  # a person should look
+    rules: tuple[str, ...]  # every rule that applied
+    shadow_measure: (
+        Measure | None
+    )  # what it would be if the rules on trial counted; None when no different

@@ -1,0 +1,161 @@
+"""
+Frozen settings: defaults, then one TOML file, then the environment.
+
+    [server]            in <home>/seawall.toml
+    port = 8800
+
+    SEAWALL_SERVER_PORT=8800
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from seawall.errors import SettingsError
+from seawall.media.limits import MediaLimits
+from seawall.sandbox.fetch import FetchConfig
+
+PREFIX = "SEAWALL_"
+FILE = "seawall.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreeningConfig:
+    """How uploads are matched."""
+
+    orientations: bool = True  # look up all eight turns and mirrorings of a picture
+    least_distance: int = 31  # bits; nearer matches are listed even where no rule wants them
+    keep_ledger: bool = True  # remember the signals of what was let through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """The HTTP door."""
+
+    host: str = "127.0.0.1"
+    port: int = 8800
+    workers: int = 1  # processes that answer requests
+    decoders: int = 0  # processes for strangers' bytes, for each worker; 0: one for each processor
+    requests_per_second: int = 2_000  # for each key and worker, unless the key has its own
+    max_waiting: int = 256  # screenings in progress for each worker; beyond it the answer is 503
+    organisation: str = "this organisation"  # who owns banks and keys when nobody else is named
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What must not be printed; its repr shows nothing."""
+
+    database_url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can choose."""
+
+    home: Path
+    media: MediaLimits = MediaLimits()
+    screening: ScreeningConfig = ScreeningConfig()
+    server: ServerConfig = ServerConfig()
+    fetch: FetchConfig = FetchConfig()
+    categories: Mapping[str, str] = MappingProxyType({})  # an operator's own: name → what it covers
+    secrets: Secrets = Secrets()
+
+    def database_url(self) -> str:
+        """Where everything is remembered: a SQLite file in the home unless a URL was given."""
+        return self.secrets.database_url or f"sqlite:///{self.home / 'seawall.db'}"
+
+
+def read_settings(
+    home: Path | None = None, *, environment: Mapping[str, str] = MappingProxyType(dict(os.environ))
+) -> Settings:
+    """
+    The settings in force for this home.
+
+    Raises:
+        SettingsError: A setting is unknown or has a value of the wrong kind; the sentence names it.
+
+    """
+    place = home or Path(environment.get(f"{PREFIX}HOME") or Path.home() / ".seawall")
+    place = place.expanduser().absolute()
+    given = _from_file(place / FILE)
+    for name, value in environment.items():
+        _from_environment(name, value, given)
+    database_url = environment.get(f"{PREFIX}DATABASE_URL") or given.pop("database_url", None)
+    try:
+        settings = TypeAdapter(Settings).validate_python(
+            {**given, "home": place, "secrets": Secrets(database_url)}
+        )
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"The setting {where} cannot be used: {first['msg']}.") from None
+    _make(settings.home)
+    return settings
+
+
+def sections() -> dict[str, type[Any]]:
+    """The sections of the settings and the frozen class each fills."""
+    return {
+        each.name: type(each.default)
+        for each in fields(Settings)
+        if is_dataclass(each.default) and each.name != "secrets"
+    }
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise SettingsError(f"{path} cannot be read: {wrong}.") from None
+    known = sections()
+    for section, values in given.items():
+        if section in ("database_url", "categories"):
+            continue
+        if section not in known:
+            raise SettingsError(
+                f"{path} has a section '{section}'; there are {', '.join(known)} and categories."
+            )
+        for name in values:
+            _known(section, name, known[section])
+    return given
+
+
+def _from_environment(name: str, value: str, given: dict[str, Any]) -> None:
+    rest = name.removeprefix(PREFIX).lower()
+    if rest == name.lower():
+        return
+    for section, kind in sections().items():
+        if rest.startswith(f"{section}_"):
+            key = rest.removeprefix(f"{section}_")
+            _known(section, key, kind)
+            given.setdefault(section, {})[key] = _split(value, kind, key)
+
+
+def _known(section: str, name: str, kind: type[Any]) -> None:
+    names = [each.name for each in fields(kind)]
+    if name not in names:
+        raise SettingsError(f"There is no setting {section}.{name}; there are {', '.join(names)}.")
+
+
+def _split(value: str, kind: type[Any], name: str) -> object:
+    default = next(each.default for each in fields(kind) if each.name == name)
+    if isinstance(default, frozenset | tuple):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _make(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise SettingsError(
+            f"The home {home} cannot be made: {wrong.strerror}. Choose another with --home."
+        ) from None

@@ -1,0 +1,1 @@
+"""Media become fingerprints that can be compared and shared."""

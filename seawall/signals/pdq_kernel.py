@@ -1,0 +1,177 @@
+"""
+PDQ's arithmetic: luma becomes 64 × 64 averages, their lowest 16 × 16 frequencies, and 256 bits for each of eight turns.
+
+    luma ──blur, blur, decimate──▶ 64×64 ──DCT──▶ 16×16 ──which are above the median──▶ 8 × 256 bits
+                                     └──gradients──▶ quality
+
+Source: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019.
+
+Every sum is a float32 running sum in the published order, so the bits equal the reference's bit for bit. A running sum
+cannot be vectorised along itself, so each pass runs down the rows of an array, all columns abreast; between passes the
+array is transposed.
+"""
+
+import math
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+SIDE = 64  # averages along each side
+FREQUENCIES = 16  # along each side, the constant one left out
+MEDIAN = FREQUENCIES * FREQUENCIES // 2 - 1  # the lower of the two middle ones
+TILE = 32  # of a transposition: 32 × 32 float32 in and out stay in the first-level cache
+
+# How each turn changes the frequencies: transposed?, odd rows negated?, odd columns negated?
+# In the order of `Orientation`. Turning a picture transposes and mirrors it, and mirroring an axis negates
+# its odd frequencies; the constant one is left out, so those sit at even positions.
+TURNS = np.array(
+    [
+        [False, False, False],  # upright
+        [True, False, True],  # a quarter clockwise
+        [False, True, True],  # half
+        [True, True, False],  # a quarter anticlockwise
+        [False, False, True],  # mirrored left to right
+        [True, True, True],  # mirrored, then a quarter clockwise
+        [False, True, False],  # mirrored, then half
+        [True, False, False],  # mirrored, then a quarter anticlockwise
+    ]
+)
+
+COSINES = np.array(
+    [
+        [
+            float(np.float32(math.sqrt(2 / SIDE))) * math.cos(math.pi / 2 / SIDE * (wave + 1) * (2 * place + 1))
+            for place in range(SIDE)
+        ]
+        for wave in range(FREQUENCIES)
+    ],
+    dtype=np.float32,
+)  # (16, 64): the discrete cosine transform, type II, rows 1 to 16
+
+_LUMA = numba.types.Array(numba.u1, 2, "C", readonly=True)
+_FLOATS = numba.types.Array(numba.f4, 2, "C", readonly=True)
+_options = {"nogil": True, "cache": True, "boundscheck": False, "error_model": "numpy"}
+
+
+@numba.njit([numba.f4[:, ::1](_LUMA), numba.f4[:, ::1](_FLOATS)], **_options)
+def transposed(values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba reads the signature above
+    """The same values as float32, rows and columns exchanged, a tile at a time."""
+    height, width = values.shape
+    turned = np.empty((width, height), np.float32)
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            for column in range(left, min(left + TILE, width)):
+                for row in range(top, min(top + TILE, height)):
+                    turned[column, row] = np.float32(values[row, column])
+    return turned
+
+
+@numba.njit("f4[:,::1](f4[:,::1], i8[::1])", **_options)
+def averaged(values, wanted):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+    """
+    Box averages down each column, of which only the wanted rows (ascending, perhaps repeated) are kept.
+
+    The window is half of one of the 64 blocks, rounded up; at both ends it holds what there is.
+    """
+    length, width = values.shape
+    window = (length + 2 * SIDE - 1) // (2 * SIDE)
+    ahead = (window + 2) // 2 - 1  # rows of the window below the row it belongs to
+    sums = np.zeros(width, np.float32)
+    averages = np.empty((len(wanted), width), np.float32)
+    written = 0
+    for row in range(-ahead, length):
+        entering = row + ahead
+        leaving = entering - window
+        if entering < length and leaving >= 0:
+            for column in range(width):
+                sums[column] = (sums[column] + values[entering, column]) - values[leaving, column]
+        elif entering < length:
+            for column in range(width):
+                sums[column] += values[entering, column]
+        else:
+            for column in range(width):
+                sums[column] -= values[leaving, column]
+        while written < len(wanted) and row == wanted[written]:
+            held = np.float32(min(entering, length - 1) - max(leaving, -1))
+            for column in range(width):
+                averages[written, column] = sums[column] / held
+            written += 1
+    return averages
+
+
+@numba.njit("i8[::1](i8)", **_options)
+def centres(length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+    """The 64 places along a side whose averages are kept: the middles of 64 equal blocks."""
+    places = np.empty(SIDE, np.int64)
+    for block in range(SIDE):
+        places[block] = int(((block + 0.5) * length) / SIDE)
+    return places
+
+
+@numba.njit([numba.f4[:, ::1](_LUMA), numba.f4[:, ::1](_FLOATS)], **_options)
+def blocks(luma):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+    """Two rounds of averaging along rows and columns, and of the result only 64 × 64 values."""
+    height, width = luma.shape
+    rows_once = averaged(transposed(luma), np.arange(width))
+    both_once = averaged(transposed(rows_once), np.arange(height))
+    rows_twice = averaged(transposed(both_once), centres(width))
+    return averaged(transposed(rows_twice), centres(height))
+
+
+@numba.njit("i8(f4[:,::1])", **_options)
+def steepness(averages):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+    """The published quality, 0 (flat) to 100: the sum of the steps between neighbours, in hundredths of white."""
+    total = 0
+    for row in range(SIDE):
+        for column in range(SIDE):
+            here = averages[row, column]
+            if row + 1 < SIDE:
+                total += abs(int((here - averages[row + 1, column]) * np.float32(100) / np.float32(255)))
+            if column + 1 < SIDE:
+                total += abs(int((here - averages[row, column + 1]) * np.float32(100) / np.float32(255)))
+    return min(total // 90, 100)
+
+
+@numba.njit("f4[:,::1](f4[:,::1], f4[:,::1])", **_options)
+def frequencies(averages, cosines):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+    """The 16 × 16 lowest frequencies in both directions, summed in order: cosines · averages · cosinesᵀ."""
+    down = np.zeros((FREQUENCIES, SIDE), np.float32)
+    for wave in range(FREQUENCIES):
+        for place in range(SIDE):
+            for column in range(SIDE):
+                down[wave, column] += cosines[wave, place] * averages[place, column]
+    across = np.zeros((FREQUENCIES, FREQUENCIES), np.float32)
+    sideways = transposed(cosines)
+    for wave in range(FREQUENCIES):
+        for place in range(SIDE):
+            for column in range(FREQUENCIES):
+                across[wave, column] += down[wave, place] * sideways[place, column]
+    return across
+
+
+@numba.njit("u1[:,::1](f4[:,::1], b1[:,::1])", **_options)
+def codes(waves, turns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+    """One 32-byte code a turn, last frequency first: a bit is set where that frequency lies above the median."""
+    found = np.zeros((len(turns), FREQUENCIES * FREQUENCIES // 8), np.uint8)
+    turned = np.empty(FREQUENCIES * FREQUENCIES, np.float32)
+    for turn in range(len(turns)):
+        for row in range(FREQUENCIES):
+            for column in range(FREQUENCIES):
+                value = waves[column, row] if turns[turn, 0] else waves[row, column]
+                negated = (turns[turn, 1] and row % 2 == 0) != (turns[turn, 2] and column % 2 == 0)
+                turned[row * FREQUENCIES + column] = -value if negated else value
+        median = np.sort(turned)[MEDIAN]
+        for bit in range(len(turned)):
+            if turned[bit] > median:
+                found[turn, found.shape[1] - 1 - bit // 8] |= np.uint8(1 << (bit % 8))
+    return found
+
+
+def pdq(luma: Bytes | Float, *, turns: NDArray[np.bool_] = TURNS) -> tuple[Bytes, int]:
+    """The codes of a picture for each of the turns, (turns, 32) bytes, and its quality, 0 to 100."""
+    averages = blocks(np.ascontiguousarray(luma))
+    return codes(frequencies(averages, COSINES), turns), int(steepness(averages))

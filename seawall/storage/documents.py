@@ -1,0 +1,106 @@
+"""Fingerprints and verdicts as the JSON they are stored as."""
+
+from typing import Any
+
+from seawall.media.media import Kind
+from seawall.policy.measure import Measure
+from seawall.screening.verdict import Match, NotScreened, Verdict
+from seawall.signals.fingerprint import Fingerprint
+from seawall.signals.signal import NoSignal, Orientation, Reading, Signal
+
+Document = dict[str, Any]
+
+
+def fingerprint_document(fingerprint: Fingerprint) -> Document:
+    """What is needed to match the upload again without its media."""
+    return {
+        "kind": fingerprint.kind,
+        "media_type": fingerprint.media_type,
+        "width": fingerprint.width,
+        "height": fingerprint.height,
+        "size": fingerprint.size,
+        "readings": [
+            [str(each.signal), each.quality, each.orientation, each.frame]
+            for each in fingerprint.readings
+        ],
+        "missing": [[each.type, each.reason, each.failed] for each in fingerprint.missing],
+        "error": fingerprint.error,
+    }
+
+
+def fingerprint_from(document: Document) -> Fingerprint:
+    """The fingerprint this document was made of."""
+    return Fingerprint(
+        kind=Kind(document["kind"]),
+        media_type=document["media_type"],
+        width=document["width"],
+        height=document["height"],
+        size=document["size"],
+        readings=tuple(
+            Reading(
+                signal=_signal(text), quality=quality, orientation=Orientation(turn), frame=frame
+            )
+            for text, quality, turn, frame in document["readings"]
+        ),
+        missing=tuple(
+            NoSignal(type=kind, reason=why, failed=failed)
+            for kind, why, failed in document["missing"]
+        ),
+        error=document["error"],
+    )
+
+
+def verdict_document(verdict: Verdict) -> Document:
+    """Everything the verdict said."""
+    return {
+        "measure": verdict.measure,
+        "measures_by_territory": dict(verdict.measures_by_territory),
+        "matches": [_match_document(match) for match in verdict.matches],
+        "not_screened": [[each.what, each.reason, each.failed] for each in verdict.not_screened],
+        "review": verdict.review,
+        "rules": list(verdict.rules),
+        "shadow_measure": verdict.shadow_measure,
+    }
+
+
+def verdict_from(document: Document) -> Verdict:
+    """The verdict this document was made of."""
+    shadow = document["shadow_measure"]
+    return Verdict(
+        measure=Measure(document["measure"]),
+        measures_by_territory={
+            place: Measure(measure) for place, measure in document["measures_by_territory"].items()
+        },
+        matches=tuple(_match(each) for each in document["matches"]),
+        not_screened=tuple(
+            NotScreened(what=what, reason=reason, failed=failed)
+            for what, reason, failed in document["not_screened"]
+        ),
+        review=document["review"],
+        rules=tuple(document["rules"]),
+        shadow_measure=Measure(shadow) if shadow else None,
+    )
+
+
+def _match_document(match: Match) -> Document:
+    fields = {name: getattr(match, name) for name in Match.__dataclass_fields__}
+    return fields | {"signal": str(match.signal), "known": str(match.known)}
+
+
+def _match(document: Document) -> Match:
+    return Match(
+        **document
+        | {
+            "signal": _signal(document["signal"]),
+            "known": _signal(document["known"]),
+            "orientation": Orientation(document["orientation"]),
+            "categories": tuple(document["categories"]),
+            "rules": tuple(document["rules"]),
+            "shadow_rules": tuple(document["shadow_rules"]),
+        }
+    )
+
+
+def _signal(text: str) -> Signal:
+    kind, _, value = text.partition(":")
+    return Signal(kind, value)

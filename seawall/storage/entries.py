@@ -1,0 +1,212 @@
+"""Entries: written in bulk, followed by change number, found by key, id or signal."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from seawall.banks.catalogue import Change
+from seawall.banks.entry import Entry, joined
+from seawall.errors import NotFound
+from seawall.index.exact import digest
+from seawall.signals.signal import Signal
+from seawall.storage.changes import take_changes
+from seawall.storage.tables import banks, entries
+
+PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
+
+
+class EntryStore:
+    """Known signals, each once in a bank."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, added: Sequence[Entry]) -> list[Entry]:
+        """
+        The entries as they now stand, in the order given.
+
+        A signal its bank already has is joined with what was there; nothing is doubled. Each new or altered entry
+        gets a change number of its own.
+        """
+        standing = self._standing(added)
+        known = dict(standing)
+        for entry in added:
+            place = (entry.bank, digest(str(entry.signal)))
+            here = known.get(place)
+            known[place] = joined(here, entry) if here else entry
+
+        new = [entry for place, entry in known.items() if place not in standing]
+        altered = [
+            entry
+            for place, entry in known.items()
+            if place in standing and standing[place] != entry
+        ]
+        if new or altered:
+            change = take_changes(self._connection, len(new) + len(altered))
+            if new:
+                rows = [_values(entry, change + offset) for offset, entry in enumerate(new)]
+                self._connection.execute(insert(entries), rows)
+            self._rewrite(altered, change + len(new))
+        written = self._standing(added)
+        return [written[entry.bank, digest(str(entry.signal))] for entry in added]
+
+    def save(self, entry: Entry) -> None:
+        """Remember an entry as it has become."""
+        self._rewrite([entry], take_changes(self._connection))
+
+    def remove(self, entry: Entry, *, at: datetime) -> None:
+        """Take the entry out of its bank; past verdicts still name it."""
+        self._connection.execute(
+            update(entries)
+            .where(entries.c.number == entry.number)
+            .values(removed_at=at, change=take_changes(self._connection))
+        )
+
+    def find(self, bank: str, ident: str) -> Entry:
+        """
+        The entry of this id in this bank.
+
+        Raises:
+            NotFound: The bank has no such entry.
+
+        """
+        query = _present().where(entries.c.bank == bank, entries.c.id == ident)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound(f"The bank '{bank}' has no entry '{ident}'.")
+        return _entry(row)
+
+    def by_number(self, numbers: Collection[int]) -> dict[int, Entry]:
+        """The entries of these keys that can be matched now; removed ones and disabled banks are left out."""
+        wanted = sorted(numbers)
+        found: dict[int, Entry] = {}
+        for start in range(0, len(wanted), PAGE):
+            query = (
+                _present()
+                .join(banks, banks.c.name == entries.c.bank)
+                .where(entries.c.number.in_(wanted[start : start + PAGE]), banks.c.enabled)
+            )
+            found.update((row.number, _entry(row)) for row in self._connection.execute(query))
+        return found
+
+    def page(
+        self,
+        bank: str,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        signal: Signal | None = None,
+        text: str | None = None,
+    ) -> list[Entry]:
+        """Entries of a bank, oldest first, after the one of this number; perhaps only those of a signal or a text."""
+        query = (
+            _present()
+            .where(entries.c.bank == bank, entries.c.number > after)
+            .order_by(entries.c.number)
+        )
+        if signal is not None:
+            query = query.where(entries.c.digest == digest(str(signal)))
+        if text:
+            pattern = f"%{text.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
+            query = query.where(
+                entries.c.value.ilike(pattern, escape="/")
+                | entries.c.note.ilike(pattern, escape="/")
+            )
+        return [_entry(row) for row in self._connection.execute(query.limit(limit))]
+
+    def all(self, bank: str) -> Iterator[Entry]:
+        """Every entry of a bank, oldest first, a page in memory at a time."""
+        query = _present().where(entries.c.bank == bank).order_by(entries.c.number)
+        for row in self._connection.execute(query.execution_options(yield_per=1000)):
+            yield _entry(row)
+
+    def changes(self, *, after: int, limit: int) -> list[tuple[int, Change]]:
+        """What happened to entries after this change, in order, each with its number."""
+        query = (
+            select(
+                entries.c.change,
+                entries.c.number,
+                entries.c.signal_type,
+                entries.c.value,
+                entries.c.removed_at,
+            )
+            .where(entries.c.change > after)
+            .order_by(entries.c.change)
+            .limit(limit)
+        )
+        return [
+            (change, Change(number, Signal(kind, value), removed_at is not None))
+            for change, number, kind, value, removed_at in self._connection.execute(query)
+        ]
+
+    def count(self) -> int:
+        """How many entries there are."""
+        query = select(func.count()).select_from(entries).where(entries.c.removed_at.is_(None))
+        return self._connection.execute(query).scalar_one()
+
+    def _standing(self, wanted: Sequence[Entry]) -> dict[tuple[str, bytes], Entry]:
+        digests = sorted({digest(str(entry.signal)) for entry in wanted})
+        found: dict[tuple[str, bytes], Entry] = {}
+        for start in range(0, len(digests), PAGE):
+            query = _present().where(entries.c.digest.in_(digests[start : start + PAGE]))
+            for row in self._connection.execute(query):
+                found[row.bank, bytes(row.digest)] = _entry(row)
+        return found
+
+    def _rewrite(self, altered: Sequence[Entry], change: int) -> None:
+        if not altered:
+            return
+        fields = ("categories", "vouchers", "note", "source", "enabled", "expires_at", "change")
+        statement = (
+            update(entries)
+            .where(entries.c.number == bindparam("its_number"))
+            .values({name: bindparam(f"its_{name}") for name in fields})
+        )
+        rows = []
+        for offset, entry in enumerate(altered):
+            values = _values(entry, change + offset)
+            rows.append(
+                {"its_number": entry.number} | {f"its_{name}": values[name] for name in fields}
+            )
+        self._connection.execute(statement, rows)
+
+
+def _present() -> Select[Any]:
+    return select(entries).where(entries.c.removed_at.is_(None))
+
+
+def _values(entry: Entry, change: int) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "bank": entry.bank,
+        "signal_type": entry.signal.type,
+        "value": entry.signal.value,
+        "digest": digest(str(entry.signal)),
+        "categories": list(entry.categories),
+        "vouchers": list(entry.vouchers),
+        "note": entry.note,
+        "source": entry.source,
+        "enabled": entry.enabled,
+        "created_at": entry.created_at,
+        "expires_at": entry.expires_at,
+        "change": change,
+    }
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        bank=row.bank,
+        signal=Signal(row.signal_type, row.value),
+        categories=tuple(row.categories),
+        vouchers=tuple(row.vouchers),
+        note=row.note,
+        source=row.source,
+        expires_at=row.expires_at,
+        enabled=row.enabled,
+        created_at=row.created_at,
+        number=row.number,
+        change=row.change,
+    )

@@ -1,0 +1,78 @@
+"""
+Many small stories in one transaction.
+
+A commit waits for the disk; while one waits, the stories that arrive share the next. Each is told of its own outcome,
+after the commit that holds it:
+
+    submit ─▶ queue ─▶ [story, story, …] ─▶ one transaction ─▶ every future
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from seawall.errors import StorageError
+from seawall.storage.memory import Memory, Stores
+
+T = TypeVar("T")
+MOST_PER_COMMIT = 256
+Story = Callable[[Stores], Any]
+
+
+class GroupCommit:
+    """A thread that writes for everybody."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._queue: queue.SimpleQueue[tuple[Story, Future[Any]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="group-commit", daemon=True)
+        self._thread.start()
+
+    def submit(self, story: Callable[[Stores], T]) -> Future[T]:
+        """
+        A future of what the story returns, done once its transaction has been committed.
+
+        A story that fails leaves nothing behind and spoils no other. It may be run twice: it must not touch anything
+        but its stores.
+        """
+        if self._closed:
+            raise StorageError(
+                "Seawall is shutting down; nothing was written. Send the request again."
+            )
+        future: Future[T] = Future()
+        self._queue.put((story, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop."""
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while True:
+            batch = [self._queue.get()]
+            while len(batch) < MOST_PER_COMMIT and not self._queue.empty():
+                batch.append(self._queue.get())
+            stories = [each for each in batch if each is not None]
+            if stories:
+                self._commit(stories)
+            if len(stories) < len(batch):
+                return
+
+    def _commit(self, stories: list[tuple[Story, Future[Any]]]) -> None:
+        try:
+            with self._memory.transaction() as stores:
+                results = [story(stores) for story, _ in stories]
+        except Exception as failed:  # noqa: BLE001 - whatever it is belongs to one of the futures
+            if len(stories) == 1:
+                stories[0][1].set_exception(failed)
+                return
+            for each in stories:  # one at a time shows whose it was
+                self._commit([each])
+            return
+        for (_, future), result in zip(stories, results, strict=True):
+            future.set_result(result)

@@ -1,0 +1,57 @@
+"""Keys, without their secrets."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from seawall.access.key import Key, Scope
+from seawall.errors import NotFound
+from seawall.storage.changes import take_changes
+from seawall.storage.tables import keys
+
+
+class KeyStore:
+    """Who may call."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, key: Key) -> None:
+        """Remember a new key by its digest."""
+        take_changes(self._connection)
+        values = {name: getattr(key, name) for name in Key.__dataclass_fields__}
+        self._connection.execute(insert(keys), [values | {"scopes": sorted(key.scopes)}])
+
+    def revoke(self, ident: str, *, at: datetime) -> None:
+        """
+        From this moment the key opens nothing.
+
+        Raises:
+            NotFound: There is no such key.
+
+        """
+        take_changes(self._connection)
+        found = self._connection.execute(
+            update(keys).where(keys.c.id == ident).values(revoked_at=at)
+        )
+        if not found.rowcount:
+            raise NotFound(f"There is no key '{ident}'; `seawall key list` shows them.")
+
+    def with_digest(self, digest: bytes) -> Key | None:
+        """The key whose text has this digest."""
+        row = self._connection.execute(select(keys).where(keys.c.digest == digest)).one_or_none()
+        return _key(row) if row else None
+
+    def all(self) -> list[Key]:
+        """Every key, oldest first, revoked ones too."""
+        return [
+            _key(row) for row in self._connection.execute(select(keys).order_by(keys.c.created_at))
+        ]
+
+
+def _key(row: Row[Any]) -> Key:
+    values = dict(row._mapping)  # noqa: SLF001 - a row's public mapping, despite its name
+    return Key(
+        **values | {"scopes": frozenset(map(Scope, row.scopes)), "digest": bytes(row.digest)}
+    )

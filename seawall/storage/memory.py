@@ -1,0 +1,142 @@
+"""
+The stores that share a transaction.
+
+    with memory.transaction() as stores:
+        stores.uploads.add(…)
+        stores.audit.record(…)
+
+Everything in one block commits together or not at all. What a story adds in bulk (uploads, ledger lines, messages,
+events) is gathered and written just before the commit, so that a hundred stories in one transaction cost a handful of
+statements; the end of the audit chain is taken last and held shortest.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from seawall.errors import StorageError
+from seawall.storage.audit import AuditStore
+from seawall.storage.banks import BankStore
+from seawall.storage.database import open_database
+from seawall.storage.entries import EntryStore
+from seawall.storage.keys import KeyStore
+from seawall.storage.outbox import OutboxStore
+from seawall.storage.replies import ReplyStore
+from seawall.storage.rules import RuleStore
+from seawall.storage.tables import about, counters
+from seawall.storage.uploads import UploadStore
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One transaction's view of everything that is remembered."""
+
+    connection: Connection
+    audit: AuditStore
+    banks: BankStore
+    entries: EntryStore
+    keys: KeyStore
+    outbox: OutboxStore
+    replies: ReplyStore
+    rules: RuleStore
+    uploads: UploadStore
+
+    def last_change(self) -> int:
+        """The number of the last change to banks, entries, rules or keys that this transaction can see."""
+        return self.connection.execute(_LAST_CHANGE).scalar_one()
+
+    def flush(self) -> None:
+        """Write what was gathered; the audit log last, because its end is everybody's."""
+        self.uploads.flush()
+        self.outbox.flush()
+        self.audit.flush()
+
+
+class Memory:
+    """Everything that is remembered, in one database."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = open_database(url)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Stores]:
+        """
+        Read and write; commit at the end of the block, or leave no trace.
+
+        Raises:
+            StorageError: The database refused or broke; nothing of this block was kept.
+
+        """
+        with (
+            self._translated(),
+            self._engine.connect().execution_options(writing=True) as connection,
+            connection.begin(),
+        ):
+            stores = _stores(connection)
+            yield stores
+            stores.flush()
+
+    @contextmanager
+    def reading(self) -> Iterator[Stores]:
+        """
+        Read one consistent moment, without keeping anybody from writing.
+
+        Raises:
+            StorageError: The database refused or broke.
+
+        """
+        with self._translated(), self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield _stores(connection)
+
+    def last_change(self) -> int:
+        """The number of the last committed change to banks, entries, rules or keys."""
+        with self._translated(), self._engine.connect() as connection:
+            return connection.execute(_LAST_CHANGE).scalar_one()
+
+    def database_id(self) -> str:
+        """What this database is called; given when its tables were made, and the same in every copy of it."""
+        with self._translated(), self._engine.connect() as connection:
+            return connection.execute(_DATABASE_ID).scalar_one()
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as broken:
+            cause = getattr(broken, "orig", None) or broken
+            raise StorageError(
+                f"The database refused: {str(cause).strip().splitlines()[0]}. Nothing was changed; "
+                "check that it runs and its disk has room, then try again."
+            ) from broken
+
+
+def _stores(connection: Connection) -> Stores:
+    return Stores(
+        connection=connection,
+        audit=AuditStore(connection),
+        banks=BankStore(connection),
+        entries=EntryStore(connection),
+        keys=KeyStore(connection),
+        outbox=OutboxStore(connection),
+        replies=ReplyStore(connection),
+        rules=RuleStore(connection),
+        uploads=UploadStore(connection),
+    )
+
+
+_LAST_CHANGE = select(counters.c.value).where(counters.c.name == "change")
+_DATABASE_ID = select(about.c.value).where(about.c.name == "database")

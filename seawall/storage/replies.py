@@ -1,0 +1,46 @@
+"""What was answered to a request that may be repeated, so that repeating it changes nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from seawall.errors import WrongState
+from seawall.storage.tables import replies
+
+
+class ReplyStore:
+    """Answers by the caller's key and its Idempotency-Key."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def remember(
+        self, key: str, token: str, *, request: bytes, reply: dict[str, Any], at: datetime
+    ) -> None:
+        """Keep the answer, in the transaction of what it answers for."""
+        row = {"key": key, "token": token, "request": request, "reply": reply, "at": at}
+        self._connection.execute(insert(replies), [row])
+
+    def recall(self, key: str, token: str, *, request: bytes) -> dict[str, Any] | None:
+        """
+        The answer given before to the same request; None when this is the first time.
+
+        Raises:
+            WrongState: The token was used for another request.
+
+        """
+        query = select(replies.c.request, replies.c.reply).where(
+            replies.c.key == key, replies.c.token == token
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        if bytes(row.request) != request:
+            raise WrongState("This Idempotency-Key was used for another request; take a new one.")
+        reply: dict[str, Any] = row.reply
+        return reply
+
+    def forget(self, *, before: datetime) -> int:
+        """Drop answers nobody will ask for again; how many."""
+        return self._connection.execute(delete(replies).where(replies.c.at < before)).rowcount

@@ -1,0 +1,1 @@
+"""The stories, one module each, from beginning to end."""

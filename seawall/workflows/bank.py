@@ -1,0 +1,191 @@
+"""
+Banks and what is in them.
+
+    media or signals ──add──▶ entries ──change number──▶ every catalogue
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from seawall.audit.event import Happening
+from seawall.banks.bank import Bank, bank_name
+from seawall.banks.entry import Entry
+from seawall.errors import InputError, NotFound
+from seawall.ids import new_id
+from seawall.policy.category import Taxonomy
+from seawall.signals.fingerprint import Fingerprint
+from seawall.signals.signal import Orientation, Signal
+from seawall.storage.memory import Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """Under what, and on whose word, signals are put into a bank."""
+
+    categories: tuple[str, ...] = ()
+    vouchers: tuple[str, ...] = ()  # nobody named: the bank's owner vouches
+    note: str = ""
+    source: str = ""
+    expires_at: datetime | None = None
+
+
+def create_bank(
+    name: str, *, owner: str, description: str = "", stores: Stores, by: str, now: datetime
+) -> Bank:
+    """
+    A new, empty bank.
+
+    Raises:
+        InputError: The name cannot be used.
+        WrongState: There is a bank of that name.
+
+    """
+    bank = Bank(name=bank_name(name), owner=owner, description=description, created_at=now)
+    stores.banks.add(bank)
+    _record(stores, "bank:created", name, by=by, now=now, details={"owner": owner})
+    return bank
+
+
+def ensure_bank(name: str, *, owner: str, stores: Stores, by: str, now: datetime) -> Bank:
+    """The bank of this name, created if need be."""
+    try:
+        return stores.banks.find(name)
+    except NotFound:
+        return create_bank(name, owner=owner, stores=stores, by=by, now=now)
+
+
+def change_bank(
+    name: str,
+    *,
+    enabled: bool | None,
+    description: str | None,
+    stores: Stores,
+    by: str,
+    now: datetime,
+) -> Bank:
+    """
+    Switch a bank on or off, or describe it anew; a bank that is off matches nothing.
+
+    Raises:
+        NotFound: There is no bank of that name.
+
+    """
+    before = stores.banks.find(name)
+    after = replace(
+        before,
+        enabled=before.enabled if enabled is None else enabled,
+        description=before.description if description is None else description,
+    )
+    if after != before:
+        stores.banks.save(after)
+        details = {"enabled": after.enabled, "description": after.description}
+        _record(stores, "bank:changed", name, by=by, now=now, details=details)
+    return after
+
+
+def add_entries(
+    name: str,
+    signals: Sequence[tuple[Signal, Filing]],
+    *,
+    taxonomy: Taxonomy,
+    stores: Stores,
+    by: str,
+    now: datetime,
+) -> list[Entry]:
+    """
+    The entries as they now stand, in the order given.
+
+    A signal the bank already has gains the new categories and vouchers; it is not doubled.
+
+    Raises:
+        NotFound: There is no bank of that name.
+        InputError: A category is unknown.
+
+    """
+    bank = stores.banks.find(name)
+    added = [
+        Entry(
+            id=new_id("en", at=now),
+            bank=bank.name,
+            signal=signal,
+            categories=taxonomy.names(filing.categories),
+            vouchers=filing.vouchers or (bank.owner,),
+            note=filing.note,
+            source=filing.source,
+            expires_at=filing.expires_at,
+            created_at=now,
+        )
+        for signal, filing in signals
+    ]
+    standing = stores.entries.add(added)
+    if standing:
+        details = {"bank": name, "entries": [entry.id for entry in standing]}
+        _record(stores, "entry:added", name, by=by, now=now, details=details)
+    return standing
+
+
+def signals_of(fingerprint: Fingerprint) -> list[Signal]:
+    """
+    The signals that make media known: as it lies, every frame.
+
+    Raises:
+        InputError: The media has no signal at all.
+
+    """
+    signals = [r.signal for r in fingerprint.readings if r.orientation is Orientation.UPRIGHT]
+    if not signals:
+        raise InputError(fingerprint.error or "There is nothing to fingerprint here.")
+    return list(dict.fromkeys(signals))
+
+
+def change_entry(
+    bank: str,
+    ident: str,
+    changes: dict[str, object],
+    *,
+    taxonomy: Taxonomy,
+    stores: Stores,
+    by: str,
+    now: datetime,
+) -> Entry:
+    """
+    The entry with some of `enabled`, `note`, `categories`, `vouchers`, `expires_at` changed.
+
+    Raises:
+        NotFound: The bank has no such entry.
+        InputError: A category is unknown.
+
+    """
+    before = stores.entries.find(bank, ident)
+    categories = changes.get("categories")
+    if isinstance(categories, Iterable):
+        changes = changes | {"categories": taxonomy.names(str(name) for name in categories)}
+    after = replace(before, **changes)  # type: ignore[arg-type] # the doors give fields by name
+    if after != before:
+        stores.entries.save(after)
+        details = {"bank": bank, "fields": sorted(changes)}
+        _record(stores, "entry:changed", ident, by=by, now=now, details=details)
+    return after
+
+
+def remove_entry(bank: str, ident: str, *, stores: Stores, by: str, now: datetime) -> None:
+    """
+    Take an entry out of its bank.
+
+    Raises:
+        NotFound: The bank has no such entry.
+
+    """
+    entry = stores.entries.find(bank, ident)
+    stores.entries.remove(entry, at=now)
+    details = {"bank": bank, "signal": str(entry.signal)}
+    _record(stores, "entry:removed", ident, by=by, now=now, details=details)
+
+
+def _record(
+    stores: Stores, action: str, subject: str, *, by: str, now: datetime, details: dict[str, object]
+) -> None:
+    stores.audit.record(
+        Happening(action=action, subject=subject, actor=by, at=now, details=details)
+    )

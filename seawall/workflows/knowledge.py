@@ -1,0 +1,156 @@
+"""
+What is known at this moment, kept in step with the database.
+
+    committed change ──number──▶ refresh ──▶ catalogue, rules, keys, and the entries remembered from recent matches
+
+Every process has one; each asks for the last change's number before it answers, so that what one process has committed
+the next query of any other sees.
+"""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from seawall.access.key import Key
+from seawall.banks.catalogue import Catalogue
+from seawall.banks.entry import Entry
+from seawall.policy.category import Taxonomy
+from seawall.policy.rule import Rules
+from seawall.screening.screen import Known
+from seawall.signals.signal import Reading
+from seawall.storage.memory import Memory
+
+PAGE = 20_000  # changes taken in at a time
+ENTRIES_REMEMBERED = 100_000
+
+
+class Knowledge:
+    """The catalogue, the rules and the keys as last committed."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        folder: Path,
+        *,
+        taxonomy: Taxonomy,
+        least_distance: int,
+        look_every: timedelta,
+    ) -> None:
+        """`look_every` is how old an answer to "has anything changed?" may be; zero asks before every query."""
+        self.taxonomy = taxonomy
+        self._memory = memory
+        self._folder = folder / memory.database_id()
+        self._least_distance = least_distance
+        self._look_every = look_every.total_seconds()
+        self._looked_at = float("-inf")
+        self._lock = threading.Lock()
+        self._entries: dict[int, Entry] = {}
+        self._seen = -1
+        self._banks: object = None
+        self.rules = Rules()
+        self.keys: dict[bytes, Key] = {}
+        self.catalogue = self._opened()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in whatever was committed since the last look."""
+        if time.monotonic() - self._looked_at < self._look_every:
+            return
+        with self._lock:
+            looked_at = time.monotonic()
+            last = self._memory.last_change()
+            if last != self._seen:
+                self._follow()
+            self._looked_at = looked_at
+
+    def refresh_now(self) -> None:
+        """Take in what this process has just committed."""
+        self._looked_at = float("-inf")
+        self.refresh()
+
+    def known(self, readings: Iterable[Reading], *, max_distance: int | None = None) -> list[Known]:
+        """Every entry near these readings: within this many bits, or else within what the rules ask for."""
+        self.refresh()
+        radius = {
+            name: self.rules.radius(name) if max_distance is None else max_distance
+            for name in self.catalogue.near
+        }
+        hits = self.catalogue.look_up(readings, radius=radius)
+        entries = self._looked_up({hit.key for hit in hits}) if hits else {}
+        return [
+            Known(reading=hit.reading, distance=hit.distance, entry=entries[hit.key])
+            for hit in hits
+            if hit.key in entries
+            and (
+                hit.distance or entries[hit.key].signal == hit.reading.signal
+            )  # digests may collide
+        ]
+
+    def key(self, digest: bytes) -> Key | None:
+        """The key with this digest, as last committed."""
+        self.refresh()
+        return self.keys.get(digest)
+
+    def merge(self) -> bool:
+        """Write grown index tails to disk and take over what others have written; whether anything was."""
+        self.catalogue.refresh()
+        return self.catalogue.merge()
+
+    def rebuild(self) -> None:
+        """Throw the index away and build it anew from the database."""
+        with self._lock:
+            self.catalogue.close()
+            shutil.rmtree(self._folder)
+            self.catalogue = self._opened()
+            self._seen = -1
+            self._follow()
+            self.catalogue.merge(always=True)
+
+    def close(self) -> None:
+        """Let go of the index files."""
+        self.catalogue.close()
+
+    def _opened(self) -> Catalogue:
+        catalogue = Catalogue.open(self._folder)
+        if (
+            catalogue.position > self._memory.last_change()
+        ):  # the database was restored from an older copy
+            catalogue.close()
+            shutil.rmtree(self._folder)
+            catalogue = Catalogue.open(self._folder)
+        return catalogue
+
+    def _follow(self) -> None:
+        with self._memory.reading() as stores:
+            last = stores.last_change()
+            while True:
+                page = stores.entries.changes(after=self.catalogue.position, limit=PAGE)
+                if not page:
+                    break
+                self.catalogue.take_in([change for _, change in page], position=page[-1][0])
+                for _, change in page:
+                    self._entries.pop(change.number, None)
+                self.catalogue.merge()
+            self.catalogue.take_in([], position=last)
+            banks = stores.banks.all()
+            if banks != self._banks:
+                self._entries.clear()
+                self._banks = banks
+            self.rules = Rules(rules=stores.rules.all(), least_distance=self._least_distance)
+            self.keys = {key.digest: key for key in stores.keys.all()}
+        self._seen = last
+
+    def _looked_up(self, numbers: set[int]) -> dict[int, Entry]:
+        found = {number: self._entries[number] for number in numbers if number in self._entries}
+        absent = numbers - found.keys()
+        if absent:
+            with self._lock, self._memory.reading() as stores:  # no change is taken in meanwhile
+                read = stores.entries.by_number(absent)
+            if len(self._entries) > ENTRIES_REMEMBERED:
+                self._entries.clear()
+            self._entries.update(read)
+            found.update(read)
+        return found

@@ -1,0 +1,122 @@
+"""
+An upload arrives.
+
+    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from seawall.audit.event import Happening
+from seawall.ids import new_id
+from seawall.policy.measure import Measure
+from seawall.policy.rule import territories
+from seawall.screening.screen import screen
+from seawall.screening.verdict import Verdict
+from seawall.signals.fingerprint import Fingerprint
+from seawall.storage.memory import Stores
+from seawall.storage.outbox import Message
+from seawall.storage.uploads import Upload
+from seawall.workflows.knowledge import Knowledge
+
+LET_THROUGH = (Measure.ALLOW, Measure.LABEL, Measure.RESTRICT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the platform says about an upload."""
+
+    item: str | None = None
+    surface: str | None = None
+    uploader: str | None = None
+    territory: str | None = None
+    key: str | None = None
+
+
+def screen_upload(
+    fingerprint: Fingerprint,
+    context: Context,
+    *,
+    knowledge: Knowledge,
+    chance: float,
+    now: datetime,
+) -> Upload:
+    """
+    The upload with its verdict; nothing is remembered yet.
+
+    Raises:
+        InputError: The territory is not a two-letter code.
+
+    """
+    territory = territories([context.territory])[0] if context.territory else None
+    verdict = verdict_on(
+        fingerprint, territory=territory, knowledge=knowledge, chance=chance, now=now
+    )
+    return Upload(
+        id=new_id("up", at=now),
+        item=context.item,
+        surface=context.surface,
+        uploader=context.uploader,
+        territory=territory,
+        at=now,
+        key=context.key,
+        fingerprint=fingerprint,
+        verdict=verdict,
+    )
+
+
+def verdict_on(
+    fingerprint: Fingerprint,
+    *,
+    territory: str | None,
+    knowledge: Knowledge,
+    chance: float,
+    now: datetime,
+) -> Verdict:
+    """What the rules in force make of this fingerprint."""
+    return screen(
+        knowledge.known(fingerprint.readings),
+        fingerprint.missing,
+        rules=knowledge.rules,
+        taxonomy=knowledge.taxonomy,
+        territory=territory,
+        chance=chance,
+        now=now,
+    )
+
+
+def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> None:
+    """Write the upload, and everything its verdict calls for, in one transaction."""
+    verdict = upload.verdict
+    stores.uploads.add(upload)
+    if keep_ledger and verdict.measure in LET_THROUGH:
+        stores.uploads.enter_in_ledger(upload)
+    if verdict.review:
+        stores.outbox.add(
+            Message(
+                id=new_id("msg", at=upload.at),
+                topic="upload:review-wanted",
+                subject=upload.id,
+                body={
+                    "upload": upload.id,
+                    "item": upload.item,
+                    "measure": verdict.measure,
+                    "rules": list(verdict.rules),
+                },
+                at=upload.at,
+            )
+        )
+    stores.audit.record(
+        Happening(
+            action="upload:screened",
+            subject=upload.id,
+            actor=upload.key or "cli",
+            at=upload.at,
+            details={
+                "measure": verdict.measure,
+                "entries": [match.entry for match in verdict.matches],
+                "rules": list(verdict.rules),
+                "not_screened": [absent.what for absent in verdict.not_screened],
+            },
+        )
+    )
