@@ -21,7 +21,7 @@ STEPS = {
     "lint": ("ruff", "check", "."),
     "types": ("mypy", "--strict", "seawall", "start.py", "check.py", "tools/lock.py"),
     "imports": ("lint-imports",),
-    "tests": ("pytest",),
+    "tests": ("python", "-m", "pytest"),  # this way `tests` itself can be imported from
 }
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
+UNFINISHED = VENV / "unfinished"  # there while pip writes, so that a killed pip is noticed
 
 
 def main(arguments: list[str]) -> None:
@@ -43,17 +44,21 @@ def set_up(purpose: str) -> bool:
         return False
 
     make_venv()
+    UNFINISHED.touch()
     packages = sum("==" in line for line in requirements.read_text().splitlines())
     say(f"Installing {packages} packages into .venv, once; this takes a minute or two…")
-    hashed = ("--require-hashes", "--only-binary", ":all:")
-    if not pip("install", *hashed, "-r", str(requirements)):
+    # What Seawall runs on comes ready-made; two of the packages it is checked against are compiled.
+    ready_made = ("--only-binary", ":all:") if purpose == "run" else ()
+    if not pip("install", "--require-hashes", *ready_made, "-r", str(requirements)):
+        UNFINISHED.unlink()  # pip installs when it has everything, so nothing is half installed
         sys.exit(
             "The packages could not be installed; pip says why above. They come over the network:"
             " check the connection (or pip's proxy settings) and run this again. What has been"
-            " installed is kept."
+            " downloaded is kept."
         )
     if not pip("install", "--no-index", "--no-deps", "--no-build-isolation", "-e", str(ROOT)):
         sys.exit("Seawall itself could not be installed into .venv; pip says why above.")
+    UNFINISHED.unlink()
     stamp.write_text(fingerprint(requirements))
     return True
 
@@ -66,9 +71,10 @@ def fingerprint(requirements: Path) -> str:
 
 
 def make_venv() -> None:
-    """A `.venv` with a working pip; one left half made, or made by a Python that is gone, is remade."""
+    """A `.venv` with a working pip; one left half made, or made by another Python, is made anew."""
     same = f"import pip, sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
-    if (BIN / "python").exists() and succeeds(str(BIN / "python"), "-c", same):
+    python = BIN / "python"
+    if not UNFINISHED.exists() and python.exists() and succeeds(str(python), "-c", same):
         return
     say("Making .venv…")
     if not succeeds(sys.executable, "-m", "venv", "--clear", str(VENV)):
@@ -95,8 +101,8 @@ def link_command() -> bool:
 
 
 def pip(*arguments: str) -> bool:
-    """Run `.venv`'s pip, quietly, asking nothing."""
-    quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
+    """Run `.venv`'s pip, which asks nothing and says only what went wrong."""
+    quiet = ("-qq", "--no-input", "--disable-pip-version-check")
     return succeeds(str(BIN / "python"), "-m", "pip", *quiet, *arguments)
 
 

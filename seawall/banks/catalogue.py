@@ -56,6 +56,10 @@ class Catalogue:
         }
         return cls(near, ExactIndex.open(folder / "exact"))
 
+    def __len__(self) -> int:
+        """How many entries are indexed."""
+        return sum(len(index) for index in self._indexes())
+
     @property
     def position(self) -> int:
         """The last change every index here has taken in."""

@@ -20,3 +20,6 @@ class ShelfConfig:
     scan_limit: int = 4_096
     fanout: int = 4
     dead_share: float = 1 / 16
+
+
+DEFAULTS = ShelfConfig()

@@ -46,7 +46,7 @@ class Cut:
 
 def into_chunks(bits: int, count: int, *, scan_limit: int) -> Cut:
     """Cut the whole code evenly, for searches at any distance among `count` codes."""
-    if count <= scan_limit:
+    if count <= max(scan_limit, 1):
         return Cut(())
     pieces = max(round(bits / log2(count)), -(-bits // WIDEST))
     short, wider = divmod(bits, pieces)
@@ -55,4 +55,4 @@ def into_chunks(bits: int, count: int, *, scan_limit: int) -> Cut:
 
 def first_chunk(count: int, *, scan_limit: int) -> Cut:
     """Cut off one chunk only, for looking up equal codes among `count` evenly spread ones."""
-    return Cut(() if count <= scan_limit else (min(round(log2(count)), WIDEST),))
+    return Cut(() if count <= max(scan_limit, 1) else (min(round(log2(count)), WIDEST),))

@@ -24,7 +24,7 @@ CODES = types.Array(types.uint64, 2, "C", readonly=True)
 WORDS = types.Array(types.uint64, 1, "C", readonly=True)
 ROWS = types.Array(types.uint32, 1, "C", readonly=True)
 NUMBERS = types.Array(types.int64, 2, "C", readonly=True)
-HITS = types.Tuple((types.uint32[::1], types.uint16[::1]))
+HITS = types.Tuple((types.uint32[::1], types.uint16[::1]))  # type: ignore[no-untyped-call]  # numba has no types
 
 
 def kernel(*signatures: Any) -> Callable[[F], F]:  # noqa: ANN401  # numba has no types
@@ -69,4 +69,4 @@ def chunk(codes: Words, row: int, start: int, width: int) -> np.uint64:
     value = codes[row, word] >> np.uint64(shift)
     if shift + width > 64:
         value |= codes[row, word + 1] << np.uint64(64 - shift)
-    return value & ((np.uint64(1) << np.uint64(width)) - np.uint64(1))
+    return np.uint64(value & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)))

@@ -6,11 +6,14 @@ index in one step. It lives in `MANIFEST`, as JSON.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from seawall.errors import StorageError
-from seawall.index.files import write_durably
+from seawall.index.files import TEMPORARY, write_durably
+
+Stamp = tuple[int, int, int]  # a manifest file's inode, time of change and size
 
 FORMAT = 1
 REMEDY = "delete the folder; it is rebuilt from the database"
@@ -44,7 +47,7 @@ class Manifest:
 
 def save(folder: Path, manifest: Manifest) -> None:
     """The folder now is what this manifest says, durably and in one step."""
-    write_durably(folder / "MANIFEST", json.dumps(asdict(manifest), indent=1).encode())
+    write_durably(folder / "MANIFEST", json.dumps(asdict(manifest)).encode())
 
 
 def load(folder: Path, *, bits: int) -> Manifest:
@@ -73,3 +76,31 @@ def load(folder: Path, *, bits: int) -> Manifest:
 def damaged(folder: Path, why: str) -> StorageError:
     """The error for an index folder that cannot be used, with what to do about it."""
     return StorageError(f"The index in {folder} cannot be used, {why}: {REMEDY}.")
+
+
+def stamp(folder: Path) -> Stamp:
+    """
+    What tells one manifest file from the next without reading it.
+
+    Raises:
+        StorageError: there is no manifest.
+    """
+    try:
+        status = (folder / "MANIFEST").stat()
+    except FileNotFoundError as gone:
+        raise damaged(folder, "its manifest is missing") from gone
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def tidy(folder: Path, manifest: Manifest) -> None:
+    """
+    Delete what the manifest does not name: merged segments, leftovers of a crash.
+
+    For the holder of the write lock only. Processes that have a file mapped keep its content;
+    where the system refuses to delete such files (Windows), a later merge does it.
+    """
+    named = {entry.name for entry in manifest.segments}
+    for path in [*folder.glob("*.segment"), *folder.glob(f"*{TEMPORARY}")]:
+        if path.name not in named:
+            with suppress(PermissionError):
+                path.unlink()

@@ -85,7 +85,8 @@ def masks_within(width: int, radius: int) -> NDArray[np.uint32]:
 
     The order puts neighbouring buckets side by side, so that one cache line answers for several.
     """
+    none_or_one = np.append(0, 1 << np.arange(width)).astype(np.uint32)
     masks = np.zeros(1, np.uint32)
     for _ in range(radius):
-        masks = np.unique(masks[:, None] | (1 << np.arange(width, dtype=np.uint32)))
+        masks = np.unique(masks[:, None] | none_or_one)
     return masks

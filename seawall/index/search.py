@@ -2,6 +2,10 @@
 The two ways through a segment: look at every code, or only where a near one can be.
 
 Both return the rows within the distance and their distances, in no particular order, each once.
+The second works in phases, so that the loads of a phase do not wait for one another and the
+processor keeps many in flight:
+
+    query ─▶ bounds of buckets ─▶ candidate rows ─▶ distances ─▶ hits
 """
 
 import numpy as np
@@ -23,6 +27,10 @@ from seawall.index.kernels import (
 )
 
 Hits = tuple[Rows, NDArray[np.uint16]]
+Numbers = NDArray[np.int64]
+
+FIRST_BIT, WIDTH, TABLE, LIST = range(4)  # columns of Cut.places
+CHUNK, RADIUS, MASK, END = range(4)  # columns of Plan.reach
 
 
 @kernel(HITS(CODES, WORDS, types.int64))
@@ -40,21 +48,74 @@ def scan(codes: Words, query: Words, distance: int) -> Hits:
     return rows[:found].copy(), distances[:found].copy()
 
 
+@kernel(
+    types.Tuple((types.uint32[::1], types.uint32[::1]))(ROWS, NUMBERS, NUMBERS, ROWS, CODES)  # type: ignore[no-untyped-call]  # numba has no types
+)
+def bounds(
+    buckets: Rows, places: Numbers, reach: Numbers, masks: Rows, asked: Words
+) -> tuple[Rows, Rows]:
+    """Where each bucket in reach of the query begins, and how many rows it has."""
+    probes = 0
+    for step in range(reach.shape[0]):
+        probes += reach[step, END] - reach[step, MASK]
+    begins = np.empty(probes, np.uint32)
+    sizes = np.empty(probes, np.uint32)
+    at = 0
+    for step in range(reach.shape[0]):
+        place = places[reach[step, CHUNK]]
+        table = buckets[place[TABLE] :]
+        own = chunk(asked, 0, place[FIRST_BIT], place[WIDTH])
+        for mask in range(reach[step, MASK], reach[step, END]):
+            bucket = own ^ np.uint64(masks[mask])
+            begins[at] = table[bucket]
+            sizes[at] = table[bucket + np.uint64(1)] - table[bucket]
+            at += 1
+    return begins, sizes
+
+
+@kernel(types.uint32[::1](ROWS, ROWS, ROWS, NUMBERS, NUMBERS, types.int64, types.int64[::1]))
+def candidates(
+    begins: Rows,
+    sizes: Rows,
+    buckets: Rows,
+    places: Numbers,
+    reach: Numbers,
+    total: int,
+    ends: Numbers,
+) -> Rows:
+    """The rows of those buckets, and in `ends` where those of each step of the plan end."""
+    rows = np.empty(total + 4, np.uint32)
+    at = 0
+    filled = np.int64(0)
+    for step in range(reach.shape[0]):
+        start = filled
+        for _ in range(reach[step, MASK], reach[step, END]):
+            begin, size = begins[at], np.int64(sizes[at])
+            # Few buckets hold more than four: write four, keep `size`, and do not branch.
+            for more in range(4):
+                rows[filled + more] = begin + np.uint32(more)
+            for more in range(4, size):
+                rows[filled + more] = begin + np.uint32(more)
+            filled += size
+            at += 1
+        if reach[step, CHUNK] > 0:  # the rows lie in the order of chunk 0: it needs no list
+            listed = buckets[places[reach[step, CHUNK], LIST] :]
+            for row in range(start, filled):
+                rows[row] = listed[rows[row]]
+        ends[step] = filled
+    return rows
+
+
 @kernel(types.boolean(CODES, types.intp, CODES, NUMBERS, NUMBERS, types.int64))
-def reached(
-    codes: Words,
-    row: int,
-    asked: Words,
-    cut: NDArray[np.int64],
-    reach: NDArray[np.int64],
-    step: int,
+def met_before(
+    codes: Words, row: int, asked: Words, places: Numbers, reach: Numbers, step: int
 ) -> bool:
-    """Whether a step before this one has met the row already."""
+    """Whether a step of the plan before this one has met the row already."""
     for earlier in range(step):
-        number = reach[earlier, 0]
-        start, width = cut[number, 0], cut[number, 1]
-        here = chunk(codes, row, start, width) ^ chunk(asked, 0, start, width)
-        if np.int64(popcount(here)) <= reach[earlier, 1]:
+        place = places[reach[earlier, CHUNK]]
+        here = chunk(codes, row, place[FIRST_BIT], place[WIDTH])
+        there = chunk(asked, 0, place[FIRST_BIT], place[WIDTH])
+        if np.int64(popcount(here ^ there)) <= reach[earlier, RADIUS]:
             return True
     return False
 
@@ -63,8 +124,8 @@ def reached(
 def probe(
     codes: Words,
     buckets: Rows,
-    cut: NDArray[np.int64],
-    reach: NDArray[np.int64],
+    places: Numbers,
+    reach: Numbers,
     masks: Rows,
     crowd: int,
     query: Words,
@@ -73,66 +134,29 @@ def probe(
     """
     Compare the query only with codes that share a nearly equal chunk with it.
 
-    Works in phases, so that the loads of a phase do not wait for one another and the processor
-    keeps many of them in flight: bounds of all buckets, then ids, then codes. A code reached
-    through several chunks is reported for the first of them.
+    A code reached through several chunks is reported for the first. More than `crowd`
+    candidates, because many codes share a chunk, make a scan the cheaper way.
     """
-    probes = 0
-    for step in range(reach.shape[0]):
-        probes += reach[step, 3] - reach[step, 2]
-    begins = np.empty(probes, np.uint32)
-    sizes = np.empty(probes, np.uint32)
     asked = query.reshape(1, query.size)
-
-    total = np.int64(0)
-    at = 0
-    for step in range(reach.shape[0]):
-        number = reach[step, 0]
-        bucket = chunk(asked, 0, cut[number, 0], cut[number, 1])
-        table = buckets[cut[number, 2] :]
-        for mask in range(reach[step, 2], reach[step, 3]):
-            place = bucket ^ np.uint64(masks[mask])
-            begins[at] = table[place]
-            sizes[at] = table[place + np.uint64(1)] - table[place]
-            total += sizes[at]
-            at += 1
+    begins, sizes = bounds(buckets, places, reach, masks, asked)
+    total = 0
+    for size in sizes:
+        total += size
     if total > crowd:
         return scan(codes, query, distance)
-
-    rows = np.empty(total + 4, np.uint32)
     ends = np.empty(reach.shape[0], np.int64)
-    at = 0
-    filled = np.int64(0)
-    for step in range(reach.shape[0]):
-        first = filled
-        for _ in range(reach[step, 2], reach[step, 3]):
-            begin = begins[at]
-            size = np.int64(sizes[at])
-            # Most buckets hold fewer than four: write four, keep `size`, and never branch.
-            rows[filled] = begin
-            rows[filled + 1] = begin + np.uint32(1)
-            rows[filled + 2] = begin + np.uint32(2)
-            rows[filled + 3] = begin + np.uint32(3)
-            for more in range(4, size):
-                rows[filled + more] = begin + np.uint32(more)
-            filled += size
-            at += 1
-        if reach[step, 0] > 0:  # the rows lie in the order of chunk 0, whose ids go without saying
-            listed = buckets[cut[reach[step, 0], 3] :]
-            for place in range(first, filled):
-                rows[place] = listed[rows[place]]
-        ends[step] = filled
+    rows = candidates(begins, sizes, buckets, places, reach, total, ends)
 
     distances = np.empty(total, np.uint16)
     found = 0
-    place = 0
+    start = np.int64(0)
     for step in range(reach.shape[0]):
-        for candidate in range(place, ends[step]):
+        for candidate in range(start, ends[step]):
             row = rows[candidate]
             between = apart(codes, row, query)
-            if between <= distance and not reached(codes, row, asked, cut, reach, step):
-                rows[found] = row
+            if between <= distance and not met_before(codes, row, asked, places, reach, step):
+                rows[found] = row  # never ahead of the candidate read next
                 distances[found] = between
                 found += 1
-        place = ends[step]
+        start = ends[step]
     return rows[:found].copy(), distances[:found].copy()

@@ -9,26 +9,23 @@ Queries read one immutable moment and take no lock. The database is the truth: a
 be deleted while nobody has it open, and is filled again from the database.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seawall.errors import InputError, WrongState
+from seawall.errors import WrongState
 from seawall.index.config import ShelfConfig
 from seawall.index.cut import Cut
-from seawall.index.files import TEMPORARY, only_writer
+from seawall.index.files import only_writer
 from seawall.index.fold import ALWAYS, Added, Change, Fold, Held, Moment, Removed
-from seawall.index.kernels import Words
+from seawall.index.inputs import Codes, Keys, as_keys, as_pairs
 from seawall.index.log import Log
-from seawall.index.manifest import Manifest, SegmentEntry, damaged, load, save
+from seawall.index.manifest import Manifest, Stamp, damaged, load, save, stamp, tidy
+from seawall.index.merging import merged
 from seawall.index.segment import Segment, open_segment, write_segment
-
-Codes = Sequence[bytes] | NDArray[np.uint8]
-Stamp = tuple[int, int, int]  # a manifest file's inode, time and size
 
 
 class Shelf:
@@ -38,17 +35,15 @@ class Shelf:
     Any number of threads may query; changes from several threads are put one after the other.
     """
 
-    config: ClassVar[ShelfConfig] = ShelfConfig()
-
     def __init__(self, folder: Path, bits: int, config: ShelfConfig) -> None:
         self._folder, self._bits, self._config = folder, bits, config
         self._writing = Lock()  # held for microseconds: log, fold and moment change together
         self._swapping = Lock()  # held while a manifest is read or written
         self._segments: dict[str, Segment] = {}
-        self._moment: Moment | None = None
         self._stamp, self._manifest = self._read()
         self._log = Log(self._manifest.position, self._manifest.position)
-        self._show(self._manifest)
+        self._fold = self._folded(self._manifest, ())
+        self._moment: Moment | None = self._fold.moment()
 
     @staticmethod
     def _cut(bits: int, count: int, config: ShelfConfig) -> Cut:
@@ -66,22 +61,20 @@ class Shelf:
 
     @classmethod
     def _build(
-        cls, folder: Path, bits: int, codes: Codes, keys: Words, position: int, config: ShelfConfig
-    ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        words, numbers = as_words(codes, bits), as_keys(keys)
-        _same_length(words, numbers)
+        cls, folder: Path, bits: int, codes: Codes, keys: Keys, position: int, config: ShelfConfig
+    ) -> Self:
+        words, numbers = as_pairs(codes, keys, bits)
         once, firsts = np.unique(numbers, return_index=True)
         if len(once) < len(numbers):
             firsts.sort()
             words, numbers = words[firsts], numbers[firsts]
+        folder.mkdir(parents=True, exist_ok=True)
         with only_writer(folder, wait=True):
             entry = write_segment(folder, words, numbers, cls._cut(bits, len(numbers), config))
-            built = Manifest(
-                bits=bits, position=position, origin=entry.name, segments=(entry,)
-            )
+            built = Manifest(bits=bits, position=position, origin=entry.name, segments=(entry,))
             save(folder, built)
-            _tidy(folder, built)
+            tidy(folder, built)
+        return cls(folder, bits, config)
 
     # Changes: visible to the next query.
 
@@ -90,7 +83,7 @@ class Shelf:
         """The last change number of the database taken in, the tail included."""
         return self._log.position
 
-    def add(self, codes: Codes, keys: Sequence[int] | NDArray[np.integer]) -> None:
+    def add(self, codes: Codes, keys: Keys) -> None:
         """
         The next query finds these keys under these codes; keys that are here stay as they are.
 
@@ -101,8 +94,7 @@ class Shelf:
             InputError: a code has another length, a key is out of range, or their numbers
                 differ; nothing was added.
         """
-        words, numbers = as_words(codes, self._bits), as_keys(keys)
-        _same_length(words, numbers)
+        words, numbers = as_pairs(codes, keys, self._bits)
         self._change(Added(words.copy(), numbers))
 
     def remove(self, keys: Iterable[int]) -> None:
@@ -125,12 +117,14 @@ class Shelf:
             forgotten = bool(self._log.pending) and position < self._log.position
             self._log = self._log.advanced(position)
             if forgotten:
-                self._show(self._manifest)
+                self._fold = self._folded(self._manifest, self._log.changes)
+                self._moment = self._fold.moment()
 
     def _change(self, change: Change) -> None:
         if not len(change.keys):
             return
         with self._writing:
+            self._now()
             self._log = self._log.with_change(change)
             self._fold.take_in([change])
             self._moment = self._fold.moment()
@@ -144,9 +138,8 @@ class Shelf:
     def close(self) -> None:
         """Let go of the files. Queries under way finish; later ones are refused."""
         with self._swapping, self._writing:
-            self._moment = None
-            self._segments = {}
-            del self._fold
+            self._moment, self._segments = None, {}
+            self._fold = Fold(self._bits // 64, ())
 
     def _now(self) -> Moment:
         moment = self._moment
@@ -205,11 +198,11 @@ class Shelf:
             self._swapping.release()
 
     def _is_current(self) -> bool:
-        return self._stamp == _stamp(self._folder)
+        return self._stamp == stamp(self._folder)
 
     def _take_over(self) -> bool:
         """Adopt the manifest in the folder, unless pending changes forbid it for now."""
-        stamp, manifest = self._read()
+        found, manifest = self._read()
         with self._writing:
             if manifest.origin == self._manifest.origin and self._log.fits(manifest.position):
                 self._log = self._log.after(manifest.position)
@@ -217,14 +210,16 @@ class Shelf:
                 return False
             else:
                 self._log = Log(manifest.position, manifest.position)
-            self._stamp = stamp
-            self._show(manifest)
+            self._stamp, self._manifest = found, manifest
+            self._fold = self._folded(manifest, self._log.changes)
+            self._moment = self._fold.moment()
+            self._segments = {entry.name: self._segments[entry.name] for entry in manifest.segments}
         return True
 
     def _read(self) -> tuple[Stamp, Manifest]:
         """The manifest as it is now, its segments open; a merge in between means once more."""
         while True:
-            stamp = _stamp(self._folder)
+            found = stamp(self._folder)
             try:
                 manifest = load(self._folder, bits=self._bits)
                 for entry in manifest.segments:
@@ -232,21 +227,11 @@ class Shelf:
                         segment = open_segment(self._folder, entry, bits=self._bits)
                         self._segments[entry.name] = segment
             except FileNotFoundError as missing:
-                if stamp == _stamp(self._folder):
+                if found == stamp(self._folder):
                     raise damaged(self._folder, f"{missing.filename} is missing") from missing
                 continue
-            if stamp == _stamp(self._folder):
-                return stamp, manifest
-
-    def _show(self, manifest: Manifest) -> None:
-        """Make the manifest and the log beyond it what queries see."""
-        self._manifest = manifest
-        names = {entry.name for entry in manifest.segments}
-        self._segments = {
-            name: segment for name, segment in self._segments.items() if name in names
-        }
-        self._fold = self._folded(manifest, self._log.changes)
-        self._moment = self._fold.moment()
+            if found == stamp(self._folder):
+                return found, manifest
 
     def _folded(self, manifest: Manifest, changes: Iterable[Change]) -> Fold:
         held = [
@@ -263,6 +248,15 @@ class Shelf:
             log, manifest = self._log, self._manifest
         if log.position == manifest.position and not log.told:
             return False
-        moment = self._folded(manifest, log.told).moment()
-        ...
+        following = merged(
+            self._folder,
+            manifest,
+            self._folded(manifest, log.told).moment(),
+            log.position,
+            cut=lambda count: self._cut(self._bits, count, self._config),
+            config=self._config,
+        )
+        save(self._folder, following)
+        self._take_over()
+        tidy(self._folder, following)
         return True

@@ -3,13 +3,45 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from seawall.errors import MediaError
+
+MIB = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaLimits:
     """What one upload may cost; beyond it the upload is not decoded and the rule for failures applies."""
 
     max_bytes: int = 64 * 1024 * 1024
-    max_pixels: int = 150_000_000  # a 150-megapixel camera; a 100 kB bomb can claim far more
+    max_pixels: int = 150_000_000  # of all frames looked at together: a 150-megapixel camera; 100 kB can claim far more
     max_frames: int = 64  # of an animation; those left out are named in the verdict
     max_seconds: timedelta = timedelta(seconds=20)  # of wall-clock time and of processor time
     max_memory: int = 2 * 1024 * 1024 * 1024  # bytes of a worker's data segment
+
+    def check_bytes(self, size: int) -> None:
+        """
+        Refuse a file that is larger than we look into.
+
+        Raises:
+            MediaError: It has more than `max_bytes`.
+
+        """
+        if size > self.max_bytes:
+            raise MediaError(
+                f"The file has {size / MIB:.1f} MiB; the limit is {self.max_bytes / MIB:.1f} MiB."
+                " Send a smaller copy, or raise max_bytes."
+            )
+
+    def check_pixels(self, width: int, height: int) -> None:
+        """
+        Refuse a picture by the size its header claims, before a pixel of it is decoded.
+
+        Raises:
+            MediaError: It claims more than `max_pixels`.
+
+        """
+        if width * height > self.max_pixels:
+            raise MediaError(
+                f"The picture claims {width} by {height} pixels; the limit is {self.max_pixels}."
+                " Send a smaller copy, or raise max_pixels."
+            )

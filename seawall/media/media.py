@@ -6,7 +6,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-Luma = NDArray[np.uint8]  # (height, width), 0 black to 255 white, upright
+Luma = NDArray[np.uint8]  # (height, width), 0 black to 255 white (ITU-R BT.601, full range), upright
+
+SMALLEST_SIDE = 256  # pixels; luma is not reduced below it: smaller, and fingerprints drift by more than 10 bits
 
 
 class Kind(StrEnum):
@@ -19,7 +21,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A decoded picture: its upright size in pixels as the file declares it, and each frame's luma, perhaps smaller."""
+    """
+    A decoded picture: its upright size in pixels as the file declares it, and each frame's luma, perhaps smaller.
+
+    A still with an alpha channel that varies has two frames: laid on white, then laid on black, so that
+    a picture drawn in transparency shows in one of them.
+    """
 
     width: int
     height: int
@@ -41,3 +48,8 @@ class Media:
     image: Image | None = None
     link: str | None = None
     unreadable: str | None = None  # a sentence: why the picture inside could not be decoded
+
+
+def reduction(width: int, height: int) -> int:
+    """By how much a picture may be reduced before it is fingerprinted: a power of two that spares the smaller side."""
+    return 1 << max(0, (min(width, height) // SMALLEST_SIDE).bit_length() - 1)

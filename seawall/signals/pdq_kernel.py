@@ -1,7 +1,7 @@
 """
-PDQ's arithmetic: luma becomes 64 × 64 averages, their lowest 16 × 16 frequencies, and 256 bits for each of eight turns.
+PDQ's arithmetic: luma becomes 64 by 64 averages, their lowest 16 by 16 frequencies, and 256 bits for each of eight turns.
 
-    luma ──blur, blur, decimate──▶ 64×64 ──DCT──▶ 16×16 ──which are above the median──▶ 8 × 256 bits
+    luma ──blur, blur, decimate──▶ 64 by 64 ──DCT──▶ 16 by 16 ──which are above the median──▶ 8 times 256 bits
                                      └──gradients──▶ quality
 
 Source: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019.
@@ -23,7 +23,7 @@ Bytes = NDArray[np.uint8]
 SIDE = 64  # averages along each side
 FREQUENCIES = 16  # along each side, the constant one left out
 MEDIAN = FREQUENCIES * FREQUENCIES // 2 - 1  # the lower of the two middle ones
-TILE = 32  # of a transposition: 32 × 32 float32 in and out stay in the first-level cache
+TILE = 32  # of a transposition: 32 by 32 float32 in and out stay in the first-level cache
 
 # How each turn changes the frequencies: transposed?, odd rows negated?, odd columns negated?
 # In the order of `Orientation`. Turning a picture transposes and mirrors it, and mirroring an axis negates
@@ -114,7 +114,7 @@ def centres(length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - a
 
 @numba.njit([numba.f4[:, ::1](_LUMA), numba.f4[:, ::1](_FLOATS)], **_options)
 def blocks(luma):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
-    """Two rounds of averaging along rows and columns, and of the result only 64 × 64 values."""
+    """Two rounds of averaging along rows and columns, and of the result only 64 by 64 values."""
     height, width = luma.shape
     rows_once = averaged(transposed(luma), np.arange(width))
     both_once = averaged(transposed(rows_once), np.arange(height))
@@ -138,7 +138,7 @@ def steepness(averages):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 @numba.njit("f4[:,::1](f4[:,::1], f4[:,::1])", **_options)
 def frequencies(averages, cosines):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
-    """The 16 × 16 lowest frequencies in both directions, summed in order: cosines · averages · cosinesᵀ."""
+    """The 16 by 16 lowest frequencies in both directions, summed in order: cosines · averages · cosinesᵀ."""
     down = np.zeros((FREQUENCIES, SIDE), np.float32)
     for wave in range(FREQUENCIES):
         for place in range(SIDE):

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from seawall.media.media import Media
 
+LONGEST_SHOWN = 80  # characters of somebody's text that an error message repeats
+
 
 class Orientation(StrEnum):
     """
@@ -84,3 +86,8 @@ class SignalType(Protocol):
 
         """
         ...
+
+
+def shown(text: str) -> str:
+    """What somebody sent, cut short enough to stand in an error message."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -24,8 +24,10 @@ Story = Callable[[Stores], Any]
 class GroupCommit:
     """A thread that writes for everybody."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, *, on_commit: Callable[[int], None] | None = None) -> None:
+        """`on_commit` is told how many stories each commit held."""
         self._memory = memory
+        self._on_commit = on_commit
         self._queue: queue.SimpleQueue[tuple[Story, Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="group-commit", daemon=True)
@@ -74,5 +76,7 @@ class GroupCommit:
             for each in stories:  # one at a time shows whose it was
                 self._commit([each])
             return
+        if self._on_commit:
+            self._on_commit(len(stories))
         for (_, future), result in zip(stories, results, strict=True):
             future.set_result(result)

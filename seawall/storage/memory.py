@@ -46,7 +46,8 @@ class Stores:
 
     def last_change(self) -> int:
         """The number of the last change to banks, entries, rules or keys that this transaction can see."""
-        return self.connection.execute(_LAST_CHANGE).scalar_one()
+        last: int = self.connection.execute(_LAST_CHANGE).scalar_one()
+        return last
 
     def flush(self) -> None:
         """Write what was gathered; the audit log last, because its end is everybody's."""
@@ -96,12 +97,14 @@ class Memory:
     def last_change(self) -> int:
         """The number of the last committed change to banks, entries, rules or keys."""
         with self._translated(), self._engine.connect() as connection:
-            return connection.execute(_LAST_CHANGE).scalar_one()
+            last: int = connection.execute(_LAST_CHANGE).scalar_one()
+            return last
 
     def database_id(self) -> str:
         """What this database is called; given when its tables were made, and the same in every copy of it."""
         with self._translated(), self._engine.connect() as connection:
-            return connection.execute(_DATABASE_ID).scalar_one()
+            ident: str = connection.execute(_DATABASE_ID).scalar_one()
+            return ident
 
     @property
     def dialect(self) -> str:

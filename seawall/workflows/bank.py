@@ -4,7 +4,7 @@ Banks and what is in them.
     media or signals ──add──▶ entries ──change number──▶ every catalogue
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -184,8 +184,14 @@ def remove_entry(bank: str, ident: str, *, stores: Stores, by: str, now: datetim
 
 
 def _record(
-    stores: Stores, action: str, subject: str, *, by: str, now: datetime, details: dict[str, object]
+    stores: Stores,
+    action: str,
+    subject: str,
+    *,
+    by: str,
+    now: datetime,
+    details: Mapping[str, object],
 ) -> None:
     stores.audit.record(
-        Happening(action=action, subject=subject, actor=by, at=now, details=details)
+        Happening(action=action, subject=subject, actor=by, at=now, details=dict(details))
     )

@@ -55,16 +55,22 @@ class Knowledge:
         self.catalogue = self._opened()
         self.refresh()
 
+    def should_look(self) -> bool:
+        """Whether `refresh` may take longer than a glance: a round trip, or changes to take in."""
+        if self._look_every:
+            return time.monotonic() - self._looked_at >= self._look_every
+        return self._memory.last_change() != self._seen
+
     def refresh(self) -> None:
         """Take in whatever was committed since the last look."""
-        if time.monotonic() - self._looked_at < self._look_every:
+        looked_at = time.monotonic()
+        if looked_at - self._looked_at < self._look_every:
             return
-        with self._lock:
-            looked_at = time.monotonic()
-            last = self._memory.last_change()
-            if last != self._seen:
-                self._follow()
-            self._looked_at = looked_at
+        if self._memory.last_change() != self._seen:
+            with self._lock:
+                if self._memory.last_change() != self._seen:  # nobody else has meanwhile
+                    self._follow()
+        self._looked_at = looked_at
 
     def refresh_now(self) -> None:
         """Take in what this process has just committed."""

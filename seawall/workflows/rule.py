@@ -44,7 +44,7 @@ def remove_rule(name: str, *, stores: Stores, by: str, now: datetime) -> None:
         RuleError: It is the last one that answers to failures: without it they would be let through.
 
     """
-    guards = [rule.name for rule in stores.rules.all() if _guards(rule)]
+    guards = [rule.name for rule in stores.rules.all() if guards(rule)]
     if guards == [name]:
         raise RuleError(
             f"'{name}' is the last rule for uploads that cannot be screened; without one they would pass unseen. "
@@ -117,7 +117,8 @@ def _resolved(rule: Rule, taxonomy: Taxonomy, stores: Stores) -> Rule:
     return rule
 
 
-def _guards(rule: Rule) -> bool:
+def guards(rule: Rule) -> bool:
+    """Whether this rule catches every upload that cannot be screened."""
     return (
         rule.trigger is Trigger.FAILURE
         and rule.enabled

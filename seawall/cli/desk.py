@@ -1,0 +1,101 @@
+"""What the commands ask for; `local` does it here, `remote` asks a server, and both answer in the same documents."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+Document = dict[str, Any]
+
+
+class Desk(Protocol):
+    """Every answer is a document as the HTTP door gives it."""
+
+    def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:
+        """Each file's signals."""
+        ...
+
+    def scan_paths(
+        self, paths: Iterable[str], *, territory: str | None, record: bool
+    ) -> Iterator[Document]:
+        """Each file's verdict."""
+        ...
+
+    def match(self, signals: Sequence[str], *, max_distance: int) -> list[Document]:
+        """For each signal what is near it."""
+        ...
+
+    def banks(self) -> list[Document]:
+        """Every bank."""
+        ...
+
+    def create_bank(self, name: str, *, owner: str | None, description: str) -> Document:
+        """A new bank."""
+        ...
+
+    def change_bank(self, name: str, *, enabled: bool) -> Document:
+        """A bank switched on or off."""
+        ...
+
+    def add_file(self, bank: str, path: Path, filing: Document) -> list[Document]:
+        """The entries made of one file."""
+        ...
+
+    def add_signals(self, bank: str, signals: Sequence[str], filing: Document) -> list[Document]:
+        """The entries made of ready signals."""
+        ...
+
+    def entries(self, bank: str, *, text: str | None, limit: int) -> list[Document]:
+        """Entries of a bank."""
+        ...
+
+    def remove_entry(self, bank: str, entry: str) -> None:
+        """One entry fewer."""
+        ...
+
+    def import_file(self, bank: str, path: Path) -> Iterator[Document]:
+        """`{"added"}` for each batch kept, `{"line", "error"}` for each line that was not."""
+        ...
+
+    def export(self, bank: str, *, ndjson: bool) -> Iterator[str]:
+        """A bank's lines."""
+        ...
+
+    def rules(self) -> list[Document]:
+        """Every rule."""
+        ...
+
+    def put_rule(self, rule: Document) -> Document:
+        """A rule in force."""
+        ...
+
+    def remove_rule(self, name: str) -> None:
+        """One rule fewer."""
+        ...
+
+    def replay_rule(self, rule: Document, *, since: str | None) -> Document:
+        """What would have changed."""
+        ...
+
+    def categories(self) -> list[Document]:
+        """Every category."""
+        ...
+
+    def keys(self) -> list[Document]:
+        """Every key, without its text."""
+        ...
+
+    def create_key(self, wanted: Document) -> Document:
+        """A key with its text."""
+        ...
+
+    def revoke_key(self, ident: str) -> None:
+        """A key that opens nothing any more."""
+        ...
+
+    def audit(self, *, limit: int, subject: str | None) -> list[Document]:
+        """The latest events."""
+        ...
+
+    def verify_audit(self) -> Document:
+        """Whether the audit log is whole."""
+        ...

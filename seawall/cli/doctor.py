@@ -1,0 +1,42 @@
+"""`seawall doctor`: is this installation well?"""
+
+from typing import Annotated
+
+import typer
+
+from seawall.cli.options import Home, Json, settings_for
+
+
+def doctor(
+    home: Home = None,
+    json: Json = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the index anew from the database first.")
+    ] = False,
+) -> None:
+    """Check disk, database, index, rules, workers and audit log; exit code 3 when something is wrong."""
+    from seawall.app import open_app, open_sandbox  # noqa: PLC0415 - Numba would slow `--help`
+    from seawall.cli.output import out, say_json, table, text  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.workflows.doctor import examine  # noqa: PLC0415 - the same
+
+    settings = settings_for(home)
+    made = table("", "", "")
+    made.show_header = False
+    well = True
+    with open_app(settings) as app, open_sandbox(settings) as sandbox:
+        if rebuild:
+            app.knowledge.rebuild()
+        for check in examine(
+            settings.home, memory=app.memory, knowledge=app.knowledge, sandbox=sandbox
+        ):
+            well &= check.well
+            if json:
+                say_json({"what": check.what, "well": check.well, "says": check.says})
+            else:
+                made.add_row(
+                    "[green]✓[/]" if check.well else "[red]✕[/]", check.what, text(check.says)
+                )
+    if not json:
+        out.print(made)
+    if not well:
+        raise typer.Exit(3)

@@ -1,0 +1,264 @@
+"""The desk on a server: the same commands over HTTP, with a key."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import orjson
+
+from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
+
+Document = dict[str, Any]
+PAGE = 500
+FILES_AT_ONCE = 8
+_FAMILIES: dict[int, type[Error]] = {
+    401: NotAllowed,
+    403: NotAllowed,
+    404: NotFound,
+    409: RuleError,
+    412: RuleError,
+    413: InputError,
+    422: InputError,
+    429: RuleError,
+}
+
+
+class RemoteDesk:
+    """What the commands ask for, done by a server."""
+
+    def __init__(self, server: str, key: str) -> None:
+        self._http = httpx.Client(
+            base_url=server.rstrip("/"),
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(120, connect=10),
+            transport=httpx.HTTPTransport(retries=2),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:
+        """Each file's signals."""
+        missing: Document = {"kind": None, "signals": [], "no_signal": []}
+        return self._each(paths, "/v1/hash", {}, missing)
+
+    def scan_paths(
+        self,
+        paths: Iterable[str],
+        *,
+        territory: str | None,
+        record: bool,  # noqa: ARG002 - a server remembers every upload
+    ) -> Iterator[Document]:
+        """Each file's verdict."""
+        missing: Document = {"measure": None, "matches": [], "not_screened": []}
+        about = {"surface": "scan"} | ({"territory": territory} if territory else {})
+        return self._each(paths, "/v1/screen", about, missing)
+
+    def match(self, signals: Sequence[str], *, max_distance: int) -> list[Document]:
+        """For each signal what is near it."""
+        asked = [_signal(text) for text in signals]
+        body = {"signals": asked, "max_distance": max_distance}
+        results: list[Document] = self._ask("POST", "/v1/match", json=body)["results"]
+        return results
+
+    def banks(self) -> list[Document]:
+        """Every bank."""
+        return self._pages("/v1/banks", "banks")
+
+    def create_bank(self, name: str, *, owner: str | None, description: str) -> Document:
+        """A new bank."""
+        wanted = {"name": name, "description": description} | ({"owner": owner} if owner else {})
+        return self._ask("POST", "/v1/banks", json=wanted)
+
+    def change_bank(self, name: str, *, enabled: bool) -> Document:
+        """A bank switched on or off."""
+        return self._ask("PATCH", f"/v1/banks/{name}", json={"enabled": enabled})
+
+    def add_file(self, bank: str, path: Path, filing: Document) -> list[Document]:
+        """The entries made of one file."""
+        about = {name: value for name, value in filing.items() if value}
+        with path.open("rb") as data:
+            answer = self._ask(
+                "POST", f"/v1/banks/{bank}/entries", data=about, files={"file": (path.name, data)}
+            )
+        return _list(answer, "entries")
+
+    def add_signals(self, bank: str, signals: Sequence[str], filing: Document) -> list[Document]:
+        """The entries made of ready signals."""
+        wanted = []
+        for text in signals:
+            signal = _signal(text)
+            wanted.append({"signal_type": signal["type"], "value": signal["value"], **filing})
+        return _list(
+            self._ask("POST", f"/v1/banks/{bank}/entries", json={"entries": wanted}), "entries"
+        )
+
+    def entries(self, bank: str, *, text: str | None, limit: int) -> list[Document]:
+        """Entries of a bank."""
+        return self._pages(f"/v1/banks/{bank}/entries", "entries", limit=limit, text=text)
+
+    def remove_entry(self, bank: str, entry: str) -> None:
+        """One entry fewer."""
+        self._ask("DELETE", f"/v1/banks/{bank}/entries/{entry}")
+
+    def import_file(self, bank: str, path: Path) -> Iterator[Document]:
+        """What was kept, and what was left out."""
+        kind = "text/csv" if path.suffix.lower() == ".csv" else "application/x-ndjson"
+        with (
+            path.open("rb") as data,
+            self._http.stream(
+                "POST",
+                f"/v1/banks/{bank}/import",
+                content=data,
+                headers={"Content-Type": kind},
+                timeout=None,
+            ) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+                raise _error(answer)
+            for line in answer.iter_lines():
+                document = orjson.loads(line)
+                yield (
+                    {"line": document["line"], "error": document["error"]}
+                    if "error" in document
+                    else {"added": document["added"]}
+                )
+
+    def export(self, bank: str, *, ndjson: bool) -> Iterator[str]:
+        """A bank's lines."""
+        kind = "ndjson" if ndjson else "csv"
+        with self._http.stream(
+            "GET", f"/v1/banks/{bank}/export", params={"format": kind}
+        ) as answer:
+            if answer.is_error:
+                answer.read()
+                raise _error(answer)
+            yield from answer.iter_text()
+
+    def rules(self) -> list[Document]:
+        """Every rule."""
+        return self._pages("/v1/rules", "rules")
+
+    def put_rule(self, rule: Document) -> Document:
+        """A rule in force."""
+        body = {name: value for name, value in rule.items() if name != "name"}
+        return self._ask("PUT", f"/v1/rules/{rule['name']}", json=body)
+
+    def remove_rule(self, name: str) -> None:
+        """One rule fewer."""
+        self._ask("DELETE", f"/v1/rules/{name}")
+
+    def replay_rule(self, rule: Document, *, since: str | None) -> Document:
+        """What would have changed."""
+        return self._ask("POST", "/v1/rules/replay", json={"rule": rule, "since": since})
+
+    def categories(self) -> list[Document]:
+        """Every category."""
+        return _list(self._ask("GET", "/v1/categories"), "categories")
+
+    def keys(self) -> list[Document]:
+        """Every key, without its text."""
+        return self._pages("/v1/keys", "keys")
+
+    def create_key(self, wanted: Document) -> Document:
+        """A key with its text."""
+        body = {name: value for name, value in wanted.items() if value is not None}
+        return self._ask("POST", "/v1/keys", json=body)
+
+    def revoke_key(self, ident: str) -> None:
+        """A key that opens nothing any more."""
+        self._ask("DELETE", f"/v1/keys/{ident}")
+
+    def audit(self, *, limit: int, subject: str | None) -> list[Document]:
+        """Events, oldest first."""
+        return self._pages("/v1/audit", "events", limit=limit, subject=subject)
+
+    def verify_audit(self) -> Document:
+        """Whether the audit log is whole."""
+        return self._ask("GET", "/v1/audit/verify")
+
+    def _each(
+        self, paths: Iterable[str], route: str, about: Document, missing: Document
+    ) -> Iterator[Document]:
+        waiting = iter(paths)
+        window: deque[tuple[str, Future[Document]]] = deque()
+        with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+            while True:
+                for path in islice(waiting, 2 * FILES_AT_ONCE - len(window)):
+                    window.append((path, pool.submit(self._send, path, route, about)))
+                if not window:
+                    return
+                path, future = window.popleft()
+                try:
+                    yield {"path": path, **future.result()}
+                except (InputError, RuleError) as refused:
+                    yield {"path": path, **missing, "error": str(refused)}
+
+    def _send(self, path: str, route: str, about: Document) -> Document:
+        about = about | {"item_id": path} if route == "/v1/screen" else about
+        if path.startswith(("http://", "https://")):
+            return self._ask("POST", route, data=about | {"url": path})
+        try:
+            with Path(path).open("rb") as data:
+                return self._ask("POST", route, data=about, files={"file": (Path(path).name, data)})
+        except OSError as wrong:
+            raise InputError(f"{path} cannot be read: {wrong.strerror}.") from None
+
+    def _pages(
+        self, route: str, name: str, *, limit: int | None = None, **wanted: str | None
+    ) -> list[Document]:
+        rows: list[Document] = []
+        params: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
+        while True:
+            page = self._ask("GET", route, params=params | {"limit": min(limit or PAGE, PAGE)})
+            rows += _list(page, name)
+            if not page.get("next") or (limit and len(rows) >= limit):
+                return rows[:limit]
+            params["after"] = page["next"]
+
+    def _ask(self, method: str, route: str, **request: Any) -> Document:  # noqa: ANN401 - httpx's own arguments
+        try:
+            answer = self._http.request(method, route, **request)
+        except httpx.HTTPError as broken:
+            raise OutsideError(
+                f"The server at {self._http.base_url} did not answer: {broken}."
+            ) from broken
+        if answer.is_error:
+            raise _error(answer)
+        document: Document = orjson.loads(answer.content) if answer.content else {}
+        return document
+
+
+def _error(answer: httpx.Response) -> Error:
+    try:
+        problem = orjson.loads(answer.content)
+        sentence = problem.get("detail") or problem.get("title")
+    except ValueError:
+        sentence = f"The server answered {answer.status_code}."
+    return _FAMILIES.get(answer.status_code, OutsideError)(sentence)
+
+
+def _signal(text: str) -> Document:
+    kind, colon, value = text.partition(":")
+    if not colon:
+        raise InputError(f"A signal is written type:value, such as pdq:f8f8…; this is '{text}'.")
+    return {"type": kind, "value": value}
+
+
+def _list(document: Document, name: str) -> list[Document]:
+    rows: list[Document] = document[name]
+    return rows

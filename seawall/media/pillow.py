@@ -1,0 +1,85 @@
+"""
+Every picture but the plain JPEG: opened by Pillow, and each of its frames turned into upright luma.
+
+Pillow's own bomb limit is a warning; ours is checked from the header before anything is decoded, and again for every
+frame, because a frame of a GIF or a page of a TIFF may be larger than the first.
+"""
+
+from contextlib import suppress
+from io import BytesIO
+
+import pillow_heif
+from PIL import Image as Pillow
+from PIL.ImageFile import ImageFile
+
+from seawall.media.limits import MediaLimits
+from seawall.media.luma import alpha_varies, luma_on
+from seawall.media.media import Image, Luma
+from seawall.media.orientation import UPRIGHT, orientation_in, swaps_sides, turned_upright
+
+PLUGINS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+    "image/heic": "HEIF",
+    "image/tiff": "TIFF",
+    "image/bmp": "BMP",
+}
+BLACK, WHITE = 0, 255
+
+Pillow.MAX_IMAGE_PIXELS = None  # ours is checked instead
+pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def frames(data: bytes, media_type: str, limits: MediaLimits) -> Image:
+    """
+    The upright luma of the frames of a picture, reduced.
+
+    A first frame that is damaged makes the whole picture unreadable; a later one ends the frames looked at.
+
+    Raises:
+        MediaError: It is larger than the limits.
+        Exception: Decoders raise nearly anything for damaged files.
+
+    """
+    with Pillow.open(BytesIO(data), formats=[PLUGINS[media_type]]) as picture:
+        limits.check_pixels(*picture.size)
+        picture.load()
+        orientation = _orientation(picture)
+        width, height = picture.size
+        seen = [luma_on(WHITE, picture)]
+        left_out = 0
+        if getattr(picture, "is_animated", False):
+            seen += _later_frames(picture, limits)
+            left_out = max(0, getattr(picture, "n_frames", 1) - len(seen))
+        elif alpha_varies(picture):
+            seen.append(luma_on(BLACK, picture))
+    if swaps_sides(orientation):
+        width, height = height, width
+    upright = tuple(turned_upright(luma, orientation) for luma in seen)
+    return Image(width=width, height=height, frames=upright, frames_left_out=left_out)
+
+
+def _later_frames(picture: ImageFile, limits: MediaLimits) -> list[Luma]:
+    """The luma of the second frame and those after it, as far as the limits reach and the file is sound."""
+    seen: list[Luma] = []
+    pixels = picture.width * picture.height
+    with suppress(Exception):  # a damaged frame ends the animation; the caller counts it as left out
+        for number in range(1, limits.max_frames):
+            picture.seek(number)
+            pixels += picture.width * picture.height
+            if pixels > limits.max_pixels:
+                break
+            picture.load()
+            seen.append(luma_on(WHITE, picture))
+    return seen
+
+
+def _orientation(picture: ImageFile) -> int:
+    """What EXIF says; nothing for TIFF and HEIF, whose plug-ins have turned the picture already."""
+    exif = picture.info.get("exif")
+    if picture.format in ("TIFF", "HEIF") or not isinstance(exif, bytes):
+        return UPRIGHT
+    return orientation_in(exif)

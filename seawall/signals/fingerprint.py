@@ -1,0 +1,93 @@
+"""
+A piece of media becomes a fingerprint: every signal that could be read off it, and why the others could not.
+
+    media ──each signal type──▶ readings and missing ones ──▶ fingerprint
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from seawall.media.media import Kind, Media
+from seawall.media.sniff import media_type
+from seawall.signals.digests import Digest
+from seawall.signals.registry import SIGNAL_TYPES
+from seawall.signals.signal import NoSignal, Orientation, Reading, Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What one piece of media is known by."""
+
+    kind: Kind
+    media_type: str
+    width: int | None = None  # pixels, upright; None when nothing was decoded
+    height: int | None = None
+    size: int  # bytes; 0 for a link
+    readings: tuple[Reading, ...]  # one for each distinct signal: upright and earlier frames first
+    missing: tuple[NoSignal, ...] = ()
+    error: str | None = None  # a sentence: why the picture inside could not be read
+
+
+def fingerprint(media: Media, *, orientations: bool = True) -> Fingerprint:
+    """
+    Every signal of a piece of media; `orientations` also those it would have if it were turned.
+
+    A signal that an earlier frame or turn already has is not repeated.
+    """
+    readings: dict[Signal, Reading] = {}
+    missing: list[NoSignal] = []
+    for kind in SIGNAL_TYPES.values():
+        match kind.compute(media):
+            case NoSignal() as reason:
+                missing.append(reason)
+            case tuple() as found:
+                for reading in found:
+                    if orientations or reading.orientation is Orientation.UPRIGHT:
+                        readings.setdefault(reading.signal, reading)
+    return Fingerprint(
+        kind=media.kind,
+        media_type=media.media_type,
+        width=media.image.width if media.image else None,
+        height=media.image.height if media.image else None,
+        size=len(media.data),
+        readings=tuple(readings.values()),
+        missing=(*missing, *_frames_left_out(media)),
+        error=media.unreadable,
+    )
+
+
+def fingerprint_unread(chunks: Iterable[bytes], *, reason: str) -> Fingerprint:
+    """
+    What is known of bytes that nobody could look into: their exact digests, and for all else the reason.
+
+    The chunks are read once and may together be larger than memory.
+    """
+    digests = {kind.name: kind.start(usedforsecurity=False) for kind in SIGNAL_TYPES.values() if isinstance(kind, Digest)}
+    size, name = 0, None
+    for chunk in chunks:
+        name = name or media_type(chunk)
+        size += len(chunk)
+        for digest in digests.values():
+            digest.update(chunk)
+    name = name or media_type(b"")
+    return Fingerprint(
+        kind=Kind.IMAGE if name.startswith("image/") else Kind.OTHER,
+        media_type=name,
+        size=size,
+        readings=tuple(Reading(signal=Signal(kind, digest.hexdigest())) for kind, digest in digests.items()),
+        missing=tuple(NoSignal(type=kind.name, reason=reason, failed=True) for kind in SIGNAL_TYPES.values() if kind.bits),
+        error=reason,
+    )
+
+
+def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
+    """Never silently: an animation that was not looked at to its end says so, for every type that looks at frames."""
+    if not media.image or not media.image.frames_left_out:
+        return ()
+    reason = f"frames after the {_ordinal(len(media.image.frames))} were not looked at"
+    return tuple(NoSignal(type=kind.name, reason=reason, failed=True) for kind in SIGNAL_TYPES.values() if kind.bits)
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

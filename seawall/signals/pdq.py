@@ -1,0 +1,67 @@
+"""
+PDQ: 256 bits that stay nearly the same when a picture is resized, recompressed or recoloured.
+
+Two pictures are near when at most 31 of the bits differ; unrelated ones differ in about 128. Source: "The TMK+PDQF
+Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019.
+"""
+
+import re
+
+from seawall.errors import SignalError
+from seawall.media.media import Kind, Luma, Media
+from seawall.signals.signal import NoSignal, Orientation, Reading, Signal, shown
+
+SMALLEST_SIDE = 5  # pixels: the published minimum
+LOWEST_QUALITY = 50  # below it, published advice is to discard: flat pictures all look alike
+
+
+class Pdq:
+    """The PDQ of each frame of a picture, turned all eight ways."""
+
+    name = "pdq"
+    bits = 256
+    examples = ("f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",)
+
+    def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
+        """Eight readings for every frame with something on it, or why there are none; None for no picture."""
+        if media.kind is not Kind.IMAGE:
+            return None
+        if media.image is None:
+            return NoSignal(type=self.name, reason=media.unreadable or "The picture was not decoded.", failed=True)
+        if min(media.image.width, media.image.height) < SMALLEST_SIDE:
+            return NoSignal(
+                type=self.name,
+                reason=f"too small: {media.image.width} by {media.image.height} pixels, and a side needs {SMALLEST_SIDE}",
+            )
+        frames = [_readings(luma, number) for number, luma in enumerate(media.image.frames)]
+        found = tuple(reading for frame in frames for reading in frame if _steep(reading))
+        best = max(reading.quality or 0 for frame in frames for reading in frame)
+        return found or NoSignal(type=self.name, reason=f"too flat: quality {best} of 100, and {LOWEST_QUALITY} is needed")
+
+    def parse(self, text: str) -> Signal:
+        """
+        Read a PDQ somebody sent us, whatever its case or surrounding space.
+
+        Raises:
+            SignalError: The text is not 64 hexadecimal digits.
+
+        """
+        value = text.strip().lower()
+        if not re.fullmatch("[0-9a-f]{64}", value):
+            raise SignalError(f"A PDQ is 64 hexadecimal digits; this is '{shown(text)}'.")
+        return Signal(self.name, value)
+
+
+def _readings(luma: Luma, frame: int) -> list[Reading]:
+    """The frame's code for each way the upload could be turned to look like the known picture."""
+    from seawall.signals.pdq_kernel import pdq  # noqa: PLC0415 - Numba takes a second to load; only workers need it
+
+    codes, quality = pdq(luma)
+    return [
+        Reading(signal=Signal(Pdq.name, code.tobytes().hex()), quality=quality, orientation=orientation, frame=frame)
+        for orientation, code in zip(Orientation, codes, strict=True)
+    ]
+
+
+def _steep(reading: Reading) -> bool:
+    return (reading.quality or 0) >= LOWEST_QUALITY

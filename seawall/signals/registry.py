@@ -1,0 +1,37 @@
+"""Every type of signal there is: a line each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from seawall.errors import SignalError
+from seawall.signals.digests import Md5, Sha1, Sha256
+from seawall.signals.pdq import Pdq
+from seawall.signals.signal import Signal, SignalType, shown
+from seawall.signals.url import Url
+
+_TYPES: tuple[SignalType, ...] = (
+    Pdq(),
+    Md5(),
+    Sha1(),
+    Sha256(),
+    Url(),
+)
+
+SIGNAL_TYPES: Mapping[str, SignalType] = MappingProxyType({kind.name: kind for kind in _TYPES})
+
+
+def parse_signal(text: str) -> Signal:
+    """
+    Read a signal written as `type:value`, such as `pdq:f8f8…`.
+
+    Raises:
+        SignalError: No such type, or the value is not one of that type.
+
+    """
+    name, colon, value = text.strip().partition(":")
+    kind = SIGNAL_TYPES.get(name.strip().lower())
+    if not colon or kind is None:
+        raise SignalError(
+            f"A signal is written type:value, with a type of {', '.join(SIGNAL_TYPES)}; this is '{shown(text)}'."
+        )
+    return kind.parse(value)

@@ -1,0 +1,1 @@
+"""HTTP, one module for each noun: a route parses, calls one workflow, renders."""

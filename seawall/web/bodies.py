@@ -1,0 +1,94 @@
+"""
+What a request brings, checked: unknown fields are refused, not ignored.
+
+A body is read by a dependency that stands after `may(…)` in its route, so nobody's bytes are read before their key is.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from seawall.errors import InputError
+
+T = TypeVar("T")
+MOST_FIELDS = 32
+MOST_ON_A_PAGE = 1000
+
+Limit = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
+After = Annotated[
+    int | None, Query(ge=0, description="`next` of the page before; left out for the first.")
+]
+
+
+class Body(BaseModel):
+    """Base of everything a program may send us."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=65_536)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form's fields, checked elsewhere, and the file in it."""
+
+    fields: dict[str, Any]
+    file: bytes | None
+
+
+def json_body(model: Any) -> Any:
+    """What a route takes as JSON."""
+    adapter = TypeAdapter(model)
+
+    async def read(request: Request) -> Any:
+        return parsed(adapter, await request.body())
+
+    return Depends(read)
+
+
+def parsed(adapter: TypeAdapter[T], raw: bytes | str) -> T:
+    """
+    The value this JSON stands for.
+
+    Raises:
+        RequestValidationError: It is not JSON, or not what the model says.
+
+    """
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError as wrong:
+        raise invalid(wrong, "body") from None
+
+
+def invalid(wrong: ValidationError, place: str) -> RequestValidationError:
+    """What Pydantic found, as FastAPI reports its own."""
+    faults = wrong.errors(include_url=False, include_context=False, include_input=False)
+    return RequestValidationError([{**fault, "loc": (place, *fault["loc"])} for fault in faults])
+
+
+async def read_form(request: Request, *, several: frozenset[str] = frozenset()) -> Form:
+    """
+    The fields and the file of a form; a field named in `several` is a list.
+
+    Raises:
+        InputError: A field is given twice, or there is more than one file.
+
+    """
+    fields: dict[str, Any] = {}
+    file: bytes | None = None
+    async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if name != "file":
+                    raise InputError(f"The file belongs into the field 'file', not '{name}'.")
+                file = await value.read()
+            elif name in several:
+                fields.setdefault(name, []).append(value)
+            elif name in fields:
+                raise InputError(f"The field '{name}' is given twice.")
+            else:
+                fields[name] = value
+    return Form(fields, file)

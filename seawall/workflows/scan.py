@@ -1,0 +1,83 @@
+"""
+What is already hosted is looked through, file by file, on every processor.
+
+    paths ─▶ window of files in the workers ─▶ verdicts, in the order of the paths
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from seawall.errors import Error
+from seawall.media.link import understand_link
+from seawall.sandbox.sandbox import Sandbox
+from seawall.signals.fingerprint import Fingerprint, fingerprint
+from seawall.storage.uploads import Upload
+from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.upload import Context, screen_upload
+
+FILES_PER_WORKER = 4  # waiting in the workers, so that none is ever idle
+LINK_PREFIXES = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """One file or link, looked at; `upload` is None when it could not even be read."""
+
+    path: str
+    upload: Upload | None
+    error: str | None
+
+
+def scan(
+    paths: Iterable[str],
+    *,
+    sandbox: Sandbox,
+    knowledge: Knowledge,
+    territory: str | None,
+    chance: Callable[[], float],
+    now: Callable[[], datetime],
+) -> Iterator[Scanned]:
+    """Every path with its verdict, in order; one that fails costs nothing but itself."""
+    for path, found, error in fingerprints(paths, sandbox=sandbox):
+        if found is None:
+            yield Scanned(path=path, upload=None, error=error)
+            continue
+        context = Context(item=path, surface="scan", territory=territory)
+        upload = screen_upload(found, context, knowledge=knowledge, chance=chance(), now=now())
+        yield Scanned(path=path, upload=upload, error=error)
+
+
+def fingerprints(
+    paths: Iterable[str], *, sandbox: Sandbox
+) -> Iterator[tuple[str, Fingerprint | None, str | None]]:
+    """Every path, in order, with its fingerprint or a sentence why there is none."""
+    window: deque[tuple[str, Future[Fingerprint]]] = deque()
+    waiting = iter(paths)
+    while True:
+        for path in islice(waiting, sandbox.workers * FILES_PER_WORKER - len(window)):
+            window.append((path, _submitted(path, sandbox)))
+        if not window:
+            return
+        path, future = window.popleft()
+        try:
+            found = future.result()
+        except Error as failed:
+            yield path, None, str(failed)
+        else:
+            yield path, found, found.error
+
+
+def _submitted(path: str, sandbox: Sandbox) -> Future[Fingerprint]:
+    if not path.startswith(LINK_PREFIXES):
+        return sandbox.submit_file(Path(path))
+    done: Future[Fingerprint] = Future()
+    try:
+        done.set_result(fingerprint(understand_link(path)))
+    except Error as wrong:
+        done.set_exception(wrong)
+    return done

@@ -1,0 +1,226 @@
+"""
+What the doors say, as JSON objects: the shapes that others script against.
+
+Both doors render with these, so that `seawall scan --json` and `POST /v1/screen` never tell the same thing differently.
+Fields are added, never renamed; moments are RFC 3339 in UTC; tuples become lists.
+"""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from seawall.access.key import Key
+from seawall.audit.event import Event
+from seawall.banks.bank import Bank
+from seawall.banks.entry import Entry
+from seawall.clock import rfc3339
+from seawall.policy.category import Category
+from seawall.policy.rule import Rule
+from seawall.screening.replay import Replay
+from seawall.screening.screen import Known
+from seawall.screening.verdict import Match, NotScreened
+from seawall.signals.fingerprint import Fingerprint
+from seawall.signals.signal import NoSignal, Orientation
+from seawall.storage.outbox import Message
+from seawall.storage.uploads import Upload
+
+Document = dict[str, Any]
+
+
+def hash_document(fingerprint: Fingerprint) -> Document:
+    """The signals of a piece of media as it lies, and why some are absent."""
+    return {
+        "kind": fingerprint.kind,
+        "signals": signal_documents(fingerprint),
+        "no_signal": [_no_signal_document(absent) for absent in fingerprint.missing],
+        "error": fingerprint.error,
+    }
+
+
+def signal_documents(fingerprint: Fingerprint) -> list[Document]:
+    """The upright signals, each once; the turned ones only serve to find copies."""
+    seen: dict[str, Document] = {}
+    for reading in fingerprint.readings:
+        if reading.orientation is Orientation.UPRIGHT:
+            signal = reading.signal
+            document = {"type": signal.type, "value": signal.value, "quality": reading.quality}
+            seen.setdefault(str(signal), document)
+    return list(seen.values())
+
+
+def screen_document(upload: Upload) -> Document:
+    """An upload and everything its verdict said."""
+    verdict = upload.verdict
+    return {
+        "upload": upload.id,
+        "item": upload.item,
+        "surface": upload.surface,
+        "uploader": upload.uploader,
+        "territory": upload.territory,
+        "at": rfc3339(upload.at),
+        "key": upload.key,
+        "kind": upload.fingerprint.kind,
+        "media_type": upload.fingerprint.media_type,
+        "measure": verdict.measure,
+        "measures_by_territory": dict(verdict.measures_by_territory),
+        "signals": signal_documents(upload.fingerprint),
+        "matches": [match_document(match) for match in verdict.matches],
+        "not_screened": [not_screened_document(absent) for absent in verdict.not_screened],
+        "review": verdict.review,
+        "rules": list(verdict.rules),
+        "shadow_measure": verdict.shadow_measure,
+        "error": upload.fingerprint.error,
+        "case": None,
+    }
+
+
+def match_document(match: Match) -> Document:
+    """A known entry near an upload; `value` is the entry's, `signal` the upload's own."""
+    return {
+        "signal_type": match.known.type,
+        "value": match.known.value,
+        "signal": match.signal.value,
+        "distance": match.distance,
+        "threshold": match.threshold,
+        "orientation": match.orientation,
+        "frame": match.frame,
+        "bank": match.bank,
+        "entry": match.entry,
+        "categories": list(match.categories),
+        "vouchers": match.vouchers,
+        "rule": match.rule,
+        "rules": list(match.rules),
+        "shadow_rules": list(match.shadow_rules),
+    }
+
+
+def not_screened_document(absent: NotScreened) -> Document:
+    """What could not be looked at, why, and whether that was a failure or an empty picture."""
+    return {"what": absent.what, "reason": absent.reason, "failed": absent.failed}
+
+
+def known_document(known: Known) -> Document:
+    """An entry near a signal somebody asked about."""
+    entry = known.entry
+    return {
+        "bank": entry.bank,
+        "entry": entry.id,
+        "value": entry.signal.value,
+        "distance": known.distance,
+        "orientation": known.reading.orientation,
+        "categories": list(entry.categories),
+    }
+
+
+def bank_document(bank: Bank, size: int) -> Document:
+    """A bank and how many entries it holds."""
+    return {
+        "name": bank.name,
+        "owner": bank.owner,
+        "description": bank.description,
+        "enabled": bank.enabled,
+        "created_at": rfc3339(bank.created_at),
+        "entries": size,
+    }
+
+
+def entry_document(entry: Entry) -> Document:
+    """A known signal; `change` grows with every change of it."""
+    return {
+        "id": entry.id,
+        "bank": entry.bank,
+        "signal_type": entry.signal.type,
+        "value": entry.signal.value,
+        "categories": list(entry.categories),
+        "vouchers": list(entry.vouchers),
+        "note": entry.note,
+        "source": entry.source,
+        "expires_at": _moment(entry.expires_at),
+        "enabled": entry.enabled,
+        "created_at": rfc3339(entry.created_at),
+        "change": entry.change,
+    }
+
+
+def rule_document(rule: Rule) -> Document:
+    """A rule, field by field."""
+    return asdict(rule) | {"territories": list(rule.territories)}
+
+
+def category_document(category: Category) -> Document:
+    """A category and, where it has one, its code in the EU Transparency Database."""
+    return asdict(category)
+
+
+def replay_document(replay: Replay) -> Document:
+    """How a change of rules would have turned out, with a few examples of each kind."""
+    return {
+        "uploads": replay.uploads,
+        "unchanged": replay.unchanged,
+        "more_reviews": replay.more_reviews,
+        "shifts": [
+            {
+                "before": shift.before,
+                "after": shift.after,
+                "count": shift.count,
+                "examples": [
+                    {
+                        "upload": example.upload,
+                        "item": example.item,
+                        "match": match_document(example.match) if example.match else None,
+                    }
+                    for example in shift.examples
+                ],
+            }
+            for shift in replay.shifts
+        ],
+    }
+
+
+def event_document(event: Event) -> Document:
+    """A line of the audit log; whoever keeps `digest` elsewhere can prove what came before it."""
+    happening = event.happening
+    return {
+        "number": event.number,
+        "at": rfc3339(happening.at),
+        "action": happening.action,
+        "subject": happening.subject,
+        "actor": happening.actor,
+        "details": happening.details,
+        "previous": event.previous.hex(),
+        "digest": event.digest.hex(),
+    }
+
+
+def key_document(key: Key) -> Document:
+    """A key without its secret, which nobody keeps."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "owner": key.owner,
+        "scopes": sorted(key.scopes),
+        "created_at": rfc3339(key.created_at),
+        "expires_at": _moment(key.expires_at),
+        "revoked_at": _moment(key.revoked_at),
+        "requests_per_second": key.requests_per_second,
+    }
+
+
+def message_document(message: Message) -> Document:
+    """A message of the outbox; `number` is where to go on reading."""
+    return {
+        "number": message.number,
+        "id": message.id,
+        "topic": message.topic,
+        "subject": message.subject,
+        "body": message.body,
+        "at": rfc3339(message.at),
+    }
+
+
+def _no_signal_document(absent: NoSignal) -> Document:
+    return {"type": absent.type, "reason": absent.reason}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None

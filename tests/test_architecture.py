@@ -1,0 +1,59 @@
+"""The map in the package docstring, the import contract and the folders tell the same story."""
+
+import configparser
+import re
+from pathlib import Path
+
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+import seawall
+
+ROOT = Path(__file__).parent.parent
+ON_THE_MAP = re.findall(r"^    (\w+)  ", seawall.__doc__, re.MULTILINE)
+UNDERNEATH = re.search(r"Under everything: (.+)\.", seawall.__doc__)[1].split(", ")
+
+
+def layers():
+    """The names on each line of the contract, lowest first."""
+    contract = configparser.ConfigParser()
+    contract.read(ROOT / ".importlinter")
+    lines = contract["importlinter:contract:layers"]["layers"].strip().splitlines()
+    return [[name.strip() for name in re.split(r"[|:]", line)] for line in reversed(lines)]
+
+
+def test_the_map_is_in_the_order_of_the_contract():
+    """Reading order is import order: each folder on the map sits above the ones before it."""
+    level = {name: depth for depth, line in enumerate(layers()) for name in line}
+
+    assert sorted(ON_THE_MAP, key=level.__getitem__) == ON_THE_MAP
+
+
+def test_everything_in_the_package_is_on_the_map_and_in_the_contract():
+    """A folder that nobody drew is a folder nobody finds."""
+    package = Path(seawall.__file__).parent
+    folders = {path.parent.name for path in package.glob("*/__init__.py")}
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    in_the_contract = {name for line in layers() for name in line}
+
+    assert {*ON_THE_MAP, *UNDERNEATH} == in_the_contract
+    assert folders | modules == in_the_contract
+
+
+def test_a_folder_says_what_lives_there():
+    """Its sentence on the map is the sentence it opens with."""
+    for folder in ON_THE_MAP:
+        opening = ROOT / "seawall" / folder / "__init__.py"
+        if not opening.exists():
+            continue
+        sentence = re.search(rf"^    {folder}  +(.+)$", seawall.__doc__, re.MULTILINE)[1]
+        text = opening.read_text(encoding="utf-8").strip()
+        assert text.lower() == f'"""{sentence}."""'.lower()
+
+
+def test_imports_point_down(monkeypatch, capsys):
+    """The contract holds; when it does not, what import-linter prints says where."""
+    monkeypatch.chdir(ROOT)
+
+    outcome = lint_imports(no_cache=True, no_logo=True)
+
+    assert outcome == EXIT_STATUS_SUCCESS, capsys.readouterr().out
