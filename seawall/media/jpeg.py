@@ -33,7 +33,9 @@ def brightness(data: bytes, limits: MediaLimits) -> Image | None:
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     except ValueError as error:
-        raise MediaError(f"The JPEG's header cannot be read ({error}); send the file again.") from error
+        raise MediaError(
+            f"The JPEG's header cannot be read ({error}); send the file again."
+        ) from error
     limits.check_pixels(width, height)
     if colours not in ("YCbCr", "Gray"):
         return None

@@ -6,7 +6,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-Luma = NDArray[np.uint8]  # (height, width), 0 black to 255 white (ITU-R BT.601, full range), upright
+Luma = NDArray[
+    np.uint8
+]  # (height, width), 0 black to 255 white (ITU-R BT.601, full range), upright
 
 SMALLEST_SIDE = 256  # pixels; luma is not reduced below it: smaller, and fingerprints drift by more than 10 bits
 

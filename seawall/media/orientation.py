@@ -30,7 +30,12 @@ def orientation_of_jpeg(data: bytes) -> int:
     at = 2
     for _ in range(_SEGMENTS):
         marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
-        if len(marker) < 2 or marker[0] != 0xFF or marker in (b"\xff\xda", b"\xff\xd9") or length < 2:
+        if (
+            len(marker) < 2
+            or marker[0] != 0xFF
+            or marker in (b"\xff\xda", b"\xff\xd9")
+            or length < 2
+        ):
             return UPRIGHT
         if marker == b"\xff\xe1" and data[at + 4 : at + 10] == _EXIF:
             return orientation_in(data[at + 4 : at + 2 + length])
@@ -48,7 +53,9 @@ def orientation_in(exif: bytes) -> int:
         (directory,) = struct.unpack_from(order + "I", tiff, 4)
         (entries,) = struct.unpack_from(order + "H", tiff, directory)
         for entry in range(min(entries, _MOST_ENTRIES)):
-            tag, sort, _, value = struct.unpack_from(order + "HHIH", tiff, directory + 2 + entry * _ENTRY)
+            tag, sort, _, value = struct.unpack_from(
+                order + "HHIH", tiff, directory + 2 + entry * _ENTRY
+            )
             if tag == _TAG:
                 return value if sort == _SHORT and 1 <= value <= 8 else UPRIGHT
     except struct.error:  # an offset or a count that points past the end

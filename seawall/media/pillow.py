@@ -66,7 +66,9 @@ def _later_frames(picture: ImageFile, limits: MediaLimits) -> list[Luma]:
     """The luma of the second frame and those after it, as far as the limits reach and the file is sound."""
     seen: list[Luma] = []
     pixels = picture.width * picture.height
-    with suppress(Exception):  # a damaged frame ends the animation; the caller counts it as left out
+    with suppress(
+        Exception
+    ):  # a damaged frame ends the animation; the caller counts it as left out
         for number in range(1, limits.max_frames):
             picture.seek(number)
             pixels += picture.width * picture.height

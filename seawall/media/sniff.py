@@ -26,7 +26,12 @@ _FIRST_BYTES = {
 }
 _AVIF = {b"avif", b"avis"}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
-_TOLD_APART_HERE = {*_FIRST_BYTES.values(), "image/webp", "image/avif", "image/heic"}  # so puremagic errs
+_TOLD_APART_HERE = {
+    *_FIRST_BYTES.values(),
+    "image/webp",
+    "image/avif",
+    "image/heic",
+}  # so puremagic errs
 _LARGEST_BRAND_LIST = 256  # bytes of the first box; real files name a dozen brands of four
 
 

@@ -41,6 +41,8 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
     limits.check_bytes(len(data))
     if name not in PLUGINS:
-        raise MediaError(f"We cannot look into {name}; send it as one of {', '.join(sorted(PLUGINS))}.")
+        raise MediaError(
+            f"We cannot look into {name}; send it as one of {', '.join(sorted(PLUGINS))}."
+        )
     fast = brightness(data, limits) if name == "image/jpeg" else None
     return fast or frames(data, name, limits)

@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -54,7 +54,7 @@ class Sandbox:
         self.waiting = 0  # requests not answered yet
         self._counting = Lock()
         context = multiprocessing.get_context(_METHOD)
-        context.set_forkserver_preload(["__main__", PRELOAD])
+        context.set_forkserver_preload([PRELOAD])
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=TASKS_PER_WORKER,
@@ -104,10 +104,90 @@ class Sandbox:
     def close(self, *, abandon: bool = False) -> None:
         """Answer everybody who waits, or abandon them, and end the workers."""
         if abandon:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's
         else:
-            self._pool.close()
+            self._pool.close()  # type: ignore[no-untyped-call]  # pebble's
         self._pool.join()
         self._aftermath.shutdown()
 
-    def _schedule[...]
+    def _schedule(
+        self,
+        task: Callable[..., Fingerprint],
+        given: bytes | Path,
+        *,
+        again: Callable[[], Iterator[bytes]],
+    ) -> Future[Fingerprint]:
+        """Have a worker do the task; `again` reads the same bytes should the worker not survive it."""
+        answer: Future[Fingerprint] = Future()
+        answer.set_running_or_notify_cancel()  # a worker's minute cannot be taken back
+        try:
+            doing = self._pool.schedule(
+                task,
+                args=(given, self.limits),
+                kwargs={"orientations": self.orientations},
+                timeout=self.limits.max_seconds.total_seconds(),
+            )
+        except RuntimeError as error:
+            raise OutsideError("The workers are closed; open the sandbox again.") from error
+        with self._counting:
+            self.waiting += 1
+        doing.add_done_callback(partial(self._settle, answer, again))
+        return answer
+
+    def _settle(
+        self,
+        answer: Future[Fingerprint],
+        again: Callable[[], Iterator[bytes]],
+        done: Future[Fingerprint],
+    ) -> None:
+        """Hand on what the worker found, or find out what can be known without it."""
+        error = CancelledError() if done.cancelled() else done.exception()
+        with self._counting:
+            self.waiting -= 1
+            reason = self._counted(error)
+        if error is None:
+            answer.set_result(done.result())
+        elif isinstance(error, InputError):
+            answer.set_exception(error)
+        else:
+            self._aftermath.submit(_answer_without, answer, again, reason)
+
+    def _counted(self, error: BaseException | None) -> str:
+        """Count how a request ended, and say why no worker could answer it."""
+        match error:
+            case None | InputError():
+                self.served += 1
+                return ""
+            case CancelledError():
+                return "The workers were closed before they looked into it; send it again."
+            case TimeoutError():
+                self.timed_out += 1
+                limit = self.limits.max_seconds.total_seconds()
+                return f"Looking into it took longer than {limit:g} seconds and was stopped."
+            case ProcessExpired(exitcode=code) if code in _ENDED_BY_LIMITS:
+                self.killed += 1
+                return (
+                    "Looking into it took more memory or processor time than one upload may use"
+                    f" (signal {-code})."
+                )
+            case ProcessExpired(exitcode=code):
+                self.crashed += 1
+                return f"The decoder crashed on it (exit status {code})."
+            case _:
+                self.crashed += 1
+                return f"The decoder failed on it ({type(error).__name__}: {error})."
+
+
+def _answer_without(
+    answer: Future[Fingerprint], again: Callable[[], Iterator[bytes]], reason: str
+) -> None:
+    """Answer with the exact digests, computed here: hashing is safe on any bytes."""
+    try:
+        answer.set_result(fingerprint_unread(again(), reason=reason))
+    except (InputError, OSError) as error:  # the file has gone meanwhile
+        answer.set_exception(InputError(f"The file cannot be read again: {error}"))
+
+
+def _read_again(path: Path) -> Iterator[bytes]:
+    with opened(path) as file:
+        yield from chunks(file)

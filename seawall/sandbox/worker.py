@@ -22,7 +22,9 @@ def prepare(limits: MediaLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service decides when we stop
     warnings.simplefilter("ignore")  # decoders warn about every odd file
     die_with_parent()
-    import_module(PRELOAD)  # done already where workers are forked; before there are limits where they are not
+    import_module(
+        PRELOAD
+    )  # done already where workers are forked; before there are limits where they are not
     bound(limits)
 
 

@@ -37,7 +37,9 @@ class Digest:
         """
         value = text.strip().lower()
         if not re.fullmatch(f"[0-9a-f]{{{self.digits}}}", value):
-            raise SignalError(f"{self.title} is {self.digits} hexadecimal digits; this is '{shown(text)}'.")
+            raise SignalError(
+                f"{self.title} is {self.digits} hexadecimal digits; this is '{shown(text)}'."
+            )
         return Signal(self.name, value)
 
 

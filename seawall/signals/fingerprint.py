@@ -62,7 +62,11 @@ def fingerprint_unread(chunks: Iterable[bytes], *, reason: str) -> Fingerprint:
 
     The chunks are read once and may together be larger than memory.
     """
-    digests = {kind.name: kind.start(usedforsecurity=False) for kind in SIGNAL_TYPES.values() if isinstance(kind, Digest)}
+    digests = {
+        kind.name: kind.start(usedforsecurity=False)
+        for kind in SIGNAL_TYPES.values()
+        if isinstance(kind, Digest)
+    }
     size, name = 0, None
     for chunk in chunks:
         name = name or media_type(chunk)
@@ -74,8 +78,14 @@ def fingerprint_unread(chunks: Iterable[bytes], *, reason: str) -> Fingerprint:
         kind=Kind.IMAGE if name.startswith("image/") else Kind.OTHER,
         media_type=name,
         size=size,
-        readings=tuple(Reading(signal=Signal(kind, digest.hexdigest())) for kind, digest in digests.items()),
-        missing=tuple(NoSignal(type=kind.name, reason=reason, failed=True) for kind in SIGNAL_TYPES.values() if kind.bits),
+        readings=tuple(
+            Reading(signal=Signal(kind, digest.hexdigest())) for kind, digest in digests.items()
+        ),
+        missing=tuple(
+            NoSignal(type=kind.name, reason=reason, failed=True)
+            for kind in SIGNAL_TYPES.values()
+            if kind.bits
+        ),
         error=reason,
     )
 
@@ -85,9 +95,15 @@ def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
     if not media.image or not media.image.frames_left_out:
         return ()
     reason = f"frames after the {_ordinal(len(media.image.frames))} were not looked at"
-    return tuple(NoSignal(type=kind.name, reason=reason, failed=True) for kind in SIGNAL_TYPES.values() if kind.bits)
+    return tuple(
+        NoSignal(type=kind.name, reason=reason, failed=True)
+        for kind in SIGNAL_TYPES.values()
+        if kind.bits
+    )
 
 
 def _ordinal(number: int) -> str:
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    ending = (
+        "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    )
     return f"{number}{ending}"

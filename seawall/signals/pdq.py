@@ -27,16 +27,21 @@ class Pdq:
         if media.kind is not Kind.IMAGE:
             return None
         if media.image is None:
-            return NoSignal(type=self.name, reason=media.unreadable or "The picture was not decoded.", failed=True)
-        if min(media.image.width, media.image.height) < SMALLEST_SIDE:
             return NoSignal(
                 type=self.name,
-                reason=f"too small: {media.image.width} by {media.image.height} pixels, and a side needs {SMALLEST_SIDE}",
+                reason=media.unreadable or "The picture was not decoded.",
+                failed=True,
             )
+        if min(media.image.width, media.image.height) < SMALLEST_SIDE:
+            size = f"{media.image.width} by {media.image.height} pixels"
+            return NoSignal(type=self.name, reason=f"too small: {size}, and a side needs {SMALLEST_SIDE}")
         frames = [_readings(luma, number) for number, luma in enumerate(media.image.frames)]
         found = tuple(reading for frame in frames for reading in frame if _steep(reading))
         best = max(reading.quality or 0 for frame in frames for reading in frame)
-        return found or NoSignal(type=self.name, reason=f"too flat: quality {best} of 100, and {LOWEST_QUALITY} is needed")
+        return found or NoSignal(
+            type=self.name,
+            reason=f"too flat: quality {best} of 100, and {LOWEST_QUALITY} is needed",
+        )
 
     def parse(self, text: str) -> Signal:
         """
@@ -58,7 +63,12 @@ def _readings(luma: Luma, frame: int) -> list[Reading]:
 
     codes, quality = pdq(luma)
     return [
-        Reading(signal=Signal(Pdq.name, code.tobytes().hex()), quality=quality, orientation=orientation, frame=frame)
+        Reading(
+            signal=Signal(Pdq.name, code.tobytes().hex()),
+            quality=quality,
+            orientation=orientation,
+            frame=frame,
+        )
         for orientation, code in zip(Orientation, codes, strict=True)
     ]
 

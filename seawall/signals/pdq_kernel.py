@@ -1,5 +1,5 @@
 """
-PDQ's arithmetic: luma becomes 64 by 64 averages, their lowest 16 by 16 frequencies, and 256 bits for each of eight turns.
+PDQ's arithmetic: luma becomes 64 by 64 averages, 16 by 16 frequencies, and 256 bits for each of eight turns.
 
     luma ──blur, blur, decimate──▶ 64 by 64 ──DCT──▶ 16 by 16 ──which are above the median──▶ 8 times 256 bits
                                      └──gradients──▶ quality
@@ -44,7 +44,8 @@ TURNS = np.array(
 COSINES = np.array(
     [
         [
-            float(np.float32(math.sqrt(2 / SIDE))) * math.cos(math.pi / 2 / SIDE * (wave + 1) * (2 * place + 1))
+            float(np.float32(math.sqrt(2 / SIDE)))
+            * math.cos(math.pi / 2 / SIDE * (wave + 1) * (2 * place + 1))
             for place in range(SIDE)
         ]
         for wave in range(FREQUENCIES)
@@ -130,9 +131,13 @@ def steepness(averages):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
         for column in range(SIDE):
             here = averages[row, column]
             if row + 1 < SIDE:
-                total += abs(int((here - averages[row + 1, column]) * np.float32(100) / np.float32(255)))
+                total += abs(
+                    int((here - averages[row + 1, column]) * np.float32(100) / np.float32(255))
+                )
             if column + 1 < SIDE:
-                total += abs(int((here - averages[row, column + 1]) * np.float32(100) / np.float32(255)))
+                total += abs(
+                    int((here - averages[row, column + 1]) * np.float32(100) / np.float32(255))
+                )
     return min(total // 90, 100)
 
 

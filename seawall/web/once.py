@@ -60,7 +60,7 @@ def written(
     door: Door, story: Story, once: Ticket | None, *, secret: str | None = None
 ) -> Document:
     """
-    What the story answered, after its transaction was committed; for routes that run in a thread.
+    What the story answered, once it is committed and the next query sees it; for routes that run in a thread.
 
     `secret` names a field that is shown once: it is not kept, and `null` when the request is repeated.
 
@@ -69,16 +69,18 @@ def written(
 
     """
     try:
-        return door.commits.submit(_with_reply(story, once, secret)).result()
+        answer = door.commits.submit(_with_reply(story, once, secret)).result()
     except StorageError:
         kept = _recalled(door, once)
         if kept is None:
             raise
         return kept
+    door.app.knowledge.refresh_now()
+    return answer
 
 
 async def written_soon(door: Door, story: Story, once: Ticket | None) -> Document:
-    """The same, for routes that run on the event loop."""
+    """What the story answered, once it is committed; for routes that run on the event loop."""
     try:
         return await asyncio.wrap_future(door.commits.submit(_with_reply(story, once)))
     except StorageError:

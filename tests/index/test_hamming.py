@@ -66,7 +66,9 @@ def test_any_cut_and_any_plan_find_what_a_scan_finds(tmp_path_factory, widths, d
     codes = rng.integers(0, 1 << 64, (300, 4), np.uint64)
     query = codes[0].copy()
     codes[:100] = query
-    for row, bit in zip(*np.nonzero(rng.random((100, 256)) < np.linspace(0, 0.1, 100)[:, None]), strict=True):
+    for row, bit in zip(
+        *np.nonzero(rng.random((100, 256)) < np.linspace(0, 0.1, 100)[:, None]), strict=True
+    ):
         codes[row, bit // 64] ^= np.uint64(1 << int(bit % 64))
     entry = write_segment(folder, codes, np.arange(300, dtype=np.uint64), cut)
     segment = open_segment(folder, entry, bits=256)

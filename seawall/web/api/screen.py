@@ -1,0 +1,125 @@
+"""`POST /v1/screen`: an upload arrives and gets its verdict."""
+
+import hashlib
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seawall.access.key import Key, Scope
+from seawall.clock import now
+from seawall.errors import InputError
+from seawall.signals.fingerprint import Fingerprint
+from seawall.storage.memory import Stores
+from seawall.web.access import may
+from seawall.web.bodies import Body, Form, invalid, read_form
+from seawall.web.door import Door, door_of
+from seawall.web.handed import of_file, of_link, of_signals
+from seawall.web.once import Ticket, answered_before, ticket, written_soon
+from seawall.web.openapi import described
+from seawall.web.rendering import Json
+from seawall.workflows.upload import Context, remember_upload, screen_upload
+from seawall.workflows.wire import Document, screen_document
+
+router = APIRouter(prefix="/v1", tags=["screen"])
+
+Name = Annotated[str, Field(max_length=512)]
+
+
+class ScreenIn(Body):
+    """What the platform says about an upload, and the upload itself unless it is a file."""
+
+    url: str | None = None
+    signals: str | None = Field(None, description='JSON: [{"type": "pdq", "value": "…"}]')
+    item_id: Name | None = None
+    surface: Name | None = None
+    uploader: Name | None = None
+    territory: Name | None = None
+
+
+_ANSWER: dict[str, Any] = {
+    "upload": "up_01jd3c7k2x9qhw4t5mz",
+    "measure": "block",
+    "measures_by_territory": {"*": "block"},
+    "signals": [{"type": "pdq", "value": "f8f8f0ce…", "quality": 100}],
+    "matches": [{"bank": "known", "entry": "en_…", "distance": 0, "rule": "known-exactly"}],
+    "not_screened": [],
+    "review": False,
+    "case": None,
+}
+
+
+@router.post("/screen", openapi_extra=described(form=ScreenIn, file=True, gives=_ANSWER))
+async def screen(request: Request, by: Annotated[Key, may(Scope.SCREEN)]) -> Response:
+    """
+    Screen a file, a link with what it leads to, or ready-made signals; the answer comes once it is remembered.
+
+    What cannot be screened is answered by the rules for failures and named in `not_screened`.
+    """
+    door = door_of(request)
+    with door.room.place():
+        form = await read_form(request)
+        given = _checked(form)
+        once = _ticket(request, by, form)
+        kept = await answered_before(door, once)
+        if kept is not None:
+            return Json(kept)
+        fingerprint = await _fingerprint(form, given, door)
+        return Json(await _screened(fingerprint, given, by, once, door))
+
+
+async def _fingerprint(form: Form, given: ScreenIn, door: Door) -> Fingerprint:
+    if form.file is not None:
+        return await of_file(form.file, door)
+    if given.url is not None:
+        return await of_link(given.url, door)
+    return of_signals(given.signals or "")
+
+
+async def _screened(
+    fingerprint: Fingerprint, given: ScreenIn, by: Key, once: Ticket | None, door: Door
+) -> Document:
+    await door.catch_up()
+    upload = screen_upload(
+        fingerprint,
+        Context(
+            item=given.item_id,
+            surface=given.surface,
+            uploader=given.uploader,
+            territory=given.territory,
+            key=by.id,
+        ),
+        knowledge=door.app.knowledge,
+        chance=secrets.SystemRandom().random(),
+        now=now(),
+    )
+    document = screen_document(upload)
+
+    def story(stores: Stores) -> Document:
+        remember_upload(
+            upload, stores=stores, keep_ledger=door.app.settings.screening.keep_ledger
+        )
+        return document
+
+    answer = await written_soon(door, story, once)
+    if answer["upload"] == upload.id:
+        door.metrics.screened(upload.verdict)
+    return answer
+
+
+def _checked(form: Form) -> ScreenIn:
+    try:
+        given = ScreenIn.model_validate(form.fields)
+    except ValidationError as wrong:
+        raise invalid(wrong, "form") from None
+    if sum(part is not None for part in (form.file, given.url, given.signals)) != 1:
+        raise InputError("Send one of file, url and signals; the form decides nothing by itself.")
+    return given
+
+
+def _ticket(request: Request, by: Key, form: Form) -> Ticket | None:
+    file = hashlib.sha256(form.file).digest() if form.file is not None else b""
+    return ticket(request, by, repr(sorted(form.fields.items())).encode(), file)

@@ -1,0 +1,93 @@
+"""
+What a form hands in becomes a fingerprint: a file, a link and what it leads to, or ready-made signals.
+
+    file ─▶ sandbox ─▶ fingerprint
+    url  ─▶ fetch ─▶ sandbox ─▶ fingerprint, and the link's own
+"""
+
+import asyncio
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+
+from seawall.errors import FetchError, InputError
+from seawall.media.link import understand_link
+from seawall.media.media import Kind
+from seawall.sandbox.fetch import fetch
+from seawall.signals.fingerprint import Fingerprint, fingerprint
+from seawall.signals.registry import SIGNAL_TYPES, parse_signal
+from seawall.signals.signal import NoSignal, Reading, Signal
+from seawall.web.bodies import Body, parsed
+from seawall.web.door import Door
+
+
+class SignalIn(Body):
+    """A signal as text."""
+
+    type: str
+    value: str
+
+    def signal(self) -> Signal:
+        """
+        The signal, checked.
+
+        Raises:
+            SignalError: There is no such type, or the value is not one of that type.
+
+        """
+        return parse_signal(f"{self.type}:{self.value}")
+
+
+_SIGNALS = TypeAdapter(list[SignalIn])
+
+
+async def of_file(data: bytes, door: Door) -> Fingerprint:
+    """The fingerprint of a file's bytes; a decoder that died is told in it."""
+    return await asyncio.wrap_future(door.sandbox.submit(data))
+
+
+async def of_link(url: str, door: Door) -> Fingerprint:
+    """
+    The fingerprint of a link and of what it leads to; content that cannot be had is told as a failure.
+
+    Raises:
+        InputError: It is not a link.
+        NotAllowed: It leads into somebody's own network.
+
+    """
+    link = fingerprint(understand_link(url))
+    try:
+        content = await of_file(await fetch(url, door.app.settings.fetch), door)
+    except FetchError as failed:
+        missing = tuple(
+            NoSignal(type=kind.name, reason=str(failed), failed=True)
+            for kind in SIGNAL_TYPES.values()
+            if kind.bits
+        )
+        return replace(link, missing=(*link.missing, *missing), error=str(failed))
+    return replace(
+        content,
+        readings=(*link.readings, *content.readings),
+        missing=(*link.missing, *content.missing),
+    )
+
+
+def of_signals(text: str) -> Fingerprint:
+    """
+    The fingerprint made of ready-made signals: `[{"type": "pdq", "value": "…"}]`.
+
+    Raises:
+        RequestValidationError: It is not such a list.
+        SignalError: A value is not one of its type.
+
+    """
+    given = parsed(_SIGNALS, text)
+    if not given:
+        raise InputError("The list of signals is empty; there is nothing to screen.")
+    signals = dict.fromkeys(each.signal() for each in given)
+    return Fingerprint(
+        kind=Kind.OTHER,
+        media_type="application/json",
+        size=0,
+        readings=tuple(Reading(signal=signal) for signal in signals),
+    )
