@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -63,7 +62,9 @@ class Settings:
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
     fetch: FetchConfig = FetchConfig()
-    categories: Mapping[str, str] = MappingProxyType({})  # an operator's own: name → what it covers
+    categories: Mapping[str, str] = field(
+        default_factory=dict
+    )  # an operator's own: name → what it covers
     secrets: Secrets = Secrets()
 
     def database_url(self) -> str:
@@ -72,7 +73,7 @@ class Settings:
 
 
 def read_settings(
-    home: Path | None = None, *, environment: Mapping[str, str] = MappingProxyType(dict(os.environ))
+    home: Path | None = None, *, environment: Mapping[str, str] | None = None
 ) -> Settings:
     """
     The settings in force for this home.
@@ -81,6 +82,7 @@ def read_settings(
         SettingsError: A setting is unknown or has a value of the wrong kind; the sentence names it.
 
     """
+    environment = os.environ if environment is None else environment
     place = home or Path(environment.get(f"{PREFIX}HOME") or Path.home() / ".seawall")
     place = place.expanduser().absolute()
     given = _from_file(place / FILE)

@@ -21,8 +21,10 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+WIDE = 200  # columns, where there is no terminal to fold lines for
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDE)
 
 MARKS = {
     "allow": "[green]✓ allow[/]",
@@ -39,18 +41,12 @@ def say_json(document: object) -> None:
     sys.stdout.flush()
 
 
-def table(*columns: str, title: str | None = None) -> Table:
-    """A table in the house style: no frame, headings once, long cells folded."""
-    made = Table(
-        *columns,
-        title=title,
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="bold dim",
-    )
+def table(*columns: str, whole: tuple[str, ...] = ()) -> Table:
+    """A table in the house style: no frame, headings once, long cells folded save those of the `whole` columns."""
+    made = Table(*columns, box=None, pad_edge=False, header_style="bold dim")
     for column in made.columns:
         column.overflow = "fold"
+        column.no_wrap = column.header in whole
     return made
 
 
@@ -90,7 +86,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def show(
-    rows: Iterable[dict[str, Any]], columns: dict[str, str], *, as_json: bool, empty: str
+    rows: Iterable[dict[str, Any]],
+    columns: dict[str, str],
+    *,
+    as_json: bool,
+    empty: str,
+    whole: tuple[str, ...] = ("entry", "type", "number", "id"),
 ) -> None:
     """Documents as lines or as a table of these fields; `empty` says how to fill an empty one."""
     listed = list(rows)
@@ -101,7 +102,7 @@ def show(
     if not listed:
         err.print(empty)
         return
-    made = table(*columns.values())
+    made = table(*columns.values(), whole=whole)
     for row in listed:
         made.add_row(*(text(row.get(name)) for name in columns))
     out.print(made)

@@ -27,7 +27,9 @@ COLUMNS = {
 }
 
 Name = Annotated[str, typer.Argument(help="The rule's name.")]
-MeasureName = Annotated[str, typer.Option(help="allow, label, restrict, hold or block.")]
+MeasureName = Annotated[
+    str, typer.Argument(metavar="MEASURE", help="allow, label, restrict, hold or block.")
+]
 Trigger = Annotated[str, typer.Option("--on", help="match, failure or no-signal.")]
 BankName = Annotated[str | None, typer.Option(help="Only entries of this bank.")]
 Category = Annotated[str | None, typer.Option(help="Only entries of this category.")]

@@ -1,5 +1,6 @@
 """`seawall scan`: what is already hosted, looked through."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -109,7 +110,15 @@ def _lines(documents: Iterable[dict[str, Any]], _everything: bool) -> Iterator[d
 def _table(documents: Iterable[dict[str, Any]], everything: bool) -> Iterator[dict[str, Any]]:
     from seawall.cli.output import MARKS, out, table, text  # noqa: PLC0415 - Rich would slow `--help`
 
-    made = table("file", "measure", "bank", "distance", "turned", "categories", "rule")
+    made = table(
+        "file",
+        "measure",
+        "distance",
+        "turned",
+        "bank",
+        "categories",
+        whole=("measure", "distance", "turned"),
+    )
     for document in documents:
         measure = MARKS.get(document["measure"], "[red]! error[/]")
         nearest: dict[str, dict[str, Any]] = {}
@@ -117,22 +126,27 @@ def _table(documents: Iterable[dict[str, Any]], everything: bool) -> Iterator[di
             nearest.setdefault(match["bank"], match)
         for match in nearest.values():
             made.add_row(
-                text(document["path"]),
+                text(_near(document["path"])),
                 measure,
-                text(match["bank"]),
-                f"{match['distance']} [dim]{match['signal_type']}[/]",
+                f"{match['distance']:>2} [dim]{match['signal_type']}[/]",
                 text(match["orientation"]),
+                text(match["bank"]),
                 text(match["categories"]),
-                text(match["rule"]),
             )
         why = document["error"] or "; ".join(
             f"{each['what']}: {each['reason']}" for each in document["not_screened"]
         )
         if not nearest and (why or everything):
-            made.add_row(text(document["path"]), measure, "", "", "", f"[dim]{text(why)}[/]", "")
+            made.add_row(text(_near(document["path"])), measure, "", "", "", f"[dim]{text(why)}[/]")
         yield document
     if made.row_count:
         out.print(made)
+
+
+def _near(path: str) -> str:
+    """The path as seen from here, when that is the shorter way to say it."""
+    from_here = os.path.relpath(path) if Path(path).is_absolute() else path
+    return min(path, from_here, key=len)
 
 
 def _sum_up(tally: Counter[Any], found: int, failed: int) -> None:

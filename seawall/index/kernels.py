@@ -2,8 +2,7 @@
 The words our compiled functions are written in: counting bits, cutting chunks.
 
 A code of `bits` bits is a row of `bits / 64` little-endian unsigned 64-bit words; bit 0 is the
-lowest bit of word 0. Everything here is compiled once per machine, cached beside the source,
-and runs without the interpreter's lock.
+lowest bit of word 0. Everything here is compiled once per machine and cached beside the source.
 """
 
 from collections.abc import Callable
@@ -27,11 +26,16 @@ NUMBERS = types.Array(types.int64, 2, "C", readonly=True)
 HITS = types.Tuple((types.uint32[::1], types.uint16[::1]))  # type: ignore[no-untyped-call]  # numba has no types
 
 
-def kernel(*signatures: Any) -> Callable[[F], F]:  # noqa: ANN401  # numba has no types
-    """Compile the function for exactly these signatures, ahead of its first call."""
+def kernel(*signatures: Any, brief: bool = False) -> Callable[[F], F]:  # noqa: ANN401  # as above
+    """
+    Compile the function for exactly these signatures, ahead of its first call.
+
+    It lets other threads run meanwhile, unless it is brief: taking the interpreter's lock back
+    from a busy thread takes up to 5 ms (`sys.getswitchinterval`), far more than a brief one does.
+    """
 
     def compiled(function: F) -> F:
-        return cast("F", njit(list(signatures), nogil=True, cache=True)(function))
+        return cast("F", njit(list(signatures), nogil=not brief, cache=True)(function))
 
     return compiled
 

@@ -48,6 +48,12 @@ def scan(codes: Words, query: Words, distance: int) -> Hits:
     return rows[:found].copy(), distances[:found].copy()
 
 
+@kernel(HITS(CODES, WORDS, types.int64), brief=True)
+def scan_few(codes: Words, query: Words, distance: int) -> Hits:
+    """Compare the query with every code of a tail or a small segment."""
+    return scan(codes, query, distance)
+
+
 @kernel(
     types.Tuple((types.uint32[::1], types.uint32[::1]))(ROWS, NUMBERS, NUMBERS, ROWS, CODES)  # type: ignore[no-untyped-call]  # numba has no types
 )

@@ -30,7 +30,10 @@ def bucket_order(codes: Words, start: int, width: int, offsets: Rows) -> Rows:
     return rows
 
 
-@kernel(types.int64[::1](ROWS, ROWS, WORDS), types.int64[::1](WORDS, ROWS, WORDS))
+ROWS_OF = (types.int64[::1](ROWS, ROWS, WORDS), types.int64[::1](WORDS, ROWS, WORDS))
+
+
+@kernel(*ROWS_OF)
 def rows_of(keys: Rows | Words, by_key: Rows, wanted: Words) -> NDArray[np.int64]:
     """The row of each wanted key, or -1, where `by_key` lists the rows by ascending key."""
     rows = np.full(wanted.size, -1, np.int64)
@@ -45,3 +48,9 @@ def rows_of(keys: Rows | Words, by_key: Rows, wanted: Words) -> NDArray[np.int64
         if low < by_key.size and keys[by_key[low]] == wanted[place]:
             rows[place] = by_key[low]
     return rows
+
+
+@kernel(*ROWS_OF, brief=True)
+def rows_of_few(keys: Rows | Words, by_key: Rows, wanted: Words) -> NDArray[np.int64]:
+    """As `rows_of`, for a few keys."""
+    return rows_of(keys, by_key, wanted)

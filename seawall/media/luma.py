@@ -62,4 +62,5 @@ def _eight_bits(samples: NDArray[np.int32] | NDArray[np.float32]) -> Luma:
     white = next((usual for usual in _WHITES if brightest <= usual), brightest)
     if samples.dtype.kind == "i" and white == 1:
         white = 255.0  # an integer of one is nearly black, a fraction of one is white
-    return np.clip(finite * (255 / white), 0, 255).astype(np.uint8)
+    luma: Luma = np.clip(finite * (255 / white), 0, 255).astype(np.uint8)
+    return luma

@@ -20,27 +20,8 @@ UPRIGHT = 1
 _TAG = 0x0112
 _SHORT = 3
 _ENTRY = 12  # bytes of one entry: tag, type, count, value
-_SEGMENTS = 128  # of a JPEG; the EXIF block is among the first two in files made by cameras
 _MOST_ENTRIES = 1024  # real first directories have a few dozen
 _EXIF = b"Exif\0\0"
-
-
-def orientation_of_jpeg(data: bytes) -> int:
-    """The orientation, 1 to 8, that a JPEG file declares."""
-    at = 2
-    for _ in range(_SEGMENTS):
-        marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
-        if (
-            len(marker) < 2
-            or marker[0] != 0xFF
-            or marker in (b"\xff\xda", b"\xff\xd9")
-            or length < 2
-        ):
-            return UPRIGHT
-        if marker == b"\xff\xe1" and data[at + 4 : at + 10] == _EXIF:
-            return orientation_in(data[at + 4 : at + 2 + length])
-        at += 2 + length
-    return UPRIGHT
 
 
 def orientation_in(exif: bytes) -> int:

@@ -1,5 +1,5 @@
 """
-Every picture but the plain JPEG: opened by Pillow, and each of its frames turned into upright luma.
+Every picture but JPEG: opened by Pillow, and each of its frames turned into upright luma.
 
 Pillow's own bomb limit is a warning; ours is checked from the header before anything is decoded, and again for every
 frame, because a frame of a GIF or a page of a TIFF may be larger than the first.
@@ -10,15 +10,16 @@ from io import BytesIO
 
 import pillow_heif
 from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
+from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.luma import alpha_varies, luma_on
 from seawall.media.media import Image, Luma
 from seawall.media.orientation import UPRIGHT, orientation_in, swaps_sides, turned_upright
 
 PLUGINS = {
-    "image/jpeg": "JPEG",
     "image/png": "PNG",
     "image/gif": "GIF",
     "image/webp": "WEBP",
@@ -40,11 +41,11 @@ def frames(data: bytes, media_type: str, limits: MediaLimits) -> Image:
     A first frame that is damaged makes the whole picture unreadable; a later one ends the frames looked at.
 
     Raises:
-        MediaError: It is larger than the limits.
+        MediaError: It is not of that type, or larger than the limits.
         Exception: Decoders raise nearly anything for damaged files.
 
     """
-    with Pillow.open(BytesIO(data), formats=[PLUGINS[media_type]]) as picture:
+    with _opened(data, media_type) as picture:
         limits.check_pixels(*picture.size)
         picture.load()
         orientation = _orientation(picture)
@@ -60,6 +61,15 @@ def frames(data: bytes, media_type: str, limits: MediaLimits) -> Image:
         width, height = height, width
     upright = tuple(turned_upright(luma, orientation) for luma in seen)
     return Image(width=width, height=height, frames=upright, frames_left_out=left_out)
+
+
+def _opened(data: bytes, media_type: str) -> ImageFile:
+    try:
+        return Pillow.open(BytesIO(data), formats=[PLUGINS[media_type]])
+    except UnidentifiedImageError as error:
+        raise MediaError(
+            f"The bytes begin like {media_type} but do not go on like it; send the whole file again."
+        ) from error
 
 
 def _later_frames(picture: ImageFile, limits: MediaLimits) -> list[Luma]:

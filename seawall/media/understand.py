@@ -1,8 +1,8 @@
 """
 A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not.
 
-    bytes ─▶ sniff ─▶ JPEG, the fast way ─▶ upright luma
-                 └──▶ Pillow, every other picture ─▶ upright luma of every frame
+    bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
+                 └──▶ every other picture ─▶ upright luma of every frame, reduced
 
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
@@ -13,6 +13,8 @@ from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
 from seawall.media.sniff import media_type
+
+JPEG = "image/jpeg"
 
 
 def understand(data: bytes, limits: MediaLimits) -> Media:
@@ -40,9 +42,9 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
 
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
     limits.check_bytes(len(data))
-    if name not in PLUGINS:
-        raise MediaError(
-            f"We cannot look into {name}; send it as one of {', '.join(sorted(PLUGINS))}."
-        )
-    fast = brightness(data, limits) if name == "image/jpeg" else None
-    return fast or frames(data, name, limits)
+    if name == JPEG:
+        return brightness(data, limits)
+    if name in PLUGINS:
+        return frames(data, name, limits)
+    known = ", ".join(sorted({JPEG, *PLUGINS}))
+    raise MediaError(f"We cannot look into {name}; send it as one of {known}.")

@@ -53,10 +53,31 @@ class Rule:
     enabled: bool = True
     ground: Ground | None = None
 
+    @property
+    def guards(self) -> bool:
+        """Whether this rule catches every upload that cannot be screened."""
+        return (
+            self.trigger is Trigger.FAILURE
+            and self.enabled
+            and not self.shadow
+            and not self.territories
+            and self.signal_type is None
+        )
+
+
+GUARD = Rule(
+    name="could-not-be-screened", measure=Measure.HOLD, trigger=Trigger.FAILURE, review=True
+)
+"""What answers to failures when no other rule does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Every rule in force at one moment, and how far one must search so that none misses its match."""
+    """
+    Every rule in force at one moment, and how far one must search so that none misses its match.
+
+    Where none of them catches what cannot be screened, `GUARD` does: no set of rules is an open door.
+    """
 
     rules: tuple[Rule, ...] = ()
     least_distance: int = (
@@ -67,6 +88,8 @@ class Rules:
     def __post_init__(self) -> None:
         """Sort the rules by what they answer to, once."""
         enabled = [rule for rule in self.rules if rule.enabled]
+        if not any(rule.guards for rule in enabled):
+            enabled.append(GUARD)
         grouped = {
             trigger: tuple(rule for rule in enabled if rule.trigger is trigger)
             for trigger in Trigger
@@ -155,7 +178,7 @@ STARTING_RULES = (
         review=True,
         ground=Ground(basis=Basis.ILLEGAL, provision="the category of the matched entry"),
     ),
-    Rule(name="could-not-be-screened", measure=Measure.HOLD, trigger=Trigger.FAILURE, review=True),
+    GUARD,
     Rule(name="nothing-to-fingerprint", measure=Measure.ALLOW, trigger=Trigger.NO_SIGNAL),
 )
 """What a new home starts with: copies are blocked, near copies and failures wait for a person."""

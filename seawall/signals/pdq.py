@@ -20,7 +20,9 @@ class Pdq:
 
     name = "pdq"
     bits = 256
-    examples = ("f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",)
+    examples: tuple[str, ...] = (
+        "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
+    )
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
         """Eight readings for every frame with something on it, or why there are none; None for no picture."""
@@ -34,7 +36,9 @@ class Pdq:
             )
         if min(media.image.width, media.image.height) < SMALLEST_SIDE:
             size = f"{media.image.width} by {media.image.height} pixels"
-            return NoSignal(type=self.name, reason=f"too small: {size}, and a side needs {SMALLEST_SIDE}")
+            return NoSignal(
+                type=self.name, reason=f"too small: {size}, and a side needs {SMALLEST_SIDE}"
+            )
         frames = [_readings(luma, number) for number, luma in enumerate(media.image.frames)]
         found = tuple(reading for frame in frames for reading in frame if _steep(reading))
         best = max(reading.quality or 0 for frame in frames for reading in frame)

@@ -12,13 +12,17 @@ array is transposed.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
+from numba import njit, types
 from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 SIDE = 64  # averages along each side
 FREQUENCIES = 16  # along each side, the constant one left out
@@ -53,13 +57,27 @@ COSINES = np.array(
     dtype=np.float32,
 )  # (16, 64): the discrete cosine transform, type II, rows 1 to 16
 
-_LUMA = numba.types.Array(numba.u1, 2, "C", readonly=True)
-_FLOATS = numba.types.Array(numba.f4, 2, "C", readonly=True)
-_options = {"nogil": True, "cache": True, "boundscheck": False, "error_model": "numpy"}
+F = TypeVar("F", bound=Callable[..., Any])
+
+# A read-only parameter accepts arrays that may be written too.
+PIXELS = types.Array(types.uint8, 2, "C", readonly=True)
+VALUES = types.Array(types.float32, 2, "C", readonly=True)
+PLACES = types.Array(types.int64, 1, "C", readonly=True)
+FLAGS = types.Array(types.boolean, 2, "C", readonly=True)
+FRESH = types.float32[:, ::1]
 
 
-@numba.njit([numba.f4[:, ::1](_LUMA), numba.f4[:, ::1](_FLOATS)], **_options)
-def transposed(values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba reads the signature above
+def kernel(*signatures: Any) -> Callable[[F], F]:  # noqa: ANN401  # numba has no types
+    """Compile the function for exactly these signatures, ahead of its first call, to run without the lock."""
+
+    def compiled(function: F) -> F:
+        return cast("F", njit(list(signatures), nogil=True, cache=True)(function))
+
+    return compiled
+
+
+@kernel(FRESH(PIXELS), FRESH(VALUES))
+def transposed(values: Bytes | Float) -> Float:
     """The same values as float32, rows and columns exchanged, a tile at a time."""
     height, width = values.shape
     turned = np.empty((width, height), np.float32)
@@ -71,8 +89,8 @@ def transposed(values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 
     return turned
 
 
-@numba.njit("f4[:,::1](f4[:,::1], i8[::1])", **_options)
-def averaged(values, wanted):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+@kernel(FRESH(VALUES, PLACES))
+def averaged(values: Float, wanted: Places) -> Float:
     """
     Box averages down each column, of which only the wanted rows (ascending, perhaps repeated) are kept.
 
@@ -104,8 +122,8 @@ def averaged(values, wanted):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
     return averages
 
 
-@numba.njit("i8[::1](i8)", **_options)
-def centres(length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+@kernel(types.int64[::1](types.int64))
+def centres(length: int) -> Places:
     """The 64 places along a side whose averages are kept: the middles of 64 equal blocks."""
     places = np.empty(SIDE, np.int64)
     for block in range(SIDE):
@@ -113,8 +131,8 @@ def centres(length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - a
     return places
 
 
-@numba.njit([numba.f4[:, ::1](_LUMA), numba.f4[:, ::1](_FLOATS)], **_options)
-def blocks(luma):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+@kernel(FRESH(PIXELS), FRESH(VALUES))
+def blocks(luma: Bytes | Float) -> Float:
     """Two rounds of averaging along rows and columns, and of the result only 64 by 64 values."""
     height, width = luma.shape
     rows_once = averaged(transposed(luma), np.arange(width))
@@ -123,8 +141,8 @@ def blocks(luma):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as a
     return averaged(transposed(rows_twice), centres(height))
 
 
-@numba.njit("i8(f4[:,::1])", **_options)
-def steepness(averages):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+@kernel(types.int64(VALUES))
+def steepness(averages: Float) -> int:
     """The published quality, 0 (flat) to 100: the sum of the steps between neighbours, in hundredths of white."""
     total = 0
     for row in range(SIDE):
@@ -141,8 +159,8 @@ def steepness(averages):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     return min(total // 90, 100)
 
 
-@numba.njit("f4[:,::1](f4[:,::1], f4[:,::1])", **_options)
-def frequencies(averages, cosines):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+@kernel(FRESH(VALUES, VALUES))
+def frequencies(averages: Float, cosines: Float) -> Float:
     """The 16 by 16 lowest frequencies in both directions, summed in order: cosines · averages · cosinesᵀ."""
     down = np.zeros((FREQUENCIES, SIDE), np.float32)
     for wave in range(FREQUENCIES):
@@ -158,8 +176,8 @@ def frequencies(averages, cosines):  # type: ignore[no-untyped-def]  # noqa: ANN
     return across
 
 
-@numba.njit("u1[:,::1](f4[:,::1], b1[:,::1])", **_options)
-def codes(waves, turns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
+@kernel(types.uint8[:, ::1](VALUES, FLAGS))
+def codes(waves: Float, turns: Flags) -> Bytes:
     """One 32-byte code a turn, last frequency first: a bit is set where that frequency lies above the median."""
     found = np.zeros((len(turns), FREQUENCIES * FREQUENCIES // 8), np.uint8)
     turned = np.empty(FREQUENCIES * FREQUENCIES, np.float32)
@@ -176,7 +194,11 @@ def codes(waves, turns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     return found
 
 
-def pdq(luma: Bytes | Float, *, turns: NDArray[np.bool_] = TURNS) -> tuple[Bytes, int]:
-    """The codes of a picture for each of the turns, (turns, 32) bytes, and its quality, 0 to 100."""
-    averages = blocks(np.ascontiguousarray(luma))
-    return codes(frequencies(averages, COSINES), turns), int(steepness(averages))
+def pdq(luma: Bytes | Float, turns: Flags = TURNS) -> tuple[Bytes, int]:
+    """
+    The codes of a picture for each of the turns, (turns, 32) bytes, and its quality, 0 to 100.
+
+    The luma, (height, width) and contiguous, runs from 0 to 255.
+    """
+    averages = blocks(luma)
+    return codes(frequencies(averages, COSINES), turns), steepness(averages)

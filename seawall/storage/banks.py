@@ -24,9 +24,9 @@ class BankStore:
             WrongState: There is a bank of that name.
 
         """
+        take_changes(self._connection)  # first: it makes others who add the same bank wait
         if self._row(bank.name) is not None:
             raise WrongState(f"There is already a bank '{bank.name}'.")
-        take_changes(self._connection)
         self._connection.execute(insert(banks), [_values(bank)])
 
     def save(self, bank: Bank) -> None:
@@ -63,6 +63,12 @@ class BankStore:
             .group_by(entries.c.bank)
         )
         return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def size(self, name: str) -> int:
+        """How many entries this bank holds."""
+        query = select(func.count()).where(entries.c.bank == name, entries.c.removed_at.is_(None))
+        size: int = self._connection.execute(query).scalar_one()
+        return size
 
     def _row(self, name: str) -> Row[Any] | None:
         return self._connection.execute(select(banks).where(banks.c.name == name)).one_or_none()

@@ -1,6 +1,7 @@
 """Entries: written in bulk, followed by change number, found by key, id or signal."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -52,9 +53,11 @@ class EntryStore:
         written = self._standing(added)
         return [written[entry.bank, digest(str(entry.signal))] for entry in added]
 
-    def save(self, entry: Entry) -> None:
-        """Remember an entry as it has become."""
-        self._rewrite([entry], take_changes(self._connection))
+    def save(self, entry: Entry) -> Entry:
+        """Remember an entry as it has become; it is returned with the number of this change."""
+        saved = replace(entry, change=take_changes(self._connection))
+        self._rewrite([saved], saved.change)
+        return saved
 
     def remove(self, entry: Entry, *, at: datetime) -> None:
         """Take the entry out of its bank; past verdicts still name it."""
@@ -64,15 +67,17 @@ class EntryStore:
             .values(removed_at=at, change=take_changes(self._connection))
         )
 
-    def find(self, bank: str, ident: str) -> Entry:
+    def find(self, bank: str, ident: str, *, to_change: bool = False) -> Entry:
         """
-        The entry of this id in this bank.
+        The entry of this id in this bank; found `to_change`, it is nobody else's until this transaction ends.
 
         Raises:
             NotFound: The bank has no such entry.
 
         """
         query = _present().where(entries.c.bank == bank, entries.c.id == ident)
+        if to_change:
+            query = query.with_for_update()
         row = self._connection.execute(query).one_or_none()
         if row is None:
             raise NotFound(f"The bank '{bank}' has no entry '{ident}'.")

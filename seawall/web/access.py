@@ -1,9 +1,8 @@
 """Who may call: `by: Annotated[Key, may(Scope.MATCH)]` on every route that is not public."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from fastapi import Depends
+from fastapi import Depends, params
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -46,9 +45,10 @@ class Caller:
         return allowed(key, self.scope, at=now())
 
 
-def may(scope: Scope) -> Any:
+def may(scope: Scope) -> params.Depends:
     """What a route asks of its caller."""
-    return Depends(Caller(scope))
+    wanted: params.Depends = Depends(Caller(scope))
+    return wanted
 
 
 def _bearer(header: str) -> str | None:

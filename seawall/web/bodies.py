@@ -7,15 +7,15 @@ A body is read by a dependency that stands after `may(…)` in its route, so nob
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, params
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from seawall.errors import InputError
 
-T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 MOST_FIELDS = 32
 MOST_ON_A_PAGE = 1000
 
@@ -39,17 +39,17 @@ class Form:
     file: bytes | None
 
 
-def json_body(model: Any) -> Any:
+def json_body(model: type[BaseModel]) -> params.Depends:
     """What a route takes as JSON."""
-    adapter = TypeAdapter(model)
 
-    async def read(request: Request) -> Any:
-        return parsed(adapter, await request.body())
+    async def read(request: Request) -> BaseModel:
+        return parsed(model, await request.body())
 
-    return Depends(read)
+    given: params.Depends = Depends(read)
+    return given
 
 
-def parsed(adapter: TypeAdapter[T], raw: bytes | str) -> T:
+def parsed(model: type[M], raw: bytes | str) -> M:
     """
     The value this JSON stands for.
 
@@ -58,7 +58,7 @@ def parsed(adapter: TypeAdapter[T], raw: bytes | str) -> T:
 
     """
     try:
-        return adapter.validate_json(raw)
+        return model.model_validate_json(raw)
     except ValidationError as wrong:
         raise invalid(wrong, "body") from None
 

@@ -8,7 +8,7 @@ What a form hands in becomes a fingerprint: a file, a link and what it leads to,
 import asyncio
 from dataclasses import replace
 
-from pydantic import TypeAdapter
+from pydantic import RootModel
 
 from seawall.errors import FetchError, InputError
 from seawall.media.link import understand_link
@@ -38,7 +38,8 @@ class SignalIn(Body):
         return parse_signal(f"{self.type}:{self.value}")
 
 
-_SIGNALS = TypeAdapter(list[SignalIn])
+class SignalsIn(RootModel[list[SignalIn]]):
+    """Signals in a form's field."""
 
 
 async def of_file(data: bytes, door: Door) -> Fingerprint:
@@ -81,7 +82,7 @@ def of_signals(text: str) -> Fingerprint:
         SignalError: A value is not one of its type.
 
     """
-    given = parsed(_SIGNALS, text)
+    given = parsed(SignalsIn, text).root
     if not given:
         raise InputError("The list of signals is empty; there is nothing to screen.")
     signals = dict.fromkeys(each.signal() for each in given)

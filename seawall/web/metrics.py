@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from seawall.sandbox.sandbox import Sandbox
 from seawall.screening.verdict import Verdict
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -67,9 +68,9 @@ class Metrics:
         """One commit held this many requests."""
         self._commits.observe(stories)
 
-    def decoded(self, counts: Mapping[str, int]) -> None:
+    def decoded(self, sandbox: Sandbox) -> None:
         """The sandbox has counted this far."""
-        for event, count in counts.items():
+        for event, count in decoder_events(sandbox).items():
             more = count - self._sandbox_before.get(event, 0)
             if more > 0:
                 self._sandbox.labels(event).inc(more)
@@ -93,6 +94,11 @@ class Metrics:
         return Histogram(
             f"seawall_{name}", meaning, labels, buckets=buckets, registry=self._registry
         )
+
+
+def decoder_events(sandbox: Sandbox) -> dict[str, int]:
+    """How often a decoder served, was stopped for time or memory, or crashed."""
+    return {name: getattr(sandbox, name) for name in ("served", "timed_out", "killed", "crashed")}
 
 
 @contextmanager

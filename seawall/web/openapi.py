@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 
 from seawall.access.key import Scope
 from seawall.web.access import Caller
@@ -37,11 +37,11 @@ _PROBLEM = {
 
 def described(
     *,
-    takes: Any = None,
-    example: Any = None,
-    gives: Any = None,
+    takes: type[BaseModel] | None = None,
+    example: dict[str, Any] | None = None,
+    gives: dict[str, Any] | None = None,
     status: int = 200,
-    form: Any = None,
+    form: type[BaseModel] | None = None,
     file: bool = False,
     raw: Iterable[str] = (),
     streams: Iterable[str] = (),
@@ -57,7 +57,10 @@ def described(
     if form is not None:
         schema = _schema(form)
         if file:
-            binary = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+            binary = {
+                "type": "object",
+                "properties": {"file": {"type": "string", "format": "binary"}},
+            }
             schema = {"allOf": [schema, binary]}
         content[FORM] = {"schema": schema}
     content |= {kind: {"schema": {"type": "string"}} for kind in raw}
@@ -118,7 +121,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     for route in app.routes:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
-        for method in route.methods:
+        for method in route.methods or ():
             operation = schema["paths"][route.path][method.lower()]
             operation["responses"].pop("422", None)  # FastAPI's own shape; ours is a problem
             scope = scope_of(route)
@@ -130,11 +133,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return schema
 
 
-def _schema(model: Any) -> dict[str, Any]:
-    return TypeAdapter(model).json_schema(ref_template=_DEFINITIONS)
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(ref_template=_DEFINITIONS)
 
 
-def _lift(part: Any, models: dict[str, Any]) -> None:
+def _lift(part: object, models: dict[str, Any]) -> None:
     """Move the definitions that models brought along to where all of them stand."""
     if isinstance(part, dict):
         models.update(part.pop("$defs", {}))
@@ -143,5 +146,3 @@ def _lift(part: Any, models: dict[str, Any]) -> None:
     elif isinstance(part, list):
         for each in part:
             _lift(each, models)
-
-

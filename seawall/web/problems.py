@@ -8,7 +8,6 @@ Anything else is a mistake of ours: 500, with nothing of its inside, and the tra
 """
 
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -26,6 +25,7 @@ from seawall.errors import (
     RuleError,
     TooMany,
 )
+from seawall.web.headers import FOR_PROGRAMS
 from seawall.web.rendering import PROBLEM, Json
 
 TRY_AGAIN = {"Retry-After": "1"}  # seconds
@@ -41,7 +41,7 @@ _STATUSES: tuple[tuple[type[Error], str, HTTPStatus], ...] = (
 
 
 def problem(
-    status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any
+    status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: object
 ) -> Response:
     """A problem document; `kind` is stable and meant for programs, `detail` for people."""
     document = {
@@ -92,4 +92,5 @@ async def _unexpected(request: Request, error: Exception) -> Response:  # noqa: 
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "ours",
         "Something went wrong on our side. Nothing was decided about this request; send it again.",
+        headers=FOR_PROGRAMS,  # this answer is made outside of all layers
     )

@@ -59,7 +59,7 @@ class Room:
         if self.taken >= self.places:
             raise HTTPException(
                 503,
-                f"{self.places} requests are in progress here already; nothing was recorded. Send it again in a second.",
+                f"{self.places} requests are in progress here already; nothing was recorded. Try again in a second.",
                 headers={"Retry-After": "1"},
             )
         self.taken += 1

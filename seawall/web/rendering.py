@@ -14,7 +14,7 @@ class Json(Response):
 
     media_type = "application/json"
 
-    def render(self, content: Any) -> bytes:
+    def render(self, content: object) -> bytes:
         """UTF-8, in the order of the document."""
         return orjson.dumps(content)
 

@@ -40,7 +40,9 @@ class Upkeep:
             rounds += 1
             try:
                 self._round(sweep=rounds % SWEEP_EVERY == 1)
-            except Error as failed:  # the database may be away for a while: the next round tries again
+            except (
+                Error
+            ) as failed:  # the database may be away for a while: the next round tries again
                 log.warning("upkeep failed", reason=str(failed))
             except Exception:
                 log.exception("upkeep broke")
@@ -48,7 +50,7 @@ class Upkeep:
     def _round(self, *, sweep: bool) -> None:
         self._app.knowledge.refresh()
         self._app.knowledge.merge()
-        self._metrics.decoded(self._sandbox.counts())
+        self._metrics.decoded(self._sandbox)
         if sweep:
             with self._app.memory.transaction() as stores:
                 stores.replies.forget(before=now() - ANSWERS_KEPT)

@@ -11,7 +11,7 @@ from datetime import datetime
 from seawall.audit.event import Happening
 from seawall.banks.bank import Bank, bank_name
 from seawall.banks.entry import Entry
-from seawall.errors import InputError, NotFound
+from seawall.errors import InputError, NotFound, WrongState
 from seawall.ids import new_id
 from seawall.policy.category import Taxonomy
 from seawall.signals.fingerprint import Fingerprint
@@ -148,39 +148,60 @@ def change_entry(
     stores: Stores,
     by: str,
     now: datetime,
+    expected: int | None = None,
 ) -> Entry:
     """
     The entry with some of `enabled`, `note`, `categories`, `vouchers`, `expires_at` changed.
 
+    `expected` is the change its caller has seen; None overwrites whatever it has become.
+
     Raises:
         NotFound: The bank has no such entry.
         InputError: A category is unknown.
+        WrongState: Somebody else changed it meanwhile; nothing was changed.
 
     """
-    before = stores.entries.find(bank, ident)
+    before = _as_expected(stores.entries.find(bank, ident, to_change=True), expected)
     categories = changes.get("categories")
     if isinstance(categories, Iterable):
         changes = changes | {"categories": taxonomy.names(str(name) for name in categories)}
     after = replace(before, **changes)  # type: ignore[arg-type] # the doors give fields by name
-    if after != before:
-        stores.entries.save(after)
-        details = {"bank": bank, "fields": sorted(changes)}
-        _record(stores, "entry:changed", ident, by=by, now=now, details=details)
-    return after
+    if after == before:
+        return before
+    details = {"bank": bank, "fields": sorted(changes)}
+    _record(stores, "entry:changed", ident, by=by, now=now, details=details)
+    return stores.entries.save(after)
 
 
-def remove_entry(bank: str, ident: str, *, stores: Stores, by: str, now: datetime) -> None:
+def remove_entry(
+    bank: str,
+    ident: str,
+    *,
+    stores: Stores,
+    by: str,
+    now: datetime,
+    expected: int | None = None,
+) -> None:
     """
-    Take an entry out of its bank.
+    Take an entry out of its bank; `expected` is the change its caller has seen, if it matters.
 
     Raises:
         NotFound: The bank has no such entry.
+        WrongState: Somebody else changed it meanwhile; it is still there.
 
     """
-    entry = stores.entries.find(bank, ident)
+    entry = _as_expected(stores.entries.find(bank, ident, to_change=True), expected)
     stores.entries.remove(entry, at=now)
     details = {"bank": bank, "signal": str(entry.signal)}
     _record(stores, "entry:removed", ident, by=by, now=now, details=details)
+
+
+def _as_expected(entry: Entry, expected: int | None) -> Entry:
+    if expected not in (None, entry.change):
+        raise WrongState(
+            f"Somebody changed the entry '{entry.id}' since it was read; nothing was changed. Read it again."
+        )
+    return entry
 
 
 def _record(

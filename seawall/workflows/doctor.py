@@ -11,7 +11,6 @@ from seawall.storage.memory import Memory
 from seawall.workflows.audit import verify_audit
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.pictures import jpeg, landscape
-from seawall.workflows.rule import guards
 
 LEAST_FREE = 1024 * 1024 * 1024  # bytes
 
@@ -57,7 +56,7 @@ def examine(
         says=says if in_step else f"{says}: `seawall doctor --rebuild` makes it anew",
     )
 
-    guarded = any(guards(rule) for rule in rules)
+    guarded = any(rule.guards for rule in rules)
     yield Check(
         what="rules",
         well=guarded,

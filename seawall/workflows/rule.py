@@ -4,14 +4,14 @@ Rules are put in force, taken out, and tried on the past first.
     proposed ──replay──▶ what would have changed ──put──▶ in force
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
-from seawall.errors import NotFound, RuleError
+from seawall.errors import RuleError
 from seawall.policy.category import Taxonomy
-from seawall.policy.rule import STARTING_RULES, Rule, Trigger, checked
+from seawall.policy.rule import STARTING_RULES, Rule, checked
 from seawall.screening.replay import Replay, Retried, replay
 from seawall.screening.screen import screen
 from seawall.signals.registry import SIGNAL_TYPES
@@ -24,10 +24,13 @@ def put_rule(rule: Rule, *, taxonomy: Taxonomy, stores: Stores, by: str, now: da
     The rule, now in force in place of its namesake.
 
     Raises:
-        InputError: A field is out of range, or names no category, bank or signal type.
+        InputError: A field is out of range, or names no category or signal type.
+        NotFound: There is no bank of that name.
+        RuleError: It would take the place of the last rule for failures, which would then be let through.
 
     """
     rule = _resolved(rule, taxonomy, stores)
+    _still_guarded([rule, *(other for other in stores.rules.all() if other.name != rule.name)])
     stores.rules.put(rule, at=now)
     stores.audit.record(
         Happening(action="rule:put", subject=rule.name, actor=by, at=now, details=asdict(rule))
@@ -44,12 +47,7 @@ def remove_rule(name: str, *, stores: Stores, by: str, now: datetime) -> None:
         RuleError: It is the last one that answers to failures: without it they would be let through.
 
     """
-    guards = [rule.name for rule in stores.rules.all() if guards(rule)]
-    if guards == [name]:
-        raise RuleError(
-            f"'{name}' is the last rule for uploads that cannot be screened; without one they would pass unseen. "
-            "Put another first."
-        )
+    _still_guarded([rule for rule in stores.rules.all() if rule.name != name])
     stores.rules.remove(name)
     stores.audit.record(
         Happening(action="rule:removed", subject=name, actor=by, at=now, details={})
@@ -117,11 +115,9 @@ def _resolved(rule: Rule, taxonomy: Taxonomy, stores: Stores) -> Rule:
     return rule
 
 
-def guards(rule: Rule) -> bool:
-    """Whether this rule catches every upload that cannot be screened."""
-    return (
-        rule.trigger is Trigger.FAILURE
-        and rule.enabled
-        and not rule.shadow
-        and rule.signal_type is None
-    )
+def _still_guarded(rules: Iterable[Rule]) -> None:
+    if not any(rule.guards for rule in rules):
+        raise RuleError(
+            "Then no rule would catch uploads that cannot be screened. Put another first: any measure, "
+            "`--on failure`, for every territory and signal type."
+        )

@@ -1,10 +1,12 @@
 """Whatever happens to an index between two queries, it answers as the definition does."""
 
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 from by_hand import by_hand, flipped
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -28,7 +30,8 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         """Two processes open one folder."""
-        self.folder = FOLDERS()
+        self.temporary = TemporaryDirectory()
+        self.folder = Path(self.temporary.name)
         self.changes = []
         self.indexes = [HammingIndex.open(self.folder, config=SMALL) for _ in range(2)]
 
@@ -99,6 +102,11 @@ class Life(RuleBasedStateMachine):
         self.indexes[which].close()
         self.indexes[which] = built
 
+    def teardown(self):
+        """The folder goes with its life."""
+        if hasattr(self, "temporary"):
+            self.temporary.cleanup()
+
     @invariant()
     def every_index_is_the_database_at_its_position(self):
         """At every distance that matters."""
@@ -119,20 +127,11 @@ class Life(RuleBasedStateMachine):
         return known
 
 
-@pytest.fixture(autouse=True)
-def folders(tmp_path_factory):
-    """A fresh folder for every life."""
-    global FOLDERS  # noqa: PLW0603  # a state machine takes no fixtures
-    FOLDERS = lambda: tmp_path_factory.mktemp("life")  # noqa: E731
-    yield
-
-
 TestLife = Life.TestCase
 TestLife.settings = settings(
     max_examples=60,
     stateful_step_count=30,
     deadline=None,
-    suppress_health_check=list(HealthCheck),
 )
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -49,13 +49,12 @@ _ANSWER: dict[str, Any] = {
         }
     ]
 }
-_ASKED = TypeAdapter(MatchIn)
 
 
 @router.post("/match", openapi_extra=described(takes=MatchIn, example=_EXAMPLE, gives=_ANSWER))
 async def match(request: Request, by: Annotated[Key, may(Scope.MATCH)]) -> Response:  # noqa: ARG001 - asked for its scope
     """For each signal every entry near it, nearest first; nothing is decided and nothing remembered."""
-    asked = parsed(_ASKED, await request.body())
+    asked = parsed(MatchIn, await request.body())
     found = match_signals(
         [each.signal() for each in asked.signals],
         max_distance=asked.max_distance,

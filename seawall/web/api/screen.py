@@ -99,9 +99,7 @@ async def _screened(
     document = screen_document(upload)
 
     def story(stores: Stores) -> Document:
-        remember_upload(
-            upload, stores=stores, keep_ledger=door.app.settings.screening.keep_ledger
-        )
+        remember_upload(upload, stores=stores, keep_ledger=door.app.settings.screening.keep_ledger)
         return document
 
     answer = await written_soon(door, story, once)

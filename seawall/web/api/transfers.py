@@ -1,0 +1,125 @@
+"""`/v1/banks/{bank}/import` and `/export`: a bank from a file and to one, CSV or NDJSON, whatever its length."""
+
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import IO, Annotated, Any, Literal
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from seawall.access.key import Key, Scope
+from seawall.app import App
+from seawall.clock import now
+from seawall.web.access import may
+from seawall.web.door import door_of
+from seawall.web.openapi import described
+from seawall.web.rendering import NDJSON, line
+from seawall.workflows.importing import LONGEST_LINE, Imported, export_entries, import_entries
+
+router = APIRouter(prefix="/v1/banks/{bank}", tags=["entries"])
+
+CSV = "text/csv"
+IN_MEMORY = 8 * 1024 * 1024  # bytes of a body before it goes to a file
+LINES_AT_ONCE = 500  # of an export, in one piece
+
+
+@router.post("/import", openapi_extra=described(raw=(CSV, NDJSON), streams=(NDJSON,)))
+async def import_(
+    request: Request, by: Annotated[Key, may(Scope.BANKS_WRITE)], bank: str
+) -> Response:
+    """
+    Fill a bank from lines of CSV or NDJSON; good lines are kept, bad ones told of.
+
+    The answer is a line `{"line", "error"}` for each bad one and a last line `{"added", "bad"}`. Importing the same
+    lines again doubles nothing.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (CSV, NDJSON):
+        raise HTTPException(415, f"Send lines as {CSV} or as {NDJSON}, and say so in Content-Type.")
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by _told
+    try:
+        async for piece in request.stream():
+            await run_in_threadpool(file.write, piece)
+        file.seek(0)
+        app = door_of(request).app
+        told = _told(file, bank, app=app, by=by.id, ndjson=kind == NDJSON)
+        first = await run_in_threadpool(
+            next, told
+        )  # what is wrong with all of it is a status, not a line
+    except BaseException:
+        file.close()
+        raise
+    return StreamingResponse(chain((first,), told), media_type=NDJSON)
+
+
+@router.get("/export", openapi_extra=described(streams=(CSV, NDJSON)))
+def export(
+    request: Request,
+    by: Annotated[Key, may(Scope.BANKS_READ)],  # noqa: ARG001 - asked for its scope
+    bank: str,
+    format: Literal["csv", "ndjson"] = "csv",  # noqa: A002 - the name in the address
+) -> Response:
+    """Every entry of a bank, as lines that `import` reads back."""
+    app = door_of(request).app
+    with app.memory.reading() as stores:
+        stores.banks.find(bank)
+    kind = CSV if format == "csv" else NDJSON
+    headers = {"Content-Disposition": f'attachment; filename="{bank}.{format}"'}
+    return StreamingResponse(
+        _exported(app, bank, ndjson=format == "ndjson"), media_type=kind, headers=headers
+    )
+
+
+def _told(file: IO[bytes], bank: str, *, app: App, by: str, ndjson: bool) -> Iterator[bytes]:
+    added = bad = 0
+    with file:
+        batches = import_entries(
+            bank,
+            _lines(io.TextIOWrapper(file, "utf-8", errors="replace", newline="")),
+            ndjson=ndjson,
+            taxonomy=app.taxonomy,
+            memory=app.memory,
+            by=by,
+            now=now,
+            source="import",
+        )
+        for batch in batches:
+            added += batch.added
+            bad += len(batch.bad)
+            yield b"".join(_bad(batch))
+    app.knowledge.refresh_now()
+    yield line({"added": added, "bad": bad})
+
+
+def _bad(batch: Imported) -> Iterator[bytes]:
+    for each in batch.bad:
+        yield line({"line": each.line, "error": each.error})
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Lines, each cut a little beyond the longest that counts, so that one without end does not fill the memory."""
+    while piece := text.readline(LONGEST_LINE + 1):
+        rest = piece
+        while not rest.endswith("\n") and rest:
+            rest = text.readline(LONGEST_LINE)
+        yield piece
+
+
+def _exported(app: App, bank: str, *, ndjson: bool) -> Iterator[str]:
+    with app.memory.reading() as stores:
+        yield from _gathered(export_entries(stores.entries.all(bank), ndjson=ndjson))
+
+
+def _gathered(lines: Iterable[str]) -> Iterator[str]:
+    piece: list[Any] = []
+    for each in lines:
+        piece.append(each)
+        if len(piece) == LINES_AT_ONCE:
+            yield "".join(piece)
+            piece.clear()
+    yield "".join(piece)

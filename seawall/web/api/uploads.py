@@ -1,0 +1,48 @@
+"""`/v1/uploads`: what was screened, newest first."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seawall.access.key import Key, Scope
+from seawall.policy.measure import Measure
+from seawall.web.access import may
+from seawall.web.bodies import After, Limit
+from seawall.web.door import door_of
+from seawall.web.openapi import described
+from seawall.web.rendering import Json
+from seawall.workflows.wire import screen_document
+
+router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
+
+_UPLOAD: dict[str, Any] = {"upload": "up_01jd3c7k2x9qhw4t5mz", "measure": "allow", "matches": []}
+
+
+@router.get("", openapi_extra=described(gives={"uploads": [_UPLOAD], "next": None}))
+def list_uploads(
+    request: Request,
+    by: Annotated[Key, may(Scope.UPLOADS_READ)],  # noqa: ARG001 - asked for its scope
+    after: After = None,
+    limit: Limit = 50,
+    item: Annotated[str | None, Query(description="Only of this item.")] = None,
+    measure: Annotated[Measure | None, Query(description="Only with this measure.")] = None,
+) -> Response:
+    """Uploads with their verdicts, newest first, a page at a time."""
+    with door_of(request).app.memory.reading() as stores:
+        found = stores.uploads.before(after, limit=limit + 1, item=item, measure=measure)
+    page = found[:limit]
+    return Json(
+        {
+            "uploads": [screen_document(upload) for upload in page],
+            "next": str(page[-1].number) if len(found) > limit else None,
+        }
+    )
+
+
+@router.get("/{upload}", openapi_extra=described(gives=_UPLOAD))
+def show(request: Request, by: Annotated[Key, may(Scope.UPLOADS_READ)], upload: str) -> Response:  # noqa: ARG001 - asked for its scope
+    """One upload with its verdict."""
+    with door_of(request).app.memory.reading() as stores:
+        return Json(screen_document(stores.uploads.find(upload)))

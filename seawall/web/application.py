@@ -1,0 +1,66 @@
+"""The application: its routes, what every request passes, and what is open while it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from seawall.settings import Settings
+from seawall.web import page
+from seawall.web.api import (
+    audit,
+    banks,
+    entries,
+    hash,  # noqa: A004 - the noun in the address
+    health,
+    keys,
+    match,
+    messages,
+    rules,
+    screen,
+    status,
+    transfers,
+    uploads,
+)
+from seawall.web.body_limit import BodyLimit
+from seawall.web.door import open_door
+from seawall.web.headers import Guarded
+from seawall.web.log import log_as_json
+from seawall.web.metrics import Metrics
+from seawall.web.observed import Observed
+from seawall.web.openapi import describe
+from seawall.web.problems import answer_with_problems
+
+NOUNS = (  # routes are tried in this order: the busiest first
+    *(match, screen, hash, uploads, banks, entries, transfers),
+    *(rules, audit, keys, messages, status, health, page),
+)
+
+
+def application(settings: Settings) -> FastAPI:
+    """An application that opens this home when it starts and closes it when it ends."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opening = open_door(settings, metrics)
+        app.state.door = await run_in_threadpool(opening.__enter__)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(opening.__exit__, None, None, None)
+
+    log_as_json()
+    app = FastAPI(lifespan=lifespan, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
+    for noun in NOUNS:
+        app.router.routes.extend(noun.router.routes)
+    app.router.routes.append(Mount("/static", StaticFiles(directory=page.FOLDER / "static")))
+    app.add_middleware(BodyLimit, media_bytes=settings.media.max_bytes)
+    app.add_middleware(Guarded)
+    app.add_middleware(Observed, metrics=metrics)
+    answer_with_problems(app)
+    describe(app)
+    return app

@@ -1,0 +1,317 @@
+"""Every command on the embedded default, without a server."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from seawall.errors import InputError, NotFound, RuleError
+from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
+from tests.cli.run import seawall
+from tests.made import flipped, pdq
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> Path:
+    """A folder with a picture, copies of it, a stranger and something torn."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name in ("saved again, badly", "mirrored", "64 colours"):
+        (folder / f"{name.replace(', ', ' ')}.img").write_bytes(ALTERATIONS[name](landscape(1)))
+    (folder / "original.jpg").write_bytes(jpeg(landscape(1)))
+    (folder / "stranger.jpg").write_bytes(jpeg(landscape(2)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, pictures) -> Path:
+    """A home in which the original is known."""
+    place = tmp_path_factory.mktemp("home")
+    added = seawall(
+        place, "bank", "add", "known", pictures / "original.jpg", "--category", "terrorist-content"
+    )
+    assert added.code == 0
+    return place
+
+
+def test_hash_prints_what_others_script_against(home, pictures):
+    """One object a line: path, kind, signals with quality, what has no signal, error."""
+    ran = seawall(home, "hash", pictures / "original.jpg", "--json")
+
+    (document,) = ran.lines
+    assert ran.code == 0
+    assert set(document) == {"path", "kind", "signals", "no_signal", "error"}
+    assert (document["kind"], document["no_signal"], document["error"]) == ("image", [], None)
+    assert [signal["type"] for signal in document["signals"]] == ["pdq", "md5", "sha1", "sha256"]
+    assert len(document["signals"][0]["value"]) == 64
+    assert 50 <= document["signals"][0]["quality"] <= 100
+
+
+def test_scan_finds_every_copy_and_no_stranger(home, pictures):
+    """Exit code 1 says that something was found; every line tells how near and which way turned."""
+    ran = seawall(home, "scan", pictures, "--json")
+    found = {Path(line["path"]).name: line for line in ran.lines}
+
+    assert ran.code == 1
+    assert {name: line["measure"] for name, line in found.items()} == {
+        "original.jpg": "block",
+        "saved again badly.img": found["saved again badly.img"]["measure"],
+        "mirrored.img": found["mirrored.img"]["measure"],
+        "64 colours.img": found["64 colours.img"]["measure"],
+        "stranger.jpg": "allow",
+    }
+    for name in ("saved again badly.img", "mirrored.img", "64 colours.img"):
+        assert found[name]["measure"] in ("hold", "block")
+    match = found["mirrored.img"]["matches"][0]
+    assert match["orientation"] == "mirror"
+    assert match["distance"] <= 31
+    assert (match["signal_type"], match["bank"], match["categories"]) == (
+        "pdq",
+        "known",
+        ["terrorist-content"],
+    )
+    assert match["rule"] in ("known-nearly", "known-exactly")
+
+
+def test_scan_reads_patterns_lists_and_stdin(home, pictures, tmp_path):
+    """And links."""
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{pictures / 'stranger.jpg'}\n{pictures / 'gone.jpg'}\n")
+
+    pattern = seawall(home, "scan", f"{pictures}/**/*.jpg", "--json")
+    from_list = seawall(home, "scan", "--files-from", listed, "--json")
+    from_stdin = seawall(home, "scan", "-", "--json", stdin=f"{pictures / 'stranger.jpg'}\n")
+    link = seawall(home, "scan", "https://example.org/a", "--json")
+
+    assert [Path(line["path"]).name for line in pattern.lines] == ["original.jpg", "stranger.jpg"]
+    assert [line["measure"] for line in from_list.lines] == ["allow", None]
+    assert "gone.jpg" in from_list.lines[1]["error"]
+    assert from_list.code == 3
+    assert [line["measure"] for line in from_stdin.lines] == ["allow"]
+    assert [line["measure"] for line in link.lines] == ["allow"]
+
+
+def test_what_cannot_be_screened_is_held_and_said(home, tmp_path):
+    """Exit code 3: not all of it could be done. Nothing passes because it is broken."""
+    torn = tmp_path / "torn.jpg"
+    torn.write_bytes(jpeg(landscape(3))[:5000])
+    ran = seawall(home, "scan", torn, "--json")
+
+    assert ran.code == 3
+    assert ran.lines[0]["measure"] == "hold"
+    assert ran.lines[0]["error"]
+    assert [each["what"] for each in ran.lines[0]["not_screened"]] == ["pdq"]
+    assert "1 hold" in seawall(home, "scan", torn).err
+
+
+def test_a_scan_goes_on_where_it_was_interrupted(home, pictures):
+    """What was reported is not reported twice, and still counts; a finished scan leaves no journal."""
+    from seawall.workflows.journal import Journal, Line, stamp
+
+    first = str(pictures / "64 colours.img")
+    size, changed = stamp(first)
+    journal = Journal(home, [str(pictures), "", "None"])
+    journal.path.parent.mkdir(exist_ok=True)
+    line = {
+        "path": first,
+        "size": size,
+        "changed": changed,
+        "measure": "hold",
+        "found": True,
+        "failed": False,
+    }
+    journal.path.write_text(json.dumps(line) + '\n{"path": "cut sho')
+
+    assert journal.read() == {first: Line(**line)}
+    ran = seawall(home, "scan", pictures, "--resume", "--json")
+
+    assert len(ran.lines) == 4
+    assert "5 files" in ran.err
+    assert "4 matched" in ran.err
+    assert not journal.path.exists()
+
+
+def test_match_looks_a_signal_up(home, pictures):
+    """From the arguments or stdin; exit code 1 when it is known."""
+    (signal,) = [
+        s["value"]
+        for s in seawall(home, "hash", pictures / "original.jpg", "--json").lines[0]["signals"]
+    ][:1]
+    near = flipped(pdq(), 0).__class__("pdq", signal)
+    asked = str(flipped(near, 5))
+
+    known = seawall(home, "match", asked, "--json")
+    unknown = seawall(home, "match", "-", "--json", "--max-distance", 4, stdin=f"{asked}\n\n")
+
+    assert known.code == 1
+    assert [match["distance"] for match in known.lines[0]["matches"]] == [5]
+    assert (unknown.code, unknown.lines[0]["matches"]) == (0, [])
+    assert "terrorist-content" in seawall(home, "match", asked).out
+
+
+def test_a_bank_is_filled_shown_searched_switched_off_and_emptied(tmp_path):
+    """The whole life of a bank at a terminal."""
+    signal = str(pdq(7))
+    seawall(tmp_path, "bank", "create", "mine", "--owner", "alpha", "--description", "ours")
+    added = seawall(
+        tmp_path,
+        "bank",
+        "add",
+        "mine",
+        signal,
+        "https://example.org/x",
+        "--note",
+        "seen",
+        "--json",
+        "--expires",
+        "90d",
+    )
+
+    assert [line["signal_type"] for line in added.lines] == ["pdq", "url"]
+    assert added.lines[0]["vouchers"] == ["alpha"]
+    assert seawall(tmp_path, "bank", "list", "--json").lines[0]["entries"] == 2
+    assert (
+        len(seawall(tmp_path, "bank", "show", "mine", "--search", "example", "--json").lines) == 1
+    )
+    assert seawall(tmp_path, "match", signal).code == 1
+    seawall(tmp_path, "bank", "disable", "mine")
+    assert seawall(tmp_path, "match", signal).code == 0
+    seawall(tmp_path, "bank", "enable", "mine")
+    assert seawall(tmp_path, "match", signal).code == 1
+    seawall(tmp_path, "bank", "remove", "mine", added.lines[0]["id"])
+    assert seawall(tmp_path, "match", signal).code == 0
+    assert isinstance(seawall(tmp_path, "bank", "show", "nobody").error, NotFound)
+
+
+def test_an_import_keeps_good_lines_and_names_bad_ones(tmp_path):
+    """And an export is an import again."""
+    file = tmp_path / "list.csv"
+    file.write_text(
+        "signal_type,value,categories,note\n"
+        f"pdq,{pdq(1).value.upper()},terrorist-content;hate-speech,first\n"
+        "pdq,not a code,,\n"
+        f"md5,{'a' * 32},,\n"
+        f"pdq,{pdq(2).value},no-such-category,\n"
+        "url,HTTP://Example.org:80/x#y,,\n"
+        "photodna,abc,,\n"
+        f"pdq,{pdq(3).value},,,one,cell,too,many,here\n"
+    )
+    ran = seawall(tmp_path / "h", "bank", "import", "lists", file, "--json")
+
+    assert ran.code == 3
+    assert [line.get("line") for line in ran.lines] == [3, 5, 7, 8, None]
+    assert ran.lines[-1] == {"bank": "lists", "added": 3, "bad": 4}
+
+    exported = seawall(tmp_path / "h", "bank", "export", "lists").out
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert [(row["signal_type"], row["value"]) for row in rows] == [
+        ("pdq", pdq(1).value),
+        ("md5", "a" * 32),
+        ("url", "https://example.org/x"),
+    ]
+    assert rows[0]["categories"] == "hate-speech;terrorist-content"
+    again = tmp_path / "again.ndjson"
+    again.write_text(seawall(tmp_path / "h", "bank", "export", "lists", "--ndjson").out)
+    assert (
+        seawall(tmp_path / "h", "bank", "import", "copy", again, "--json").lines[-1]["added"] == 3
+    )
+
+
+def test_a_file_that_is_no_list_is_refused_whole(tmp_path):
+    """A wrong header or ending is one mistake, not a million."""
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("hash,label\nabc,def\n")
+    ending = tmp_path / "list.xlsx"
+    ending.write_text("x")
+
+    assert "signal_type" in str(seawall(tmp_path, "bank", "import", "b", wrong).error)
+    assert isinstance(seawall(tmp_path, "bank", "import", "b", ending).error, InputError)
+
+
+def test_a_rule_is_tried_on_the_past_before_it_counts(tmp_path, pictures):
+    """Replay counts what would have changed and puts nothing in force."""
+    home = tmp_path
+    seawall(home, "bank", "add", "known", pictures / "original.jpg")
+    seawall(home, "scan", pictures, "--record")
+    proposed = ("rule", "put", "softer", "label", "--bank", "known", "--json")
+    stricter = ("rule", "put", "all-block", "block", "--within", 31, "--json")
+
+    assert seawall(home, *proposed, "--replay").lines[0]["unchanged"] == 5
+    (replayed,) = seawall(home, *stricter, "--replay").lines
+    held = sum(
+        line["measure"] == "hold" for line in seawall(home, "scan", pictures, "--json").lines
+    )
+    assert replayed["uploads"] == 5
+    assert [(shift["before"], shift["after"], shift["count"]) for shift in replayed["shifts"]] == [
+        ("hold", "block", held)
+    ]
+    assert "would have come out differently" in seawall(home, *stricter[:-1], "--replay").out
+
+    seawall(home, *stricter)
+    measures = {line["measure"] for line in seawall(home, "scan", pictures, "--json").lines}
+    assert measures == {"block", "allow"}
+    assert seawall(home, "rule", "remove", "all-block").code == 0
+    assert isinstance(seawall(home, "rule", "remove", "could-not-be-screened").error, RuleError)
+    assert "terrorist-content" in seawall(home, "rule", "categories").out
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path):
+    """The text of a key is printed once and never again."""
+    first = seawall(tmp_path, "init", "--json").lines[0]
+    made = seawall(tmp_path, "key", "create", "app", "--scope", "match,screen", "--json").lines[0]
+
+    assert first["key"].startswith("swl_")
+    assert seawall(tmp_path, "init", "--json").lines[0] == {**first, "key": None}
+    assert {"id", "key"} <= set(made)
+    listed = seawall(tmp_path, "key", "list", "--json")
+    assert [key["scopes"] for key in listed.lines] == [["admin"], ["match", "screen"]]
+    assert made["key"] not in listed.out
+    seawall(tmp_path, "key", "revoke", made["id"])
+    assert seawall(tmp_path, "key", "list", "--json").lines[1]["revoked_at"]
+    assert isinstance(seawall(tmp_path, "key", "revoke", "key_none").error, NotFound)
+
+
+def test_the_audit_log_is_listed_and_verified(tmp_path):
+    """An altered line is found, and the exit code says so."""
+    seawall(tmp_path, "init")
+    seawall(tmp_path, "bank", "add", "known", str(pdq(1)))
+    actions = [event["action"] for event in seawall(tmp_path, "audit", "list", "--json").lines]
+
+    assert actions == ["key:created", "bank:created", "entry:added"]
+    assert seawall(tmp_path, "audit", "verify", "--json").lines[0]["events"] == 3
+
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "seawall.db") as database:
+        database.execute("UPDATE events SET actor = 'nobody' WHERE number = 2")
+    broken = seawall(tmp_path, "audit", "verify")
+    assert broken.code == 3
+    assert "Event 2 was altered" in broken.err
+
+
+def test_doctor_finds_a_healthy_home_well_and_rebuilds_its_index(home):
+    """Disk, database, index, rules, workers, audit log."""
+    ran = seawall(home, "doctor", "--rebuild", "--json")
+
+    assert [(line["what"], line["well"]) for line in ran.lines] == [
+        (what, True) for what in ("disk", "database", "index", "rules", "workers", "audit log")
+    ]
+    assert ran.code == 0
+
+
+def test_the_demonstration_shows_copies_and_strangers(tmp_path):
+    """Every copy but the torn one is recognised, no stranger is, and nothing of it touches the operator's own home."""
+    ran = seawall(tmp_path, "demo", "--no-page")
+
+    assert ran.code == 0
+    assert ran.out.count("known in bank 'demo'") == 10
+    assert ran.out.count("not known") == 4
+    assert (tmp_path / "demo").is_dir()
+
+
+def test_a_wrong_setting_is_named(tmp_path, monkeypatch):
+    """A typing mistake in the environment is an error, not a silence."""
+    monkeypatch.setenv("SEAWALL_MEDIA_MAX_BITES", "1")
+
+    assert "max_bites" in str(seawall(tmp_path, "bank", "list").error)
