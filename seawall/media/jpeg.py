@@ -18,14 +18,15 @@ from seawall.media.media import Image, Luma, reduction
 from seawall.media.orientation import UPRIGHT, orientation_in, swaps_sides, turned_upright
 from seawall.media.segments import APP1, APP14, segments
 
+BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green, blue: ITU-R BT.601
 _LARGEST_FACTOR = 8  # libjpeg-turbo scales down no further
 _END = b"\xff\xd9"
 _PADDED = re.compile("extraneous bytes before marker 0xd9")
 
 
-def brightness(data: bytes, limits: MediaLimits) -> Image:
+def brightness(data: bytes, limits: MediaLimits) -> Image | None:
     """
-    The upright luma of a JPEG, reduced.
+    The upright luma of a JPEG, reduced; None for the rare kinds TurboJPEG does not take, which Pillow may.
 
     Raises:
         MediaError: It is damaged, cut short, or larger than the limits.
@@ -33,10 +34,8 @@ def brightness(data: bytes, limits: MediaLimits) -> Image:
     """
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data, strict=False)
-    except ValueError as error:
-        raise MediaError(
-            f"The JPEG's header cannot be read ({error}); send the whole file again."
-        ) from error
+    except (ValueError, KeyError):  # odd sampling, sides beyond 65500, colours it has no name for
+        return None
     limits.check_pixels(width, height)
     factor = min(reduction(width, height), _LARGEST_FACTOR)
     scaled = (-(-width // factor), -(-height // factor))
@@ -83,8 +82,8 @@ def _decoded(
 def _mixed(ink: NDArray[np.uint8], *, inverted: bool) -> Luma:
     """The luma of cyan, magenta, yellow and black ink, (height, width, 4); inverted, 255 is no ink."""
     light = ink if inverted else 255 - ink
-    colours = light[:, :, :3].astype(np.float32) * light[:, :, 3:] / 255
-    luma: Luma = np.rint(colours @ np.float32([0.299, 0.587, 0.114])).astype(np.uint8)  # BT.601
+    colours = light[:, :, :3] * (light[:, :, 3:] / np.float32(255))
+    luma: Luma = np.rint(colours @ BRIGHTNESS).astype(np.uint8)
     return luma
 
 

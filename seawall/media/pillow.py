@@ -1,5 +1,5 @@
 """
-Every picture but JPEG: opened by Pillow, and each of its frames turned into upright luma.
+Every picture but the usual JPEG: opened by Pillow, and each of its frames turned into upright luma.
 
 Pillow's own bomb limit is a warning; ours is checked from the header before anything is decoded, and again for every
 frame, because a frame of a GIF or a page of a TIFF may be larger than the first.
@@ -20,6 +20,7 @@ from seawall.media.media import Image, Luma
 from seawall.media.orientation import UPRIGHT, orientation_in, swaps_sides, turned_upright
 
 PLUGINS = {
+    "image/jpeg": "JPEG",
     "image/png": "PNG",
     "image/gif": "GIF",
     "image/webp": "WEBP",

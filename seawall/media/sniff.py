@@ -22,7 +22,6 @@ _FIRST_BYTES = {
     b"MM\0*": "image/tiff",
     b"II+\0": "image/tiff",  # BigTIFF
     b"MM\0+": "image/tiff",
-    b"BM": "image/bmp",
 }
 _AVIF = {b"avif", b"avis"}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
@@ -32,6 +31,15 @@ _TOLD_APART_HERE = {
     "image/avif",
     "image/heic",
 }  # so puremagic errs
+_BMP_HEADERS = {
+    12,
+    40,
+    52,
+    56,
+    64,
+    108,
+    124,
+}  # sizes of the second header, or any text beginning with BM is one
 _LARGEST_BRAND_LIST = 256  # bytes of the first box; real files name a dozen brands of four
 
 
@@ -42,6 +50,8 @@ def media_type(data: bytes) -> str:
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
+    if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
+        return "image/bmp"
     return _boxed(data) or _named_by_puremagic(data)
 
 

@@ -14,8 +14,6 @@ from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
 from seawall.media.sniff import media_type
 
-JPEG = "image/jpeg"
-
 
 def understand(data: bytes, limits: MediaLimits) -> Media:
     """
@@ -42,9 +40,8 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
 
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
     limits.check_bytes(len(data))
-    if name == JPEG:
-        return brightness(data, limits)
-    if name in PLUGINS:
-        return frames(data, name, limits)
-    known = ", ".join(sorted({JPEG, *PLUGINS}))
-    raise MediaError(f"We cannot look into {name}; send it as one of {known}.")
+    if name not in PLUGINS:
+        known = ", ".join(sorted(PLUGINS))
+        raise MediaError(f"We cannot look into {name}; send it as one of {known}.")
+    quick = brightness(data, limits) if name == "image/jpeg" else None
+    return quick or frames(data, name, limits)

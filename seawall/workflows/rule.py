@@ -105,7 +105,7 @@ def _retried(
 def _resolved(rule: Rule, taxonomy: Taxonomy, stores: Stores) -> Rule:
     rule = checked(rule)
     if rule.signal_type is not None and rule.signal_type not in SIGNAL_TYPES:
-        raise NotFound(
+        raise InputError(
             f"There is no signal type '{rule.signal_type}'; there are {', '.join(SIGNAL_TYPES)}."
         )
     if rule.bank is not None:
