@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
-from seawall.errors import RuleError
+from seawall.errors import InputError, RuleError
 from seawall.policy.category import Taxonomy
 from seawall.policy.rule import STARTING_RULES, Rule, checked
 from seawall.screening.replay import Replay, Retried, replay
