@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seawall.index.kernels import Words
-from seawall.index.search import Hits, scan_few
+from seawall.index.search import Hits, scan_tail
 from seawall.index.segment import Segment
 
 Deaths = dict[int, int]  # row → number of the moment it died in
@@ -65,7 +65,7 @@ class Moment:
             hits = part.segment.near(query, distance)
             yield from self._living(hits, part.segment.keys, part.deaths)
         if len(self.codes):
-            yield from self._living(scan_few(self.codes, query, distance), self.keys, self.deaths)
+            yield from self._living(scan_tail(self.codes, query, distance), self.keys, self.deaths)
 
     def _living(
         self, hits: Hits, keys: NDArray[np.integer], deaths: Deaths

@@ -29,6 +29,8 @@ from seawall.index.kernels import (
 Hits = tuple[Rows, NDArray[np.uint16]]
 Numbers = NDArray[np.int64]
 
+FEW = 65_536  # codes that are scanned in less than 0.2 ms
+
 FIRST_BIT, WIDTH, TABLE, LIST = range(4)  # columns of Cut.places
 CHUNK, RADIUS, MASK, END = range(4)  # columns of Plan.reach
 
@@ -49,9 +51,13 @@ def scan(codes: Words, query: Words, distance: int) -> Hits:
 
 
 @kernel(HITS(CODES, WORDS, types.int64), brief=True)
-def scan_few(codes: Words, query: Words, distance: int) -> Hits:
-    """Compare the query with every code of a tail or a small segment."""
+def _scan_few(codes: Words, query: Words, distance: int) -> Hits:
     return scan(codes, query, distance)
+
+
+def scan_tail(codes: Words, query: Words, distance: int) -> Hits:
+    """Compare the query with every code of a tail or a small segment."""
+    return (_scan_few if len(codes) <= FEW else scan)(codes, query, distance)
 
 
 @kernel(

@@ -30,7 +30,7 @@ from seawall.index.files import TEMPORARY, put_in_place
 from seawall.index.kernels import Rows, Words
 from seawall.index.manifest import SegmentEntry, damaged
 from seawall.index.plan import Plan, planned
-from seawall.index.search import Hits, probe, scan, scan_few
+from seawall.index.search import Hits, probe, scan, scan_tail
 from seawall.index.sorting import bucket_offsets, bucket_order, rows_of, rows_of_few
 
 PAGE = 4096  # bytes; the header's size, and what every array is aligned to
@@ -52,11 +52,11 @@ class Segment:
 
     def near(self, query: Words, distance: int) -> Hits:
         """Rows within `distance` bits of the query, and their distances; unordered."""
+        if not self.cut.widths:
+            return scan_tail(self.codes, query, distance)
         if distance not in self.plans:
             self.plans[distance] = planned(self.cut, len(self.codes), distance)
         plan = self.plans[distance]
-        if not self.cut.widths:
-            return scan_few(self.codes, query, distance)
         if plan is None:
             return scan(self.codes, query, distance)
         return probe(

@@ -10,6 +10,7 @@ be deleted while nobody has it open, and is filled again from the database.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Self
@@ -20,12 +21,13 @@ from seawall.errors import WrongState
 from seawall.index.config import ShelfConfig
 from seawall.index.cut import Cut
 from seawall.index.files import only_writer
-from seawall.index.fold import ALWAYS, Added, Change, Fold, Held, Moment, Removed
+from seawall.index.fold import Added, Change, Fold, Moment, Removed
 from seawall.index.inputs import Codes, Keys, as_keys, as_pairs
 from seawall.index.log import Log
-from seawall.index.manifest import Manifest, Stamp, damaged, load, save, stamp, tidy
+from seawall.index.manifest import Manifest, damaged, save, stamp, tidy
 from seawall.index.merging import merged
-from seawall.index.segment import Segment, open_segment, write_segment
+from seawall.index.ondisk import read
+from seawall.index.segment import write_segment
 
 
 class Shelf:
@@ -39,11 +41,11 @@ class Shelf:
         self._folder, self._bits, self._config = folder, bits, config
         self._writing = Lock()  # held for microseconds: log, fold and moment change together
         self._swapping = Lock()  # held while a manifest is read or written
-        self._segments: dict[str, Segment] = {}
-        self._stamp, self._manifest = self._read()
-        self._log = Log(self._manifest.position, self._manifest.position)
-        self._fold = self._folded(self._manifest, ())
-        self._moment: Moment | None = self._fold.moment()
+        self._disk = read(folder, bits=bits, known={})
+        self._log = Log(self._disk.manifest.position, self._disk.manifest.position)
+        self._fold: Fold
+        self._moment: Moment | None
+        self._show()
 
     @staticmethod
     def _cut(bits: int, count: int, config: ShelfConfig) -> Cut:
@@ -117,8 +119,7 @@ class Shelf:
             forgotten = bool(self._log.pending) and position < self._log.position
             self._log = self._log.advanced(position)
             if forgotten:
-                self._fold = self._folded(self._manifest, self._log.changes)
-                self._moment = self._fold.moment()
+                self._show()
 
     def _change(self, change: Change) -> None:
         if not len(change.keys):
@@ -138,7 +139,8 @@ class Shelf:
     def close(self) -> None:
         """Let go of the files. Queries under way finish; later ones are refused."""
         with self._swapping, self._writing:
-            self._moment, self._segments = None, {}
+            self._moment = None
+            self._disk = replace(self._disk, segments={})
             self._fold = Fold(self._bits // 64, ())
 
     def _now(self) -> Moment:
@@ -159,9 +161,9 @@ class Shelf:
         Everything up to `position` is on disk; True when that was not so before.
 
         Segments that are not much larger than the new one are merged into it, their dead rows
-        dropped. False when there is nothing to do, when someone else is merging, or when another
-        process has merged past the changes that await `advance` here. Takes seconds for millions
-        of codes; queries and changes go on meanwhile.
+        dropped. False when there is nothing to do, when someone else is merging, and when what
+        another process wrote must be taken over by `refresh` first. Takes seconds for millions of
+        codes; queries and changes go on meanwhile. Never moves `position` back.
 
         Raises:
             StorageError: the folder is damaged or gone; memory still answers.
@@ -171,7 +173,7 @@ class Shelf:
             return False
         try:
             with only_writer(self._folder, wait=False) as mine:
-                if not mine or not (self._is_current() or self._take_over()):
+                if not mine or not (self._is_current() or self._take_over(back=False)):
                     return False
                 return self._merge()
         except FileNotFoundError as gone:
@@ -184,8 +186,9 @@ class Shelf:
         What another process merged is taken over; True when there was something to take.
 
         Costs one look at the folder when nothing changed. `position` may move forward, and after
-        a rebuild backward: ask the database for what comes after it. False, too, while changes
-        await `advance` that the other process is already past, and while a merge is under way.
+        a rebuild back; only this moves it back, so the thread that follows the database refreshes
+        first, then reads `position`, then asks for what comes after it. False, too, while changes
+        that await `advance` might be undone in what is there, and while a merge is under way.
 
         Raises:
             StorageError: the folder is damaged; what was known stays in use.
@@ -193,70 +196,49 @@ class Shelf:
         if not self._swapping.acquire(blocking=False):
             return False
         try:
-            return not self._is_current() and self._take_over()
+            return not self._is_current() and self._take_over(back=True)
         finally:
             self._swapping.release()
 
     def _is_current(self) -> bool:
-        return self._stamp == stamp(self._folder)
+        return self._disk.stamp == stamp(self._folder)
 
-    def _take_over(self) -> bool:
-        """Adopt the manifest in the folder, unless pending changes forbid it for now."""
-        found, manifest = self._read()
+    def _take_over(self, *, back: bool) -> bool:
+        """Adopt what is in the folder, unless it is further back or pending changes forbid it."""
+        disk = read(self._folder, bits=self._bits, known=self._disk.segments)
+        position = disk.manifest.position
         with self._writing:
-            if manifest.origin == self._manifest.origin and self._log.fits(manifest.position):
-                self._log = self._log.after(manifest.position)
-            elif self._log.pending:
+            self._now()
+            if disk.manifest.origin == self._disk.manifest.origin and self._log.fits(position):
+                self._log = self._log.after(position)
+            elif self._log.pending or (position < self._log.position and not back):
                 return False
             else:
-                self._log = Log(manifest.position, manifest.position)
-            self._stamp, self._manifest = found, manifest
-            self._fold = self._folded(manifest, self._log.changes)
-            self._moment = self._fold.moment()
-            self._segments = {entry.name: self._segments[entry.name] for entry in manifest.segments}
+                self._log = Log(position, position)
+            self._disk = disk
+            self._show()
         return True
 
-    def _read(self) -> tuple[Stamp, Manifest]:
-        """The manifest as it is now, its segments open; a merge in between means once more."""
-        while True:
-            found = stamp(self._folder)
-            try:
-                manifest = load(self._folder, bits=self._bits)
-                for entry in manifest.segments:
-                    if entry.name not in self._segments:
-                        segment = open_segment(self._folder, entry, bits=self._bits)
-                        self._segments[entry.name] = segment
-            except FileNotFoundError as missing:
-                if found == stamp(self._folder):
-                    raise damaged(self._folder, f"{missing.filename} is missing") from missing
-                continue
-            if found == stamp(self._folder):
-                return found, manifest
-
-    def _folded(self, manifest: Manifest, changes: Iterable[Change]) -> Fold:
-        held = [
-            Held(self._segments[entry.name], dict.fromkeys(entry.dead, ALWAYS))
-            for entry in manifest.segments
-        ]
-        fold = Fold(self._bits // 64, held)
-        fold.take_in(changes)
-        return fold
+    def _show(self) -> None:
+        """Make the disk and the log beyond it what queries see."""
+        self._fold = self._disk.folded(self._log.changes)
+        self._moment = self._fold.moment()
 
     def _merge(self) -> bool:
         """Write what the log tells; the caller holds the folder's lock and `_swapping`."""
         with self._writing:
-            log, manifest = self._log, self._manifest
-        if log.position == manifest.position and not log.told:
+            log, disk = self._log, self._disk
+        if log.position == disk.manifest.position and not log.told:
             return False
         following = merged(
             self._folder,
-            manifest,
-            self._folded(manifest, log.told).moment(),
+            disk.manifest,
+            disk.folded(log.told).moment(),
             log.position,
             cut=lambda count: self._cut(self._bits, count, self._config),
             config=self._config,
         )
         save(self._folder, following)
-        self._take_over()
+        self._take_over(back=False)
         tidy(self._folder, following)
         return True

@@ -10,12 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from PIL import ImageCms
 
+from seawall.errors import MediaError
 from seawall.media.media import Luma, reduction
 
 _SIXTEEN_BITS: Final = ("I;16", "I;16L", "I;16B", "I;16N")
 _DEEP: Final = ("I", "F")
-_BRIGHTNESS_FIRST: Final = ("YCbCr", "LAB")  # the first channel is the brightness
 _WHITES: Final = (1.0, 255.0, 65535.0)  # what white is in files of fractions, bytes and words
 
 
@@ -42,11 +43,21 @@ def alpha_varies(frame: Pillow.Image) -> bool:
 def _grey(frame: Pillow.Image) -> Pillow.Image:
     if frame.mode in _SIXTEEN_BITS:
         return Pillow.fromarray((np.asarray(frame) >> 8).astype(np.uint8))
-    if frame.mode in _BRIGHTNESS_FIRST:
+    if frame.mode == "YCbCr":
         return frame.getchannel(0)
+    if frame.mode == "LAB":
+        return _rgb_of_lab(frame).convert("L")
     if frame.mode in ("1", "L"):
         return frame.convert("L")
     return frame.convert("RGBA" if frame.has_transparency_data else "RGB").convert("L")
+
+
+def _rgb_of_lab(frame: Pillow.Image) -> Pillow.Image:
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(frame, lab, srgb, outputMode="RGB")
+    if converted is None:
+        raise MediaError("The LAB colours cannot be converted; send the picture in RGB.")
+    return converted
 
 
 def _alpha(frame: Pillow.Image) -> Pillow.Image | None:

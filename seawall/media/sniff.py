@@ -25,12 +25,6 @@ _FIRST_BYTES = {
 }
 _AVIF = {b"avif", b"avis"}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
-_TOLD_APART_HERE = {
-    *_FIRST_BYTES.values(),
-    "image/webp",
-    "image/avif",
-    "image/heic",
-}  # so puremagic errs
 _BMP_HEADERS = {
     12,
     40,
@@ -39,7 +33,12 @@ _BMP_HEADERS = {
     64,
     108,
     124,
-}  # sizes of the second header, or any text beginning with BM is one
+}  # bytes; without this look, text that begins with BM is one
+_TOLD_APART = {
+    *_FIRST_BYTES.values(),
+    "image/webp",
+    "image/x-ms-bmp",
+}  # here already: puremagic errs
 _LARGEST_BRAND_LIST = 256  # bytes of the first box; real files name a dozen brands of four
 
 
@@ -72,4 +71,4 @@ def _named_by_puremagic(data: bytes) -> str:
     except (puremagic.PureError, ValueError):  # nothing known, or no bytes at all
         return UNKNOWN
     names = (candidate.mime_type for candidate in candidates)
-    return next((name for name in names if name and name not in _TOLD_APART_HERE), UNKNOWN)
+    return next((name for name in names if name and name not in _TOLD_APART), UNKNOWN)

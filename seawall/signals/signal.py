@@ -71,7 +71,11 @@ class SignalType(Protocol):
 
     name: str
     bits: int  # of a code that is compared by Hamming distance; 0 where only equality counts
-    examples: tuple[str, ...]
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Values as `parse` writes them, for documentation and tests."""
+        ...
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
         """Read this type's signals off the media, or say why there are none; None: not for this kind of media."""

@@ -7,15 +7,14 @@ Both are asked for the strictest durability: once a commit returns, a power cut 
 import sqlite3
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from seawall.errors import SettingsError, StorageError
 
 BUSY_MILLISECONDS = 60_000  # how long a process waits for another's write on one SQLite
+NEWEST = "0001"  # the last migration; a test holds it to the folder
 UPGRADE_LOCK = 7_305_811  # any number, the same in every process: PostgreSQL's advisory lock
 
 
@@ -32,7 +31,8 @@ def open_database(url: str) -> Engine:
     try:
         engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
         with engine.connect() as connection:
-            _upgrade(connection)
+            if not _up_to_date(connection):
+                _upgrade(connection)
     except (SQLAlchemyError, OSError) as broken:
         raise StorageError(
             f"The database at {parsed.render_as_string(hide_password=True)} cannot be used: "
@@ -89,7 +89,18 @@ def _postgresql(url: URL) -> Engine:
     return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
 
 
+def _up_to_date(connection: Connection) -> bool:
+    with connection.begin():
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found == NEWEST
+
+
 def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - half a second that only the first start after an update pays
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -10,6 +10,7 @@ events) is gathered and written just before the commit, so that a hundred storie
 statements; the end of the audit chain is taken last and held shortest.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from seawall.storage.audit import AuditStore
 from seawall.storage.banks import BankStore
 from seawall.storage.database import open_database
 from seawall.storage.entries import EntryStore
+from seawall.storage.glance import Glance
 from seawall.storage.keys import KeyStore
 from seawall.storage.outbox import OutboxStore
 from seawall.storage.replies import ReplyStore
@@ -61,6 +63,7 @@ class Memory:
 
     def __init__(self, url: str) -> None:
         self._engine: Engine = open_database(url)
+        self._glance = Glance(self._engine) if self.dialect == "sqlite" else None
 
     @contextmanager
     def transaction(self) -> Iterator[Stores]:
@@ -96,9 +99,12 @@ class Memory:
 
     def last_change(self) -> int:
         """The number of the last committed change to banks, entries, rules or keys."""
-        with self._translated(), self._engine.connect() as connection:
-            last: int = connection.execute(_LAST_CHANGE).scalar_one()
-            return last
+        with self._translated():
+            if self._glance:
+                return self._glance.last_change()
+            with self._engine.connect() as connection:
+                last: int = connection.execute(_LAST_CHANGE).scalar_one()
+                return last
 
     def database_id(self) -> str:
         """What this database is called; given when its tables were made, and the same in every copy of it."""
@@ -113,13 +119,15 @@ class Memory:
 
     def close(self) -> None:
         """Let go of every connection."""
+        if self._glance:
+            self._glance.close()
         self._engine.dispose()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as broken:
+        except (SQLAlchemyError, sqlite3.Error) as broken:
             cause = getattr(broken, "orig", None) or broken
             raise StorageError(
                 f"The database refused: {str(cause).strip().splitlines()[0]}. Nothing was changed; "

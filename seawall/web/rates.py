@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from seawall.access.key import Key
 from seawall.errors import TooMany
 
-STRANGERS_PER_SECOND = 10  # requests without a key we know, from one address
+STRANGERS_PER_SECOND = 100  # requests without a key we know, from one address
 
 
 class Rates:

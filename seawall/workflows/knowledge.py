@@ -101,8 +101,7 @@ class Knowledge:
         return self.keys.get(digest)
 
     def merge(self) -> bool:
-        """Write grown index tails to disk and take over what others have written; whether anything was."""
-        self.catalogue.refresh()
+        """Write grown index tails to disk; whether anything was written."""
         return self.catalogue.merge()
 
     def rebuild(self) -> None:
@@ -130,6 +129,7 @@ class Knowledge:
         return catalogue
 
     def _follow(self) -> None:
+        self.catalogue.refresh()  # what another process has merged need not be read again
         with self._memory.reading() as stores:
             last = stores.last_change()
             while True:

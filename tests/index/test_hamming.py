@@ -4,7 +4,6 @@ from random import Random
 
 import numpy as np
 import pytest
-from by_hand import by_hand, flipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from seawall.index.hamming import HammingIndex, Neighbour
 from seawall.index.plan import planned
 from seawall.index.search import probe, scan
 from seawall.index.segment import open_segment, write_segment
+from tests.index.by_hand import by_hand, flipped
 
 DISTANCES = (0, 1, 15, 16, 30, 31, 32, 47, 63, 64, 127, 256)
 SMALL = ShelfConfig(tail_limit=64, scan_limit=32)

@@ -14,6 +14,7 @@ class TestUrl(SignalTypeContract):
     """What every signal type promises."""
 
     type = Url()
+    media = (understand_link("Example.org/a b?utm_id=1"),)
 
 
 def test_a_link_shared_with_a_campaign_is_still_that_link():

@@ -4,6 +4,7 @@ import random
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -21,6 +22,8 @@ from seawall.policy.rule import STARTING_RULES, Rules
 from seawall.policy.taxonomy import taxonomy
 from seawall.screening.screen import Known, screen
 from seawall.signals.signal import NoSignal, Signal
+from seawall.storage import migrations
+from seawall.storage.database import NEWEST
 from seawall.storage.group_commit import GroupCommit
 from seawall.storage.memory import Memory
 from seawall.storage.outbox import Message
@@ -121,6 +124,7 @@ def test_everything_comes_back_as_it_was(memory):
 
 def test_a_failed_story_leaves_no_trace(memory):
     """Change, event and message commit together or not at all."""
+
     def fail_halfway():
         with memory.transaction() as stores:
             stores.banks.add(BANK)
@@ -322,6 +326,12 @@ def test_the_migrations_build_the_tables_the_code_knows(memory):
     with memory.reading() as stores:
         context = MigrationContext.configure(stores.connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_one_a_start_looks_for():
+    """Otherwise an update would leave the tables as they were."""
+    folder = Path(migrations.__file__).parent / "versions"
+    assert max(file.name[:4] for file in folder.glob("0*.py")) == NEWEST
 
 
 def test_opening_twice_changes_nothing(database_url):

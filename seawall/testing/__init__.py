@@ -1,0 +1,1 @@
+"""What an extender's tests inherit."""

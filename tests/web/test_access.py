@@ -1,0 +1,118 @@
+"""Who may call what."""
+
+import time
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from seawall.access.key import Scope
+from seawall.clock import now
+from seawall.web.openapi import scope_of
+from tests.web.serving import Served
+
+PUBLIC = {"/", "/health/live", "/health/ready"}
+
+
+def routes(served: Served) -> list[APIRoute]:
+    """Every route of the application, as it runs."""
+    return [route for route in served.app.routes if isinstance(route, APIRoute)]
+
+
+def answers(served: Served, text: str | None) -> dict[str, int]:
+    """What every route that is not public answers to this key."""
+    headers = {"Authorization": f"Bearer {text}"} if text else {}
+    with served.stranger(**headers) as client:
+        return {
+            f"{method} {route.path}": patient(client, method, route.path)
+            for route in routes(served)
+            if route.path not in PUBLIC
+            for method in route.methods
+        }
+
+
+def patient(client: httpx.Client, method: str, path: str) -> int:
+    """The status, once strangers may ask again."""
+    while (answer := client.request(method, path)).status_code == 429:
+        time.sleep(float(answer.headers["retry-after"]))
+    return answer.status_code
+
+
+def test_every_route_says_who_may_call_it(served: Served):
+    """A route without a scope is public by intent or not at all."""
+    found = routes(served)
+
+    assert len(found) > 25
+    assert {route.path for route in found if scope_of(route) is None} == PUBLIC
+
+
+@pytest.mark.parametrize("text", [None, "swl_nobody_nothing", "", "x" * 5000])
+def test_without_a_key_we_know_nothing_answers(served: Served, text: str | None):
+    """Every route, before it reads a byte of the body."""
+    assert set(answers(served, text).values()) == {401}
+
+
+def test_an_expired_key_opens_nothing(served: Served):
+    """From the moment named when it was given out."""
+    _, text = served.key("admin", expires_at=now() - timedelta(seconds=1))
+
+    assert set(answers(served, text).values()) == {403}
+
+
+def test_a_revoked_key_opens_nothing(served: Served, admin: httpx.Client):
+    """With the very next request."""
+    ident, text = served.key("admin")
+    assert admin.get("/v1/keys", headers={"Authorization": f"Bearer {text}"}).status_code == 200
+
+    assert admin.delete(f"/v1/keys/{ident}").status_code == 204
+
+    assert set(answers(served, text).values()) == {403}
+
+
+def test_a_key_opens_what_its_scopes_name_and_nothing_else(served: Served):
+    """Every route refuses a key that has every scope but its own."""
+    for wanted in Scope:
+        if wanted is Scope.ADMIN:
+            continue
+        _, text = served.key(*(scope for scope in Scope if scope not in (wanted, Scope.ADMIN)))
+        answered = answers(served, text)
+        for route in routes(served):
+            if scope_of(route) in (wanted, Scope.ADMIN):
+                assert {answered[f"{method} {route.path}"] for method in route.methods} == {403}
+
+
+def test_a_refusal_says_how_to_ask(served: Served):
+    """RFC 9110 wants the scheme named, RFC 9457 a document."""
+    with served.stranger() as client:
+        refusal = client.get("/v1/banks")
+
+    assert refusal.headers["www-authenticate"] == 'Bearer realm="seawall"'
+    assert refusal.headers["content-type"] == "application/problem+json"
+    assert refusal.json()["status"] == 401
+
+
+def test_the_key_is_asked_for_before_the_body_is_read(served: Served):
+    """Nonsense from a stranger is a stranger's first of all."""
+    with served.stranger() as client:
+        for path in ("/v1/banks", "/v1/match", "/v1/keys", "/v1/rules/replay"):
+            assert client.post(path, content=b"{nonsense").status_code == 401
+
+
+def test_strangers_are_slowed_down(served: Served):
+    """Whoever tries keys gets nowhere, slowly."""
+    with served.stranger(Authorization="Bearer swl_guess_guess") as client:
+        answered = {client.get("/v1/status").status_code for _ in range(400)}
+
+    assert answered == {401, 429}
+
+
+def test_a_key_that_asks_too_fast_waits(served: Served):
+    """The key's own rate counts, and the answer says for how long."""
+    with served.client("status", requests_per_second=3) as client:
+        answered = [client.get("/v1/status") for _ in range(12)]
+
+    refused = [answer for answer in answered if answer.status_code == 429]
+    assert refused
+    assert refused[0].headers["retry-after"] == "1"
+    assert refused[0].json()["type"] == "urn:seawall:problem:too-many"

@@ -1,0 +1,106 @@
+"""`/v1/banks/{bank}/entries`."""
+
+import httpx
+
+from tests.made import pdq
+
+
+def entry(seed: int, **fields: object) -> dict[str, object]:
+    """A signal to be known."""
+    return {"signal_type": "pdq", "value": pdq(seed).value} | fields
+
+
+def test_one_or_many_are_added_all_or_none(admin: httpx.Client, bank: str):
+    """A list with one bad category adds nothing."""
+    path = f"/v1/banks/{bank}/entries"
+    assert admin.post(path, json=entry(1, note="first")).status_code == 201
+
+    bad = admin.post(path, json=[entry(2), entry(3, categories=["no-such-thing"])])
+    good = admin.post(path, json=[entry(2), entry(3)])
+
+    assert bad.status_code == 422
+    assert "no-such-thing" in bad.json()["detail"]
+    assert len(good.json()["entries"]) == 2
+    assert admin.get(f"/v1/banks/{bank}").json()["entries"] == 3
+
+
+def test_adding_again_adds_to_it(admin: httpx.Client, bank: str):
+    """Categories and vouchers are united; nothing is doubled."""
+    path = f"/v1/banks/{bank}/entries"
+    admin.post(path, json=entry(4, categories=["terrorist-content"], vouchers=["beta"]))
+
+    admin.post(path, json=entry(4, vouchers=["gamma"]))
+
+    (found,) = admin.get(path).json()["entries"]
+    assert found["vouchers"] == ["beta", "gamma"]
+    assert found["categories"] == ["terrorist-content"]
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(admin: httpx.Client, bank: str):
+    """By `next`, until it is null."""
+    path = f"/v1/banks/{bank}/entries"
+    admin.post(path, json=[entry(100 + n) for n in range(7)])
+
+    seen, after = [], None
+    while True:
+        page = admin.get(path, params={"limit": 3} | ({"after": after} if after else {})).json()
+        seen.append([found["value"] for found in page["entries"]])
+        after = page["next"]
+        if after is None:
+            break
+
+    assert [len(each) for each in seen] == [3, 3, 1]
+    assert sum(seen, []) == [pdq(100 + n).value for n in range(7)]
+
+
+def test_entries_are_searched_by_signal_and_by_text(admin: httpx.Client, bank: str):
+    """A percent sign is a percent sign."""
+    path = f"/v1/banks/{bank}/entries"
+    admin.post(path, json=[entry(5, note="100 % sure"), entry(6, note="unsure")])
+
+    def notes(**params: str) -> list[str]:
+        return [found["note"] for found in admin.get(path, params=params).json()["entries"]]
+
+    assert notes(signal=f"pdq:{pdq(6).value.upper()}") == ["unsure"]
+    assert notes(text="0 %") == ["100 % sure"]
+    assert notes(text="SURE") == ["100 % sure", "unsure"]
+    assert admin.get(path, params={"signal": "pdq:xy"}).status_code == 422
+
+
+def test_of_two_who_edit_the_second_is_told(admin: httpx.Client, bank: str):
+    """ETag and If-Match: nobody's change is overwritten unseen."""
+    added = admin.post(f"/v1/banks/{bank}/entries", json=entry(8)).json()["entries"][0]
+    path = f"/v1/banks/{bank}/entries/{added['id']}"
+    tag = admin.get(path).headers["etag"]
+
+    first = admin.patch(path, json={"note": "mine"}, headers={"If-Match": tag})
+    second = admin.patch(path, json={"note": "yours"}, headers={"If-Match": tag})
+    removal = admin.delete(path, headers={"If-Match": tag})
+
+    assert (first.status_code, second.status_code, removal.status_code) == (200, 412, 412)
+    assert first.headers["etag"] == admin.get(path).headers["etag"] != tag
+    assert admin.get(path).json()["note"] == "mine"
+
+
+def test_a_field_left_out_stays_as_it_is(admin: httpx.Client, bank: str):
+    """And one that is null is emptied where it may be."""
+    wanted = entry(9, note="kept", expires_at="2999-01-01T00:00:00Z")
+    added = admin.post(f"/v1/banks/{bank}/entries", json=wanted).json()["entries"][0]
+    path = f"/v1/banks/{bank}/entries/{added['id']}"
+
+    changed = admin.patch(path, json={"enabled": False, "expires_at": None}).json()
+
+    assert changed == added | {"enabled": False, "expires_at": None, "change": changed["change"]}
+
+
+def test_a_removed_entry_is_gone_for_the_next_request(admin: httpx.Client, bank: str):
+    """From its bank, and from what is matched."""
+    added = admin.post(f"/v1/banks/{bank}/entries", json=entry(10)).json()["entries"][0]
+    path = f"/v1/banks/{bank}/entries/{added['id']}"
+
+    assert admin.delete(path).status_code == 204
+
+    asked = {"signals": [{"type": "pdq", "value": added["value"]}]}
+    matches = admin.post("/v1/match", json=asked).json()["results"][0]["matches"]
+    assert not [match for match in matches if match["bank"] == bank]
+    assert admin.get(path).status_code == 404

@@ -1,0 +1,87 @@
+"""`POST /v1/match`."""
+
+import httpx
+import pytest
+
+from tests.made import flipped, pdq
+
+
+def known(admin: httpx.Client, bank: str, value: str) -> str:
+    """Make a signal known; its entry's id."""
+    entry = {"signal_type": "pdq", "value": value, "categories": ["terrorist-content"]}
+    return admin.post(f"/v1/banks/{bank}/entries", json=entry).json()["entries"][0]["id"]
+
+
+def test_a_known_signal_is_found_by_the_very_next_request(admin: httpx.Client, bank: str):
+    """The answer has the shape that others script against, field for field."""
+    signal = pdq(7_001)
+    entry = known(admin, bank, signal.value)
+    near = flipped(signal, 9)
+
+    asked = {"signals": [{"type": "pdq", "value": near.value}], "max_distance": 31}
+    answer = admin.post("/v1/match", json=asked)
+
+    assert answer.json() == {
+        "results": [
+            {
+                "matches": [
+                    {
+                        "bank": bank,
+                        "entry": entry,
+                        "value": signal.value,
+                        "distance": 9,
+                        "orientation": "upright",
+                        "categories": ["terrorist-content"],
+                    }
+                ]
+            }
+        ]
+    }
+
+
+def test_a_batch_is_answered_in_its_order(admin: httpx.Client, bank: str):
+    """One result for each signal, empty where nothing is near."""
+    first, second, strange = pdq(7_002), pdq(7_003), pdq(7_004)
+    entries = [known(admin, bank, signal.value) for signal in (first, second)]
+
+    asked = [{"type": "pdq", "value": each.value} for each in (second, strange, first)]
+    results = admin.post("/v1/match", json={"signals": asked}).json()["results"]
+
+    found = [[match["entry"] for match in result["matches"]] for result in results]
+    assert found == [[entries[1]], [], [entries[0]]]
+
+
+def test_distance_is_the_caller_s_choice_up_to_64(admin: httpx.Client, bank: str):
+    """Beyond what is asked for there is no match; beyond 64 there is no question."""
+    signal = pdq(7_005)
+    known(admin, bank, signal.value)
+
+    def found(distance: int) -> int:
+        asked = {"signals": [{"type": "pdq", "value": flipped(signal, 40).value}]}
+        answer = admin.post("/v1/match", json=asked | {"max_distance": distance})
+        return len(answer.json()["results"][0]["matches"])
+
+    assert (found(39), found(40), found(64)) == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"signals": []}, "signals"),
+        ({"signals": [{"type": "pdq", "value": "ab"}]}, "64"),
+        ({"signals": [{"type": "pdx", "value": "ab"}]}, "pdx"),
+        ({"signals": [{"type": "pdq", "value": "0" * 64}], "max_distance": 65}, "max_distance"),
+        ({"signals": [{"type": "pdq", "value": "0" * 64}], "distance": 3}, "distance"),
+        ({"signals": [{"type": "pdq", "value": "0" * 64, "quality": 3}]}, "quality"),
+        ({"signals": [{"type": "md5", "value": "0" * 32}] * 1001}, "1000"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_a_sentence(
+    admin: httpx.Client, body: dict[str, object], says: str
+):
+    """Unknown fields too: they are refused, not ignored."""
+    answer = admin.post("/v1/match", json=body)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert says in answer.text

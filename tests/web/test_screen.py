@@ -1,0 +1,238 @@
+"""`POST /v1/screen`: an upload over HTTP."""
+
+import http.server
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.made import flipped, pdq
+from tests.shared import shared_data
+from tests.web.conftest import turned, varied
+from tests.web.serving import Served
+
+
+def add(admin: httpx.Client, bank: str, photo: bytes) -> list[dict[str, object]]:
+    """Make a photo known."""
+    answer = admin.post(
+        f"/v1/banks/{bank}/entries",
+        files={"file": photo},
+        data={"categories": "terrorist-content", "note": "seen"},
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()["entries"]
+
+
+def screen(client: httpx.Client, photo: bytes | None = None, **fields: str) -> httpx.Response:
+    """Hand in an upload."""
+    return client.post("/v1/screen", files={"file": photo} if photo else None, data=fields)
+
+
+def of(verdict: dict[str, list[dict[str, object]]], bank: str) -> list[dict[str, object]]:
+    """The matches in this bank; other tests know the same photo."""
+    return [match for match in verdict["matches"] if match["bank"] == bank]
+
+
+def test_a_copy_is_blocked_and_everything_is_said(admin: httpx.Client, bank: str, photo: bytes):
+    """The shape that others script against, and what the page shows."""
+    added = add(admin, bank, photo)
+
+    verdict = screen(admin, photo, item_id="post-1", surface="feed", uploader="u1", territory="de").json()
+
+    assert verdict["measure"] == "block"
+    assert verdict["measures_by_territory"] == {"*": "block"}
+    assert verdict["territory"] == "DE"
+    assert (verdict["item"], verdict["surface"], verdict["uploader"]) == ("post-1", "feed", "u1")
+    assert [signal["type"] for signal in verdict["signals"]] == ["pdq", "md5", "sha1", "sha256"]
+    assert verdict["not_screened"] == []
+    assert verdict["case"] is None
+    assert {match["signal_type"] for match in of(verdict, bank)} == {"pdq", "md5", "sha1", "sha256"}
+    nearest = next(match for match in of(verdict, bank) if match["signal_type"] == "pdq")
+    assert nearest == {
+        "signal_type": "pdq",
+        "value": added[0]["value"],
+        "signal": added[0]["value"],
+        "distance": 0,
+        "threshold": 0,
+        "orientation": "upright",
+        "frame": 0,
+        "bank": bank,
+        "entry": added[0]["id"],
+        "categories": ["terrorist-content"],
+        "vouchers": 1,
+        "rule": "known-exactly",
+        "rules": ["known-exactly", "known-nearly"],
+        "shadow_rules": [],
+    }
+    assert admin.get(f"/v1/uploads/{verdict['upload']}").json() == verdict
+
+
+def test_a_turned_copy_is_found_and_said_to_be_turned(admin: httpx.Client, bank: str, photo: bytes):
+    """`orientation` is how the upload must be turned to look like the known picture."""
+    add(admin, bank, photo)
+
+    verdict = screen(admin, turned(photo)).json()
+
+    match = of(verdict, bank)[0]
+    assert match["orientation"] == "rotate270"
+    assert match["distance"] <= 31
+    assert match["rule"] == "known-nearly"
+
+
+def test_a_truncated_photo_is_held_not_let_through(admin: httpx.Client, photo: bytes):
+    """What cannot be screened is named, and the rule for failures decides."""
+    verdict = screen(admin, varied(photo[: len(photo) // 3])).json()
+
+    assert verdict["measure"] == "hold"
+    assert verdict["review"] is True
+    assert verdict["rules"] == ["could-not-be-screened"]
+    assert verdict["not_screened"][0]["what"] == "pdq"
+    assert verdict["not_screened"][0]["failed"] is True
+
+
+def test_ready_made_signals_are_screened(admin: httpx.Client, bank: str):
+    """For platforms that compute hashes where the upload is."""
+    signal = pdq(8_001)
+    admin.post(f"/v1/banks/{bank}/entries", json={"signal_type": "pdq", "value": signal.value})
+
+    given = json.dumps([{"type": "pdq", "value": flipped(signal, 5).value}])
+    verdict = screen(admin, signals=given).json()
+
+    assert verdict["measure"] == "hold"
+    assert of(verdict, bank)[0]["distance"] == 5
+
+
+@contextmanager
+def host(content: bytes) -> Iterator[str]:
+    """A web server on this machine with one photo."""
+
+    class Photo(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Photo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/photo.jpg"
+        server.shutdown()
+
+
+def test_a_link_is_followed_and_counts_itself(admin: httpx.Client, bank: str, photo: bytes):
+    """Both the page's address and what it leads to are looked up."""
+    add(admin, bank, photo)
+    with host(photo) as url:
+        admin.post(f"/v1/banks/{bank}/entries", json={"signal_type": "url", "value": url})
+
+        verdict = screen(admin, url=f"{url}?utm_source=here").json()
+
+    assert {match["signal_type"] for match in of(verdict, bank)} == {"url", "pdq", "md5", "sha1", "sha256"}
+    assert verdict["measure"] == "block"
+
+
+def test_a_link_that_leads_nowhere_is_held(admin: httpx.Client):
+    """The content could not be screened, and that is a failure like any other."""
+    with host(b"") as url:
+        gone = url
+    verdict = screen(admin, url=gone).json()
+
+    assert verdict["measure"] == "hold"
+    assert verdict["not_screened"][0]["failed"] is True
+    assert verdict["signals"][0]["type"] == "url"
+
+
+def test_a_link_into_our_own_network_is_refused_and_nothing_recorded(admin: httpx.Client):
+    """Fetching is no way to look behind the door."""
+    before = admin.get("/v1/status").json()["counts"]["uploads"]
+
+    answer = screen(admin, url="http://169.254.169.254/latest/meta-data")
+
+    assert answer.status_code == 403
+    assert admin.get("/v1/status").json()["counts"]["uploads"] == before
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"url": "https://example.org/", "signals": "[]"},
+        {"signals": "[]"},
+        {"signals": "nonsense"},
+        {"url": "ftp://example.org/a"},
+        {"signals": '[{"type": "pdq", "value": "zz"}]'},
+        {"surprise": "yes", "url": "https://example.org/"},
+        {"signals": '[{"type": "md5", "value": "d41d8cd98f00b204e9800998ecf8427e"}]', "territory": "Germany"},
+    ],
+)
+def test_a_form_that_makes_no_sense_is_refused(admin: httpx.Client, fields: dict[str, str]):
+    """One of file, url and signals, each well formed, and nothing we do not know."""
+    answer = screen(admin, **fields)
+
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["detail"]
+
+
+def test_a_repeated_request_gets_the_same_answer_and_is_recorded_once(admin: httpx.Client, photo: bytes):
+    """A platform that lost our answer may ask again without fear."""
+    item = secrets.token_hex(8)
+    headers = {"Idempotency-Key": secrets.token_hex(8)}
+
+    first, again = (
+        admin.post("/v1/screen", files={"file": photo}, data={"item_id": item}, headers=headers)
+        for _ in range(2)
+    )
+
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    assert len(admin.get("/v1/uploads", params={"item": item}).json()["uploads"]) == 1
+
+
+def test_requests_repeated_at_once_are_one(admin: httpx.Client, photo: bytes):
+    """Eight at the same moment: one upload, eight equal answers."""
+    item = secrets.token_hex(8)
+    headers = {"Idempotency-Key": secrets.token_hex(8)}
+
+    def ask(_: int) -> dict[str, object]:
+        answer = admin.post("/v1/screen", files={"file": photo}, data={"item_id": item}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+
+    assert all(answer == answers[0] for answer in answers)
+    assert len(admin.get("/v1/uploads", params={"item": item}).json()["uploads"]) == 1
+
+
+def test_an_idempotency_key_stands_for_one_request(admin: httpx.Client, photo: bytes):
+    """Another upload under the same name is a mistake of the caller's, and told."""
+    headers = {"Idempotency-Key": secrets.token_hex(8)}
+    admin.post("/v1/screen", files={"file": photo}, headers=headers)
+
+    answer = admin.post("/v1/screen", files={"file": varied(photo)}, headers=headers)
+
+    assert answer.status_code == 409
+    assert "Idempotency-Key" in answer.json()["detail"]
+
+
+def test_beyond_its_places_the_server_says_when_to_come_back(served: Served, admin: httpx.Client):
+    """A queue that only grows is no service; 503 with Retry-After is."""
+    room = served.door.room
+    taken, room.taken = room.taken, room.places
+    try:
+        answer = screen(admin, b"anything")
+    finally:
+        room.taken = taken
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    assert screen(admin, shared_data("images/bridge-mods/shrink-a-lot.jpg").read_bytes()).status_code == 200

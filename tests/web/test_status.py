@@ -1,0 +1,72 @@
+"""How the service is doing, for people, balancers and Prometheus."""
+
+import json
+
+import httpx
+from fastapi.routing import APIRoute
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.made import pdq
+from tests.web.serving import Served
+
+
+def test_health_needs_no_key(served: Served):
+    """Alive as a process, ready with its database and index."""
+    with served.stranger() as client:
+        assert client.get("/health/live").json() == {"live": True}
+        assert client.get("/health/ready").json() == {"ready": True}
+
+
+def test_status_counts_what_there_is(admin: httpx.Client, bank: str):
+    """And how far the index has followed."""
+    before = admin.get("/v1/status").json()
+    admin.post(f"/v1/banks/{bank}/entries", json={"signal_type": "pdq", "value": pdq(30_000).value})
+    after = admin.get("/v1/status").json()
+
+    assert after["counts"]["entries"] == before["counts"]["entries"] + 1
+    assert after["index"]["lag"] == 0
+    assert after["database"] in ("sqlite", "postgresql")
+    assert after["worker"]["waiting"] == 0
+
+
+def test_metrics_can_be_read_by_prometheus(admin: httpx.Client, photo: bytes):
+    """Requests with their time, screenings by measure, what failed, decoders, entries, lag and commits."""
+    given = json.dumps([{"type": "pdq", "value": pdq(30_001).value}])
+    admin.post("/v1/screen", data={"signals": given})
+    admin.post("/v1/screen", files={"file": photo[:999]})
+
+    text = admin.get("/metrics").text
+    samples = {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+    assert samples["seawall_screenings_total", ("measure", "allow")] >= 1
+    assert samples["seawall_not_screened_total", ("failed", "true"), ("what", "pdq")] >= 1
+    assert samples["seawall_sandbox_total", ("event", "served")] >= 1
+    assert samples["seawall_commit_stories_count",] >= 2
+    assert samples["seawall_index_lag",] == 0
+    assert ("seawall_entries",) in samples
+    answered = ("method", "POST"), ("route", "/v1/screen"), ("status", "200")
+    assert samples[("seawall_request_seconds_count", *answered)] >= 2
+
+
+def test_the_description_names_every_route_with_an_example(served: Served, admin: httpx.Client):
+    """What it takes, what it gives, and the scope it needs."""
+    document = admin.get("/v1/openapi.json").json()
+
+    assert document["openapi"].startswith("3.")
+    for route in served.app.routes:
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        for method in route.methods:
+            operation = document["paths"][route.path][method.lower()]
+            assert "Needs the scope" in operation["description"] or route.path.startswith("/health")
+            assert "default" in operation["responses"]
+            if method in ("POST", "PUT", "PATCH"):
+                assert operation["requestBody"]["content"]
+    asked = document["paths"]["/v1/match"]["post"]["requestBody"]["content"]["application/json"]
+    assert admin.post("/v1/match", json=asked["example"]).status_code == 200
+    references = json.dumps(document).split('"$ref": "#/components/schemas/')[1:]
+    assert {each.partition('"')[0] for each in references} <= set(document["components"]["schemas"])
