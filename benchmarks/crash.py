@@ -96,7 +96,7 @@ def _load(server: Server, key: str, said: Acknowledged, stop: threading.Event, s
                         "value": value,
                         "categories": ["terrorist-content"],
                     }
-                    answer = http.post("/v1/banks/known/entries", json={"entries": [entry]})
+                    answer = http.post("/v1/banks/known/entries", json=entry)
                     if answer.is_success:
                         said.entries.append((answer.json()["entries"][0]["id"], value))
                 elif rng.random() < 0.5:

@@ -102,9 +102,7 @@ class RemoteDesk:
         for text in signals:
             signal = _signal(text)
             wanted.append({"signal_type": signal["type"], "value": signal["value"], **filing})
-        return _list(
-            self._ask("POST", f"/v1/banks/{bank}/entries", json={"entries": wanted}), "entries"
-        )
+        return _list(self._ask("POST", f"/v1/banks/{bank}/entries", json=wanted), "entries")
 
     def entries(self, bank: str, *, text: str | None, limit: int) -> list[Document]:
         """Entries of a bank."""

@@ -34,7 +34,7 @@ class Caller:
         key = None
         if text:
             await door.catch_up()
-            key = door.app.knowledge.key(digest_of(text))
+            key = door.app.knowledge.keys.get(digest_of(text))
         if key is None:
             door.rates.count_stranger(request.client.host if request.client else "nowhere")
             raise HTTPException(

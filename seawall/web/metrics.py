@@ -8,7 +8,6 @@ this module is imported), so that whichever worker is asked answers for all of t
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -24,15 +23,15 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 STORIES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
-@dataclass(frozen=True, slots=True)
 class Gauges(Collector):
     """Figures that are asked for, not counted: name → (what it says, value)."""
 
-    figures: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    def __init__(self, figures: Mapping[str, tuple[str, float]]) -> None:
+        self._figures = figures
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Each as Prometheus wants it."""
-        for name, (meaning, value) in self.figures.items():
+        for name, (meaning, value) in self._figures.items():
             yield GaugeMetricFamily(f"seawall_{name}", meaning, value=value)
 
 

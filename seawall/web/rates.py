@@ -1,26 +1,29 @@
 """How fast a key may ask, and how much may wait at once."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.exceptions import HTTPException
 
 from seawall.access.key import Key
 from seawall.errors import TooMany
 
-STRANGERS_PER_SECOND = 100  # requests without a key we know, from one address
+STRANGERS_PER_SECOND = 100  # requests without a key we know, from one address; a proxy has one for all
 
 
 class Rates:
-    """Requests of this second, by key, and by address where there is no key; each worker counts its own."""
+    """
+    Requests of this second, by key, and by address where there is no key; each worker counts its own.
+
+    Asked on the event loop for every request, so it is a dictionary that is emptied every second: the `limits`
+    library starts a thread or walks over all it knows each time.
+    """
 
     def __init__(self, requests_per_second: int) -> None:
         self._usual = requests_per_second
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._second = 0
+        self._hits: dict[str, int] = {}
 
     def count(self, key: Key) -> None:
         """
@@ -31,7 +34,7 @@ class Rates:
 
         """
         most = key.requests_per_second or self._usual
-        if not self._limiter.hit(_per_second(most), key.id):
+        if self._hit(key.id) > most:
             raise TooMany(f"This key may ask {most} times a second; wait a second.")
 
     def count_stranger(self, address: str) -> None:
@@ -42,8 +45,16 @@ class Rates:
             TooMany: The address has tried too often in this second.
 
         """
-        if not self._limiter.hit(_per_second(STRANGERS_PER_SECOND), "stranger", address):
+        if self._hit(f"from {address}") > STRANGERS_PER_SECOND:
             raise TooMany("Too many requests without a key we know; wait a second.")
+
+    def _hit(self, who: str) -> int:
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second = second
+            self._hits.clear()
+        hits = self._hits[who] = self._hits.get(who, 0) + 1
+        return hits
 
 
 class Room:
@@ -67,8 +78,3 @@ class Room:
             yield
         finally:
             self.taken -= 1
-
-
-@cache
-def _per_second(most: int) -> RateLimitItem:
-    return RateLimitItemPerSecond(most)

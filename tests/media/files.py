@@ -15,8 +15,13 @@ pillow_heif.register_heif_opener()
 def picture(seed: int = 1, size: tuple[int, int] = (640, 480)) -> Image.Image:
     """A picture with large shapes and fine ones, different for each seed, of quality 100 to PDQ."""
     rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8))
-    return coarse.resize(size, Image.Resampling.BICUBIC)
+    octaves = [
+        Image.fromarray(rng.integers(0, 256, (3 * cells, 4 * cells, 3), dtype=np.uint8)).resize(
+            size, Image.Resampling.BICUBIC
+        )
+        for cells in (2, 16)
+    ]
+    return Image.blend(*octaves, alpha=0.5)
 
 
 def saved(image: Image.Image, to: str = "PNG", **options: Any) -> bytes:

@@ -343,6 +343,9 @@ def test_a_picture_we_cannot_read_is_a_picture_all_the_same():
     )
 
 
+BOXES = (b"\0\0\0\x18ftypavif", b"\0\0\0\x18ftypheic")
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     start=some.sampled_from(

@@ -39,6 +39,7 @@ def test_what_was_exported_can_be_imported(admin: httpx.Client, bank: str):
         "value": pdq(4).value,
         "categories": ["terrorist-content"],
         "note": 'a "quoted", comma\nand a line',
+            "source": "a hotline",
         "expires_at": "2999-01-01T00:00:00Z",
     }
     admin.post(f"/v1/banks/{bank}/entries", json=entry)

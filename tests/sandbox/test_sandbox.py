@@ -1,0 +1,220 @@
+"""What strangers' bytes may do to a worker, and what they may not do to the service."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+
+from seawall.errors import InputError, OutsideError
+from seawall.media.limits import MediaLimits
+from seawall.media.understand import understand
+from seawall.sandbox.sandbox import Sandbox
+from seawall.signals.fingerprint import Fingerprint, fingerprint
+from seawall.signals.signal import Signal
+from tests.media.files import picture, png, saved
+
+SMALL = MediaLimits(max_seconds=timedelta(seconds=2), max_memory=700 * 1024 * 1024)
+SLOW = saved(picture(size=(3000, 2000)), "AVIF", speed=10)  # a tenth of a second and more
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Two workers with little time and memory, shared because they must survive every test."""
+    with Sandbox(SMALL, workers=2, orientations=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def good() -> bytes:
+    """A picture like any other."""
+    return saved(picture(), "JPEG")
+
+
+def counts(sandbox: Sandbox) -> tuple[int, int, int]:
+    return sandbox.timed_out, sandbox.killed, sandbox.crashed
+
+
+def assert_only_digests(found: Fingerprint, data: bytes) -> None:
+    """The exact digests are there, and what is missing is said to have failed."""
+    assert [reading.signal for reading in found.readings] == [
+        Signal(name, hashlib.new(name, data).hexdigest()) for name in ("md5", "sha1", "sha256")
+    ]
+    assert [(missing.type, missing.failed) for missing in found.missing] == [("pdq", True)]
+    assert found.error == found.missing[0].reason
+
+
+def test_a_worker_finds_what_we_would_have_found(sandbox: Sandbox, good: bytes):
+    """Isolation changes nothing but where it happens."""
+    assert sandbox.fingerprint(good) == fingerprint(understand(good, SMALL))
+
+
+def test_a_file_is_read_by_the_worker(sandbox: Sandbox, good: bytes, tmp_path: Path):
+    """The same fingerprint, and its bytes never pass through the service."""
+    path = tmp_path / "picture"
+    path.write_bytes(good)
+
+    assert sandbox.submit_file(path).result() == sandbox.fingerprint(good)
+
+
+def test_a_file_that_cannot_be_read_is_said_so(sandbox: Sandbox, tmp_path: Path):
+    """Missing, a folder, or a pipe that would never end: a sentence, and no lost worker."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    before = counts(sandbox)
+
+    for path, said in (
+        (tmp_path / "missing", "cannot be read: No such file or directory."),
+        (tmp_path, "is not a regular file"),
+        (pipe, "is not a regular file"),
+    ):
+        with pytest.raises(InputError, match=said):
+            sandbox.submit_file(path).result()
+
+    assert counts(sandbox) == before
+
+
+def test_a_file_larger_than_the_limit_keeps_its_digests(tmp_path: Path):
+    """It is hashed in pieces and never held in memory; that it was not looked into is said."""
+    path = tmp_path / "large"
+    data = b"\xff\xd8\xff" + bytes(3_000_000)
+    path.write_bytes(data)
+
+    with Sandbox(MediaLimits(max_bytes=1_000_000), workers=1, orientations=True) as sandbox:
+        found = sandbox.submit_file(path).result()
+
+    assert_only_digests(found, data)
+    assert found.error is not None
+    assert found.error.startswith("The file has 2.9 MiB; the limit is 1.0 MiB.")
+
+
+def test_a_picture_that_takes_too_long_is_stopped(good: bytes):
+    """From outside, by the wall clock, whatever the decoder is doing."""
+    limits = MediaLimits(max_seconds=timedelta(milliseconds=60))
+    with Sandbox(limits, workers=1, orientations=True) as sandbox:
+        sandbox.submit(b"").result()
+
+        found = sandbox.fingerprint(SLOW)
+
+        assert_only_digests(found, SLOW)
+        assert found.error == "Looking into it took longer than 0.06 seconds and was stopped."
+        assert counts(sandbox) == (1, 0, 0)
+        assert sandbox.fingerprint(b"next").missing == ()
+
+
+def test_a_picture_that_takes_too_much_memory_is_stopped(sandbox: Sandbox, good: bytes):
+    """It claims no more pixels than allowed, and still asks for a gigabyte."""
+    large = png(12_000, 12_000)
+    tight = MediaLimits(max_memory=150 * 1024 * 1024)
+
+    with Sandbox(tight, workers=1, orientations=True) as sandbox:
+        found = sandbox.fingerprint(large)
+
+        assert_only_digests(found, large)
+        assert found.error == (
+            "The image/png needs more memory than the 157286400 bytes it may use; send a smaller copy."
+        )
+        assert sandbox.fingerprint(good).error is None
+
+
+@pytest.mark.parametrize("death", [signal.SIGSEGV, signal.SIGABRT, signal.SIGXCPU, signal.SIGKILL])
+def test_a_worker_that_dies_costs_one_request(death: signal.Signals, good: bytes):
+    """A crash in a decoder, a limit of the kernel: the request is answered, and so is the next."""
+    with Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox:
+        sandbox.submit(b"").result()
+        (worker,) = (child for child in active_children() if child.name.startswith("pebble"))
+        large = png(12_000, 12_000)
+        answer = sandbox.submit(large)
+        time.sleep(0.15)
+        os.kill(worker.pid or 0, death)
+
+        found = answer.result()
+
+        assert_only_digests(found, large)
+        assert sandbox.fingerprint(good).error is None
+        by_limit = death in (signal.SIGXCPU, signal.SIGKILL)
+        assert counts(sandbox) == ((0, 1, 0) if by_limit else (0, 0, 1))
+
+
+def test_bad_requests_do_not_cost_their_neighbours_anything(sandbox: Sandbox, good: bytes):
+    """Ten good pictures among ten that are broken, all at once."""
+    broken = good[: len(good) // 2]
+    answers = [sandbox.submit(data) for data in (good, broken) * 10]
+
+    found = [answer.result() for answer in answers]
+
+    assert [fingerprint.error is None for fingerprint in found] == [True, False] * 10
+    assert sandbox.idle
+
+
+def test_a_worker_writes_no_file_and_opens_few(sandbox: Sandbox):
+    """The kernel's limits are those we set."""
+    children = [child for child in active_children() if child.name.startswith("pebble")]
+    assert children
+
+    limits = Path(f"/proc/{children[0].pid}/limits").read_text()
+
+    lines = {line[:26].strip(): line[26:].split()[:2] for line in limits.splitlines()}
+    assert lines["Max file size"] == ["0", "0"]
+    assert lines["Max core file size"] == ["0", "0"]
+    assert lines["Max open files"] == ["64", "64"]
+    assert lines["Max data size"] == [str(SMALL.max_memory)] * 2
+
+
+def test_workers_do_not_outlive_a_service_that_was_killed(tmp_path: Path):
+    """Even one that is busy; an orphan would hold memory until the machine restarts."""
+    script = tmp_path / "service.py"
+    script.write_text(
+        textwrap.dedent("""
+            import multiprocessing, os, sys, time
+            from seawall.media.limits import MediaLimits
+            from seawall.sandbox.sandbox import Sandbox
+
+            if __name__ == "__main__":
+                sandbox = Sandbox(MediaLimits(), workers=2, orientations=True)
+                sandbox.submit(b"").result()
+                print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+                sandbox.submit(open(sys.argv[1], "rb").read())
+                time.sleep(0.1)
+                os.kill(os.getpid(), 9)
+        """)
+    )
+    busy = tmp_path / "busy.png"
+    busy.write_bytes(png(12_000, 12_000))
+
+    ended = subprocess.run(
+        [sys.executable, str(script), str(busy)], capture_output=True, text=True, check=False
+    )
+
+    workers = [int(pid) for pid in ended.stdout.split()]
+    assert len(workers) == 2
+    patience = time.monotonic() + 5
+    while any(alive(pid) for pid in workers) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert [pid for pid in workers if alive(pid)] == []
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_a_closed_sandbox_says_so(good: bytes):
+    """Closing answers everybody who waits; then nothing is taken any more."""
+    with Sandbox(SMALL, workers=1, orientations=True) as sandbox:
+        answers = [sandbox.submit(good) for _ in range(5)]
+
+    assert [answer.result().error for answer in answers] == [None] * 5
+    assert not sandbox.alive
+    with pytest.raises(OutsideError, match="The workers are closed"):
+        sandbox.submit(good)
