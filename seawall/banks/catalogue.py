@@ -108,12 +108,16 @@ class Catalogue:
             index.refresh()
 
     def merge(self, *, always: bool = False) -> bool:
-        """Write grown tails to disk; whether anything was written."""
-        written = False
-        for index in self._indexes():
-            if always or index.wants_merge:
-                written |= index.merge()
-        return written
+        """
+        Write grown tails to disk; whether anything was written.
+
+        One that has nothing new still writes how far it has followed: a catalogue is opened as far back as the
+        index that was written longest ago.
+        """
+        if not always and not any(index.wants_merge for index in self._indexes()):
+            return False
+        written = [index.merge() for index in self._indexes()]
+        return any(written)
 
     def close(self) -> None:
         """Let go of the mapped files."""

@@ -71,7 +71,7 @@ def scan(
                 measure=document["measure"],
                 found=bool(document["matches"]),
                 failed=bool(document["error"])
-                or any(each["failed"] for each in document["not_screened"]),
+                or any(each["cause"] != "empty" for each in document["not_screened"]),
             )
             journal.write(line)
             tally[line.measure] += 1

@@ -31,6 +31,7 @@ class Trigger(StrEnum):
 
     MATCH = "match"  # the upload is near a known entry
     FAILURE = "failure"  # the upload could not be screened in full: truncated, a bomb, a crash
+    UNSUPPORTED = "unsupported"  # it is of a kind that cannot be looked into yet
     NO_SIGNAL = "no-signal"  # it was read, and has nothing to fingerprint: a blank picture
 
 
@@ -54,21 +55,31 @@ class Rule:
     ground: Ground | None = None
 
     @property
-    def guards(self) -> bool:
-        """Whether this rule catches every upload that cannot be screened."""
+    def guards(self) -> Trigger | None:
+        """The kind of upload, of those that could pass unseen, every one of which this rule catches."""
+        everywhere = self.enabled and not self.shadow and not self.territories
         return (
-            self.trigger is Trigger.FAILURE
-            and self.enabled
-            and not self.shadow
-            and not self.territories
-            and self.signal_type is None
+            self.trigger
+            if everywhere and self.signal_type is None and self.trigger in _GUARDED
+            else None
         )
 
 
-GUARD = Rule(
-    name="could-not-be-screened", measure=Measure.HOLD, trigger=Trigger.FAILURE, review=True
+GUARDS = (
+    Rule(name="could-not-be-screened", measure=Measure.HOLD, trigger=Trigger.FAILURE, review=True),
+    Rule(
+        name="cannot-be-looked-into", measure=Measure.HOLD, trigger=Trigger.UNSUPPORTED, review=True
+    ),
 )
-"""What answers to failures when no other rule does."""
+"""What answers to uploads that nobody could look into, when no other rule does."""
+
+_GUARDED = tuple(guard.trigger for guard in GUARDS)
+
+
+def unguarded(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The guards that are needed because no rule here does their work."""
+    caught = {rule.guards for rule in rules}
+    return tuple(guard for guard in GUARDS if guard.trigger not in caught)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +87,7 @@ class Rules:
     """
     Every rule in force at one moment, and how far one must search so that none misses its match.
 
-    Where none of them catches what cannot be screened, `GUARD` does: no set of rules is an open door.
+    Where none of them catches what cannot be screened, `GUARDS` do: no set of rules is an open door.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -88,8 +99,7 @@ class Rules:
     def __post_init__(self) -> None:
         """Sort the rules by what they answer to, once."""
         enabled = [rule for rule in self.rules if rule.enabled]
-        if not any(rule.guards for rule in enabled):
-            enabled.append(GUARD)
+        enabled.extend(unguarded(enabled))
         grouped = {
             trigger: tuple(rule for rule in enabled if rule.trigger is trigger)
             for trigger in Trigger
@@ -178,7 +188,7 @@ STARTING_RULES = (
         review=True,
         ground=Ground(basis=Basis.ILLEGAL, provision="the category of the matched entry"),
     ),
-    GUARD,
+    *GUARDS,
     Rule(name="nothing-to-fingerprint", measure=Measure.ALLOW, trigger=Trigger.NO_SIGNAL),
 )
 """What a new home starts with: copies are blocked, near copies and failures wait for a person."""

@@ -1,35 +1,41 @@
 """
 A stranger's bytes are looked into by processes that may die of them, and the service goes on.
 
-    bytes ─▶ worker ──▶ fingerprint
-               └─ bomb, hang, crash ─▶ exact digests, and a sentence for what is missing
+    bytes ─▶ queue ─▶ keeper (a thread) ─▶ its worker (a process) ─▶ fingerprint
+                         └─ bomb, hang, crash: a fresh worker, exact digests, a sentence for what is missing
 
 Never silently open: whatever ends a worker costs its own request the signals that need decoding, which the
 fingerprint names as failed; the next request is served by a fresh worker.
 """
 
-import multiprocessing
-import signal
-import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
 
-from pebble import ProcessExpired, ProcessPool
-
-from seawall.errors import InputError, OutsideError
+from seawall.errors import InputError, MediaError, OutsideError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.bounds import UNBOUNDED
-from seawall.sandbox.worker import PRELOAD, chunks, look_into, look_into_file, opened, prepare
+from seawall.sandbox.keeper import Keeper, Lost, Outcome
+from seawall.sandbox.nursery import Nursery
+from seawall.sandbox.wire import BYTES, FILE
+from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
 
-TASKS_PER_WORKER = 1000  # then it is replaced, so that no leak in a decoder adds up
-_METHOD = "spawn" if sys.platform == "win32" else "forkserver"
-_ENDED_BY_LIMITS = {-getattr(signal, name, 0) for name in ("SIGKILL", "SIGXCPU")}
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody waits for an answer; `again` reads the same bytes should no worker survive them."""
+
+    task: tuple[bytes, ...]
+    again: Callable[[], Iterator[bytes]]
+    answer: Future[Fingerprint] = field(default_factory=Future)
 
 
 class Sandbox:
@@ -37,11 +43,8 @@ class Sandbox:
     Worker processes that turn strangers' bytes into fingerprints; a context manager.
 
     Workers are forked from a process that has everything loaded, which takes milliseconds; that process takes
-    a second to start, and does so when the sandbox is entered. As with every use of `multiprocessing`, a
-    script that opens one does so under `if __name__ == "__main__":`.
-
-    Its counters are for health pages: `served` by a worker; `timed_out` by the wall clock; `killed` by the kernel
-    for memory or processor time; `crashed` of a decoder. `unbounded` says which limits this system lacks.
+    a second to start, and does so in the background when the sandbox is made. `unbounded` says which limits
+    this system does not keep.
     """
 
     unbounded = UNBOUNDED
@@ -49,23 +52,20 @@ class Sandbox:
     def __init__(self, limits: MediaLimits, *, workers: int, orientations: bool) -> None:
         self.limits = limits
         self.workers = workers
-        self.orientations = orientations
-        self.served = self.timed_out = self.killed = self.crashed = 0
+        self.alive = True  # requests are taken
         self.waiting = 0  # requests not answered yet
-        self._counting = Lock()
-        context = multiprocessing.get_context(_METHOD)
-        context.set_forkserver_preload([PRELOAD])
-        self._pool = ProcessPool(
-            max_workers=workers,
-            max_tasks=TASKS_PER_WORKER,
-            initializer=prepare,
-            initargs=(limits,),
-            context=context,
-        )
-        self._aftermath = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-aftermath")
+        self._outcomes: Counter[Outcome] = Counter()
+        self._lock = Lock()
+        self._requests: SimpleQueue[Request | None] = SimpleQueue()
+        self._nursery = Nursery(limits, orientations=orientations)
+        self._threads = [
+            Thread(target=self._serve, name=f"sandbox-{number}", daemon=True)
+            for number in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def __enter__(self) -> Self:
-        self.submit(b"")  # starts the workers while the caller gets ready
         return self
 
     def __exit__(
@@ -73,23 +73,25 @@ class Sandbox:
     ) -> None:
         self.close(abandon=error is not None)
 
-    @property
-    def alive(self) -> bool:
-        """Whether requests are still taken."""
-        return bool(self._pool.active)
-
-    @property
-    def idle(self) -> bool:
-        """Whether nobody waits for an answer."""
-        return self.waiting == 0
-
     def fingerprint(self, data: bytes) -> Fingerprint:
         """The fingerprint of these bytes, waited for."""
         return self.submit(data).result()
 
     def submit(self, data: bytes) -> Future[Fingerprint]:
-        """The fingerprint of these bytes, once a worker has looked into them."""
-        return self._schedule(look_into, data, again=lambda: iter((data,)))
+        """
+        The fingerprint of these bytes, once a worker has looked into them.
+
+        Raises:
+            OutsideError: The sandbox is closed.
+
+        """
+        request = Request((BYTES, data), again=lambda: iter((data,)))
+        try:
+            self.limits.check_bytes(len(data))
+        except MediaError as error:  # no worker would look into it
+            request.answer.set_result(fingerprint_unread(request.again(), reason=str(error)))
+            return request.answer
+        return self._taken(request)
 
     def submit_file(self, path: Path) -> Future[Fingerprint]:
         """
@@ -98,94 +100,103 @@ class Sandbox:
         The future raises:
             InputError: The file cannot be read.
 
+        Raises:
+            OutsideError: The sandbox is closed.
+
         """
-        return self._schedule(look_into_file, path, again=partial(_read_again, path))
+        name = str(path.absolute()).encode(errors="surrogateescape")
+        return self._taken(Request((FILE, name), again=partial(_read_again, path)))
 
     def close(self, *, abandon: bool = False) -> None:
-        """Answer everybody who waits, or abandon them, and end the workers."""
+        """Answer everybody who waits, or with `abandon` say that nobody will, and end the workers."""
+        with self._lock:
+            self.alive = False
         if abandon:
-            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's
-        else:
-            self._pool.close()  # type: ignore[no-untyped-call]  # pebble's
-        self._pool.join()
-        self._aftermath.shutdown()
+            self._abandon()
+        for _ in self._threads:
+            self._requests.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._nursery.close()
 
-    def _schedule(
-        self,
-        task: Callable[..., Fingerprint],
-        given: bytes | Path,
-        *,
-        again: Callable[[], Iterator[bytes]],
-    ) -> Future[Fingerprint]:
-        """Have a worker do the task; `again` reads the same bytes should the worker not survive it."""
-        answer: Future[Fingerprint] = Future()
-        answer.set_running_or_notify_cancel()  # a worker's minute cannot be taken back
-        try:
-            doing = self._pool.schedule(
-                task,
-                args=(given, self.limits),
-                kwargs={"orientations": self.orientations},
-                timeout=self.limits.max_seconds.total_seconds(),
-            )
-        except RuntimeError as error:
-            raise OutsideError("The workers are closed; open the sandbox again.") from error
-        with self._counting:
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return self.waiting == 0
+
+    @property
+    def served(self) -> int:
+        """Requests a worker has answered."""
+        return self._outcomes[Outcome.SERVED]
+
+    @property
+    def timed_out(self) -> int:
+        """Workers stopped by the wall clock."""
+        return self._outcomes[Outcome.TIMED_OUT]
+
+    @property
+    def killed(self) -> int:
+        """Workers ended by the kernel, for memory or processor time."""
+        return self._outcomes[Outcome.KILLED]
+
+    @property
+    def crashed(self) -> int:
+        """Workers that died of what they decoded."""
+        return self._outcomes[Outcome.CRASHED]
+
+    def _taken(self, request: Request) -> Future[Fingerprint]:
+        request.answer.set_running_or_notify_cancel()  # a worker's work cannot be taken back
+        with self._lock:
+            if not self.alive:
+                raise OutsideError("The workers are closed; open the sandbox again.")
             self.waiting += 1
-        doing.add_done_callback(partial(self._settle, answer, again))
-        return answer
+        self._requests.put(request)
+        return request.answer
 
-    def _settle(
-        self,
-        answer: Future[Fingerprint],
-        again: Callable[[], Iterator[bytes]],
-        done: Future[Fingerprint],
-    ) -> None:
-        """Hand on what the worker found, or find out what can be known without it."""
-        error = CancelledError() if done.cancelled() else done.exception()
-        with self._counting:
+    def _serve(self) -> None:
+        """A thread's life: hand one request after another to its keeper's worker."""
+        keeper = Keeper(self._nursery, self.limits)
+        keeper.get_ready()
+        while (request := self._requests.get()) is not None:
+            try:
+                found = keeper.ask(*request.task)
+            except InputError as error:
+                self._count(Outcome.SERVED)
+                request.answer.set_exception(error)
+            except Lost as lost:
+                self._count(lost.outcome)
+                _answer_without(request, str(lost))
+            else:
+                self._count(Outcome.SERVED)
+                request.answer.set_result(found)
+            if self.alive:
+                keeper.get_ready()
+        keeper.let_go()
+
+    def _count(self, outcome: Outcome) -> None:
+        with self._lock:
             self.waiting -= 1
-            reason = self._counted(error)
-        if error is None:
-            answer.set_result(done.result())
-        elif isinstance(error, InputError):
-            answer.set_exception(error)
-        else:
-            self._aftermath.submit(_answer_without, answer, again, reason)
+            self._outcomes[outcome] += 1
 
-    def _counted(self, error: BaseException | None) -> str:
-        """Count how a request ended, and say why no worker could answer it."""
-        match error:
-            case None | InputError():
-                self.served += 1
-                return ""
-            case CancelledError():
-                return "The workers were closed before they looked into it; send it again."
-            case TimeoutError():
-                self.timed_out += 1
-                limit = self.limits.max_seconds.total_seconds()
-                return f"Looking into it took longer than {limit:g} seconds and was stopped."
-            case ProcessExpired(exitcode=code) if code in _ENDED_BY_LIMITS:
-                self.killed += 1
-                return (
-                    "Looking into it took more memory or processor time than one upload may use"
-                    f" (signal {-code})."
-                )
-            case ProcessExpired(exitcode=code):
-                self.crashed += 1
-                return f"The decoder crashed on it (exit status {code})."
-            case _:
-                self.crashed += 1
-                return f"The decoder failed on it ({type(error).__name__}: {error})."
+    def _abandon(self) -> None:
+        """Take every request nobody has begun, and end the workers in the middle of the others."""
+        while True:
+            try:
+                request = self._requests.get_nowait()
+            except Empty:
+                break
+            if request is not None:
+                self.waiting -= 1
+                _answer_without(request, "The workers were closed before they looked into it.")
+        self._nursery.close()
 
 
-def _answer_without(
-    answer: Future[Fingerprint], again: Callable[[], Iterator[bytes]], reason: str
-) -> None:
+def _answer_without(request: Request, reason: str) -> None:
     """Answer with the exact digests, computed here: hashing is safe on any bytes."""
     try:
-        answer.set_result(fingerprint_unread(again(), reason=reason))
+        request.answer.set_result(fingerprint_unread(request.again(), reason=reason))
     except (InputError, OSError) as error:  # the file has gone meanwhile
-        answer.set_exception(InputError(f"The file cannot be read again: {error}"))
+        request.answer.set_exception(InputError(f"The file cannot be read again: {error}"))
 
 
 def _read_again(path: Path) -> Iterator[bytes]:

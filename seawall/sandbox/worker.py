@@ -1,36 +1,79 @@
-"""What a worker process does: look into one stranger's bytes at a time, in a process that may die of it."""
+"""
+What a worker process does: look into one stranger's bytes at a time, in a process that may die of it.
+
+    task ─▶ understand ─▶ fingerprint ─▶ answer, and whether the worker is still fit
+
+`seawall.sandbox.wire` holds the words of tasks and answers.
+"""
 
 import signal
+import socket
 import warnings
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
 from seawall.errors import InputError, MediaError
-from seawall.media.limits import MediaLimits
+from seawall.media.limits import MIB, MediaLimits
 from seawall.media.understand import understand
-from seawall.sandbox.bounds import allow_seconds, bound, die_with_parent
+from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_parent
+from seawall.sandbox.wire import (
+    BYTES,
+    FAILED,
+    FILE,
+    FIT,
+    FOUND,
+    REFUSED,
+    SPENT,
+    receive,
+    send,
+    written,
+)
 from seawall.signals.fingerprint import Fingerprint, fingerprint, fingerprint_unread
 
-PRELOAD = "seawall.sandbox.preload"
-CHUNK = 1024 * 1024  # bytes read at once from a file that is not decoded
+GROWTH = 256 * MIB  # bytes a decoder may keep to itself before its worker is spent
+CHUNK = MIB  # bytes read at once from a file that is not decoded
 
 
-def prepare(limits: MediaLimits) -> None:
-    """Make this process fit to meet a stranger: deaf to Ctrl-C, silent, gone when its parent is, bounded."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service decides when we stop
-    warnings.simplefilter("ignore")  # decoders warn about every odd file
+def serve(channel: socket.socket, limits: MediaLimits, *, orientations: bool) -> None:
+    """Answer tasks until the service goes away: deaf to signals meant for it, silent, bounded."""
     die_with_parent()
-    import_module(
-        PRELOAD
-    )  # done already where workers are forked; before there are limits where they are not
+    for meant_for_the_service in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(meant_for_the_service, signal.SIG_IGN)
+    warnings.simplefilter("ignore")  # decoders warn about every odd file
     bound(limits)
+    fresh = data_held()
+    while True:
+        try:
+            task = receive(channel)
+        except EOFError:
+            return
+        allow_seconds(limits.max_seconds.total_seconds())
+        word, answer, spent = _answered(task, limits, orientations=orientations)
+        del task
+        unfit = spent or data_held() > fresh + GROWTH
+        send(channel, SPENT if unfit else FIT, word, answer)
+
+
+def _answered(
+    task: bytearray, limits: MediaLimits, *, orientations: bool
+) -> tuple[bytes, bytes, bool]:
+    """The answer's word, the answer, and whether this worker ran out of memory over it."""
+    try:
+        if task.startswith(FILE):
+            path = Path(task[len(FILE) :].decode(errors="surrogateescape"))
+            found = look_into_file(path, limits, orientations=orientations)
+        else:
+            found = look_into(bytes(task[len(BYTES) :]), limits, orientations=orientations)
+        return FOUND, written(found), False
+    except InputError as error:
+        return REFUSED, str(error).encode(errors="replace"), False
+    except Exception as error:  # noqa: BLE001 - the worker's outermost loop; the service tells the words on
+        return FAILED, f"{type(error).__name__}: {error}".encode(errors="replace"), True
 
 
 def look_into(data: bytes, limits: MediaLimits, *, orientations: bool) -> Fingerprint:
     """The fingerprint of a stranger's bytes."""
-    allow_seconds(limits.max_seconds.total_seconds())
     return fingerprint(understand(data, limits), orientations=orientations)
 
 
@@ -42,7 +85,6 @@ def look_into_file(path: Path, limits: MediaLimits, *, orientations: bool) -> Fi
         InputError: It cannot be read.
 
     """
-    allow_seconds(limits.max_seconds.total_seconds())
     with opened(path) as file:
         try:
             limits.check_bytes(path.stat().st_size)
@@ -63,8 +105,9 @@ def opened(path: Path) -> BinaryIO:
         if path.exists() and not path.is_file():  # a pipe or a device may never end
             raise InputError(f"{path} is not a regular file; name one that is.")
         return path.open("rb")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path} cannot be read: {reason}.") from error
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -15,7 +15,13 @@ from seawall.policy.category import Taxonomy
 from seawall.policy.measure import Measure, strictest
 from seawall.policy.rule import EVERYWHERE, Rule, Rules, Trigger
 from seawall.screening.verdict import Match, NotScreened, Verdict
-from seawall.signals.signal import NoSignal, Reading
+from seawall.signals.signal import Cause, NoSignal, Reading
+
+_ANSWERED_BY = {
+    Cause.EMPTY: Trigger.NO_SIGNAL,
+    Cause.FAILED: Trigger.FAILURE,
+    Cause.UNSUPPORTED: Trigger.UNSUPPORTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +58,9 @@ def screen(
         matches.append(_match(near, wanting))
 
     for absent in missing:
-        trigger = Trigger.FAILURE if absent.failed else Trigger.NO_SIGNAL
         applied.update(
             (rule.name, rule)
-            for rule in rules.answering(trigger)
+            for rule in rules.answering(_ANSWERED_BY[absent.cause])
             if rule.signal_type in (None, absent.type)
         )
 
@@ -68,7 +73,7 @@ def screen(
         measures_by_territory=by_territory,
         matches=tuple(matches),
         not_screened=tuple(
-            NotScreened(what=a.type, reason=a.reason, failed=a.failed) for a in missing
+            NotScreened(what=a.type, reason=a.reason, cause=a.cause) for a in missing
         ),
         review=any(rule.review or chance < rule.sample_share for rule in in_force),
         rules=tuple(sorted(rule.name for rule in in_force)),

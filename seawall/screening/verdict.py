@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seawall.policy.measure import Measure
-from seawall.signals.signal import Orientation, Signal
+from seawall.signals.signal import Cause, Orientation, Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class NotScreened:
 
     what: str  # a signal type
     reason: str
-    failed: bool  # unreadable, rather than read and found empty
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

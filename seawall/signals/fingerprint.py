@@ -11,7 +11,7 @@ from seawall.media.media import Kind, Media
 from seawall.media.sniff import media_type
 from seawall.signals.digests import Digest
 from seawall.signals.registry import SIGNAL_TYPES
-from seawall.signals.signal import NoSignal, Orientation, Reading, Signal
+from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def fingerprint_unread(chunks: Iterable[bytes], *, reason: str) -> Fingerprint:
             Reading(signal=Signal(kind, digest.hexdigest())) for kind, digest in digests.items()
         ),
         missing=tuple(
-            NoSignal(type=kind.name, reason=reason, failed=True)
+            NoSignal(type=kind.name, reason=reason, cause=Cause.FAILED)
             for kind in SIGNAL_TYPES.values()
             if kind.bits
         ),
@@ -96,7 +96,7 @@ def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
         return ()
     reason = f"frames after the {_ordinal(len(media.image.frames))} were not looked at"
     return tuple(
-        NoSignal(type=kind.name, reason=reason, failed=True)
+        NoSignal(type=kind.name, reason=reason, cause=Cause.FAILED)
         for kind in SIGNAL_TYPES.values()
         if kind.bits
     )

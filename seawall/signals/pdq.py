@@ -9,7 +9,7 @@ import re
 
 from seawall.errors import SignalError
 from seawall.media.media import Kind, Luma, Media
-from seawall.signals.signal import NoSignal, Orientation, Reading, Signal, shown
+from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal, shown
 
 SMALLEST_SIDE = 5  # pixels: the published minimum
 LOWEST_QUALITY = 50  # below it, published advice is to discard: flat pictures all look alike
@@ -25,14 +25,20 @@ class Pdq:
     )
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
-        """Eight readings for every frame with something on it, or why there are none; None for no picture."""
-        if media.kind is not Kind.IMAGE:
+        """Eight readings for every frame with something on it, or why there are none; None for a link."""
+        if media.kind is Kind.LINK:
             return None
+        if media.kind is Kind.OTHER:
+            return NoSignal(
+                type=self.name,
+                reason=f"{media.media_type} is no picture; only its exact digests were compared",
+                cause=Cause.UNSUPPORTED,
+            )
         if media.image is None:
             return NoSignal(
                 type=self.name,
                 reason=media.unreadable or "The picture was not decoded.",
-                failed=True,
+                cause=Cause.FAILED,
             )
         if min(media.image.width, media.image.height) < SMALLEST_SIDE:
             size = f"{media.image.width} by {media.image.height} pixels"

@@ -47,18 +47,21 @@ class Reading:
     frame: int = 0
 
 
+class Cause(StrEnum):
+    """Why there is no signal; rules answer to each of these on its own."""
+
+    EMPTY = "empty"  # it was read, and has nothing to fingerprint: too flat, too small
+    FAILED = "failed"  # it could not be read: truncated, a bomb, a crash
+    UNSUPPORTED = "unsupported"  # a kind of media this type cannot look into
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoSignal:
-    """
-    Why a piece of media has no signal of this type.
-
-    `failed` tells a picture that could not be read (truncated, a bomb, a crash) from one that was
-    read and has nothing to fingerprint (too flat, too small).
-    """
+    """Why a piece of media has no signal of this type."""
 
     type: str
     reason: str
-    failed: bool = False
+    cause: Cause = Cause.EMPTY
 
 
 class SignalType(Protocol):

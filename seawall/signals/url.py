@@ -3,7 +3,7 @@
 from seawall.errors import InputError, SignalError
 from seawall.media.link import canonical
 from seawall.media.media import Kind, Media
-from seawall.signals.signal import NoSignal, Reading, Signal
+from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 
 
 class Url:
@@ -25,7 +25,7 @@ class Url:
         try:
             return (Reading(signal=self.parse(media.link)),)
         except SignalError as error:
-            return NoSignal(type=self.name, reason=str(error), failed=True)
+            return NoSignal(type=self.name, reason=str(error), cause=Cause.FAILED)
 
     def parse(self, text: str) -> Signal:
         """

@@ -6,7 +6,7 @@ from seawall.media.media import Kind
 from seawall.policy.measure import Measure
 from seawall.screening.verdict import Match, NotScreened, Verdict
 from seawall.signals.fingerprint import Fingerprint
-from seawall.signals.signal import NoSignal, Orientation, Reading, Signal
+from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
 Document = dict[str, Any]
 
@@ -23,7 +23,7 @@ def fingerprint_document(fingerprint: Fingerprint) -> Document:
             [str(each.signal), each.quality, each.orientation, each.frame]
             for each in fingerprint.readings
         ],
-        "missing": [[each.type, each.reason, each.failed] for each in fingerprint.missing],
+        "missing": [[each.type, each.reason, each.cause] for each in fingerprint.missing],
         "error": fingerprint.error,
     }
 
@@ -43,8 +43,8 @@ def fingerprint_from(document: Document) -> Fingerprint:
             for text, quality, turn, frame in document["readings"]
         ),
         missing=tuple(
-            NoSignal(type=kind, reason=why, failed=failed)
-            for kind, why, failed in document["missing"]
+            NoSignal(type=kind, reason=why, cause=Cause(cause))
+            for kind, why, cause in document["missing"]
         ),
         error=document["error"],
     )
@@ -56,7 +56,7 @@ def verdict_document(verdict: Verdict) -> Document:
         "measure": verdict.measure,
         "measures_by_territory": dict(verdict.measures_by_territory),
         "matches": [_match_document(match) for match in verdict.matches],
-        "not_screened": [[each.what, each.reason, each.failed] for each in verdict.not_screened],
+        "not_screened": [[each.what, each.reason, each.cause] for each in verdict.not_screened],
         "review": verdict.review,
         "rules": list(verdict.rules),
         "shadow_measure": verdict.shadow_measure,
@@ -73,8 +73,8 @@ def verdict_from(document: Document) -> Verdict:
         },
         matches=tuple(_match(each) for each in document["matches"]),
         not_screened=tuple(
-            NotScreened(what=what, reason=reason, failed=failed)
-            for what, reason, failed in document["not_screened"]
+            NotScreened(what=what, reason=reason, cause=Cause(cause))
+            for what, reason, cause in document["not_screened"]
         ),
         review=document["review"],
         rules=tuple(document["rules"]),

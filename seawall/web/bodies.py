@@ -4,6 +4,9 @@ What a request brings, checked: unknown fields are refused, not ignored.
 A body is read by a dependency that stands after `may(…)` in its route, so nobody's bytes are read before their key is.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -11,12 +14,14 @@ from fastapi import Depends, Query, params
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from seawall.errors import InputError
 
 M = TypeVar("M", bound=BaseModel)
 MOST_FIELDS = 32
+PATIENCE = 120  # seconds for a whole form
 MOST_ON_A_PAGE = 1000
 
 Limit = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
@@ -79,7 +84,7 @@ async def read_form(request: Request, *, several: frozenset[str] = frozenset()) 
     """
     fields: dict[str, Any] = {}
     file: bytes | None = None
-    async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
+    async with _patience(), request.form(max_files=1, max_fields=MOST_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 if name != "file":
@@ -92,3 +97,13 @@ async def read_form(request: Request, *, several: frozenset[str] = frozenset()) 
             else:
                 fields[name] = value
     return Form(fields, file)
+
+
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """Whoever sends slowly holds a place that others wait for."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except TimeoutError:
+        raise HTTPException(408, f"The form took longer than {PATIENCE} seconds.") from None

@@ -16,7 +16,7 @@ from seawall.media.media import Kind
 from seawall.sandbox.fetch import fetch
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
-from seawall.signals.signal import NoSignal, Reading, Signal
+from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 from seawall.web.bodies import Body, parsed
 from seawall.web.door import Door
 
@@ -61,7 +61,7 @@ async def of_link(url: str, door: Door) -> Fingerprint:
         content = await of_file(await fetch(url, door.app.settings.fetch), door)
     except FetchError as failed:
         missing = tuple(
-            NoSignal(type=kind.name, reason=str(failed), failed=True)
+            NoSignal(type=kind.name, reason=str(failed), cause=Cause.FAILED)
             for kind in SIGNAL_TYPES.values()
             if kind.bits
         )

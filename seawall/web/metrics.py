@@ -46,7 +46,7 @@ class Metrics:
         )
         self._screenings = counter("screenings", "Uploads screened, by measure.", "measure")
         self._not_screened = counter(
-            "not_screened", "Signals that could not be read off an upload.", "what", "failed"
+            "not_screened", "Signals that could not be read off an upload.", "what", "cause"
         )
         self._sandbox = counter("sandbox", "What happened to decoders.", "event")
         self._commits = histogram("commit_stories", "Requests written by one commit.", STORIES)
@@ -61,7 +61,7 @@ class Metrics:
         """An upload was screened and its verdict written."""
         self._screenings.labels(verdict.measure).inc()
         for absent in verdict.not_screened:
-            self._not_screened.labels(absent.what, str(absent.failed).lower()).inc()
+            self._not_screened.labels(absent.what, absent.cause).inc()
 
     def committed(self, stories: int) -> None:
         """One commit held this many requests."""

@@ -9,7 +9,9 @@ from starlette.exceptions import HTTPException
 from seawall.access.key import Key
 from seawall.errors import TooMany
 
-STRANGERS_PER_SECOND = 100  # requests without a key we know, from one address; a proxy has one for all
+STRANGERS_PER_SECOND = (
+    100  # requests without a key we know, from one address; a proxy has one for all
+)
 
 
 class Rates:

@@ -6,12 +6,15 @@ Several workers are processes of one parent; what they count, they count into fi
 
 import multiprocessing
 import os
+import shutil
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from seawall.settings import Settings, read_settings
 
-COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's name for the folder
+_PREFIX = "counts-"
 
 
 def create() -> FastAPI:
@@ -31,6 +34,20 @@ def create() -> FastAPI:
 
 
 def _count_together(settings: Settings) -> None:
-    folder = settings.home / "run" / f"counts-{os.getppid()}"
+    place = settings.home / "run"
+    folder = place / f"{_PREFIX}{os.getppid()}"
     folder.mkdir(parents=True, exist_ok=True)
+    for other in place.glob(f"{_PREFIX}*"):
+        if not _runs(other):
+            shutil.rmtree(other, ignore_errors=True)
     os.environ.setdefault(COUNTS, str(folder))
+
+
+def _runs(folder: Path) -> bool:
+    try:
+        os.kill(int(folder.name.removeprefix(_PREFIX)), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seawall.errors import Error
+from seawall.policy.rule import unguarded
 from seawall.sandbox.sandbox import Sandbox
 from seawall.storage.memory import Memory
 from seawall.workflows.audit import verify_audit
@@ -56,7 +57,7 @@ def examine(
         says=says if in_step else f"{says}: `seawall doctor --rebuild` makes it anew",
     )
 
-    guarded = any(rule.guards for rule in rules)
+    guarded = not unguarded(rules)
     yield Check(
         what="rules",
         well=guarded,

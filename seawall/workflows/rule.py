@@ -11,7 +11,7 @@ from datetime import datetime
 from seawall.audit.event import Happening
 from seawall.errors import InputError, RuleError
 from seawall.policy.category import Taxonomy
-from seawall.policy.rule import STARTING_RULES, Rule, checked
+from seawall.policy.rule import STARTING_RULES, Rule, checked, unguarded
 from seawall.screening.replay import Replay, Retried, replay
 from seawall.screening.screen import screen
 from seawall.signals.registry import SIGNAL_TYPES
@@ -116,8 +116,8 @@ def _resolved(rule: Rule, taxonomy: Taxonomy, stores: Stores) -> Rule:
 
 
 def _still_guarded(rules: Iterable[Rule]) -> None:
-    if not any(rule.guards for rule in rules):
+    for guard in unguarded(rules):
         raise RuleError(
-            "Then no rule would catch uploads that cannot be screened. Put another first: any measure, "
-            "`--on failure`, for every territory and signal type."
+            f"Then no rule would catch uploads on '{guard.trigger}', and they would pass unseen. Put another first: "
+            f"any measure, `--on {guard.trigger}`, for every territory and signal type."
         )

@@ -95,8 +95,8 @@ def match_document(match: Match) -> Document:
 
 
 def not_screened_document(absent: NotScreened) -> Document:
-    """What could not be looked at, why, and whether that was a failure or an empty picture."""
-    return {"what": absent.what, "reason": absent.reason, "failed": absent.failed}
+    """What could not be looked at, why, and which of the three kinds of cause it was."""
+    return {"what": absent.what, "reason": absent.reason, "cause": absent.cause}
 
 
 def known_document(known: Known) -> Document:

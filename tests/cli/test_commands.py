@@ -105,6 +105,18 @@ def test_what_cannot_be_screened_is_held_and_said(home, tmp_path):
     assert "1 hold" in seawall(home, "scan", torn).err
 
 
+def test_a_kind_that_cannot_be_looked_into_is_not_let_through_in_silence(home, tmp_path):
+    """Its exact digests are compared; the verdict says that this was all, and holds."""
+    file = tmp_path / "notes.txt"
+    file.write_text("nothing to see")
+    (line,) = seawall(home, "scan", file, "--json").lines
+
+    assert (line["kind"], line["measure"]) == ("other", "hold")
+    assert [(each["what"], each["cause"]) for each in line["not_screened"]] == [
+        ("pdq", "unsupported")
+    ]
+
+
 def test_a_scan_goes_on_where_it_was_interrupted(home, pictures):
     """What was reported is not reported twice, and still counts; a finished scan leaves no journal."""
     from seawall.workflows.journal import Journal, Line, stamp

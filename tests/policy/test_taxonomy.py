@@ -3,10 +3,10 @@
 import csv
 
 import pytest
-from tests.shared import shared_data
 
 from seawall.errors import InputError
 from seawall.policy.taxonomy import taxonomy
+from tests.shared import shared_data
 
 
 def test_every_official_category_and_keyword_is_there():

@@ -48,7 +48,7 @@ def assert_only_digests(found: Fingerprint, data: bytes) -> None:
     assert [reading.signal for reading in found.readings] == [
         Signal(name, hashlib.new(name, data).hexdigest()) for name in ("md5", "sha1", "sha256")
     ]
-    assert [(missing.type, missing.failed) for missing in found.missing] == [("pdq", True)]
+    assert [(missing.type, missing.cause) for missing in found.missing] == [("pdq", "failed")]
     assert found.error == found.missing[0].reason
 
 

@@ -8,7 +8,7 @@ from seawall.policy.rule import STARTING_RULES, Rule, Rules, Trigger
 from seawall.policy.taxonomy import taxonomy
 from seawall.screening.screen import Known, screen
 from seawall.screening.verdict import Match, NotScreened, Verdict
-from seawall.signals.signal import NoSignal, Orientation
+from seawall.signals.signal import Cause, NoSignal, Orientation
 from tests.made import NOON, entry, flipped, pdq, reading
 
 
@@ -82,12 +82,12 @@ def test_nothing_known_is_allowed():
 
 def test_what_cannot_be_screened_is_held_by_a_rule():
     """Never silently open: the rule for failures decides, and the reason is in the verdict."""
-    torn = NoSignal(type="pdq", reason="The picture breaks off.", failed=True)
+    torn = NoSignal(type="pdq", reason="The picture breaks off.", cause=Cause.FAILED)
     verdict = judged(rules=STARTING_RULES, missing=[torn])
 
     assert verdict.measure is Measure.HOLD
     assert verdict.not_screened == (
-        NotScreened(what="pdq", reason="The picture breaks off.", failed=True),
+        NotScreened(what="pdq", reason="The picture breaks off.", cause=Cause.FAILED),
     )
     assert verdict.rules == ("could-not-be-screened",)
 
@@ -99,6 +99,34 @@ def test_a_blank_picture_is_no_failure():
 
     assert judged(rules=STARTING_RULES, missing=[blank]).measure is Measure.ALLOW
     assert judged(rules=[*STARTING_RULES, strict], missing=[blank]).measure is Measure.LABEL
+
+
+def test_a_kind_that_cannot_be_looked_into_has_a_rule_of_its_own():
+    """A video is not broken; whoever wants to let it pass can say so without opening the door for failures."""
+    video = NoSignal(type="pdq", reason="video/mp4 is no picture", cause=Cause.UNSUPPORTED)
+    relaxed = Rule(name="cannot-be-looked-into", measure=Measure.LABEL, trigger=Trigger.UNSUPPORTED)
+
+    assert judged(rules=STARTING_RULES, missing=[video]).rules == ("cannot-be-looked-into",)
+    assert judged(rules=STARTING_RULES, missing=[video]).measure is Measure.HOLD
+    assert judged(rules=[relaxed], missing=[video]).measure is Measure.LABEL
+
+
+def test_no_set_of_rules_is_an_open_door():
+    """Without a rule for failures, or with one that is off, on trial or only for Germany, uploads are still held."""
+    torn = NoSignal(type="pdq", reason="The picture breaks off.", cause=Cause.FAILED)
+    allow = Rule(name="let", measure=Measure.ALLOW, trigger=Trigger.FAILURE)
+    not_enough = [
+        [],
+        [replace(allow, enabled=False)],
+        [replace(allow, shadow=True)],
+        [replace(allow, territories=("DE",))],
+        [replace(allow, signal_type="md5")],
+    ]
+
+    assert [judged(rules=rules, missing=[torn]).measure for rules in not_enough] == [
+        Measure.HOLD
+    ] * 5
+    assert judged(rules=[allow], missing=[torn]).measure is Measure.ALLOW
 
 
 def test_rules_ask_for_bank_category_type_distance_and_vouchers():

@@ -8,7 +8,7 @@ from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.understand import understand
 from seawall.signals.fingerprint import Fingerprint, fingerprint, fingerprint_unread
-from seawall.signals.signal import NoSignal, Orientation, Reading, Signal
+from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 from tests.media.files import gif_of, picture, saved
 
 
@@ -20,7 +20,7 @@ def digests(data: bytes) -> tuple[Reading, ...]:
 
 
 def test_words_have_exact_digests_only():
-    """Nothing is missing: there was no picture to look at."""
+    """And it is said that nothing more could be compared."""
     words = b"some words"
 
     assert fingerprint(understand(words, MediaLimits())) == Fingerprint(
@@ -28,6 +28,13 @@ def test_words_have_exact_digests_only():
         media_type="application/octet-stream",
         size=len(words),
         readings=digests(words),
+        missing=(
+            NoSignal(
+                type="pdq",
+                reason="application/octet-stream is no picture; only its exact digests were compared",
+                cause=Cause.UNSUPPORTED,
+            ),
+        ),
     )
 
 
@@ -72,7 +79,7 @@ def test_frames_nobody_looked_at_are_named():
     found = fingerprint(understand(gif_of(70), MediaLimits()))
 
     assert found.missing[-1] == NoSignal(
-        type="pdq", reason="frames after the 64th were not looked at", failed=True
+        type="pdq", reason="frames after the 64th were not looked at", cause=Cause.FAILED
     )
 
 
@@ -84,7 +91,7 @@ def test_what_could_not_be_read_keeps_its_digests():
 
     assert found.readings == digests(broken)
     assert found.error is not None
-    assert found.missing == (NoSignal(type="pdq", reason=found.error, failed=True),)
+    assert found.missing == (NoSignal(type="pdq", reason=found.error, cause=Cause.FAILED),)
 
 
 def test_what_nobody_looked_into_is_the_same_but_for_the_reason():
@@ -97,6 +104,6 @@ def test_what_nobody_looked_into_is_the_same_but_for_the_reason():
         media_type="image/jpeg",
         size=len(data),
         readings=digests(data),
-        missing=(NoSignal(type="pdq", reason="It is too large.", failed=True),),
+        missing=(NoSignal(type="pdq", reason="It is too large.", cause=Cause.FAILED),),
         error="It is too large.",
     )

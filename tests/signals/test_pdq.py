@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from seawall.media.limits import MediaLimits
+from seawall.media.link import understand_link
 from seawall.media.media import Image as Picture
 from seawall.media.media import Kind, Media
 from seawall.media.understand import understand
 from seawall.signals.pdq import Pdq
 from seawall.signals.pdq_kernel import pdq
-from seawall.signals.signal import NoSignal, Orientation, Reading
+from seawall.signals.signal import Cause, NoSignal, Orientation, Reading
 from seawall.testing.signal_type import SignalTypeContract
 from tests.media.files import picture, saved
 from tests.shared import shared_data
@@ -270,10 +271,14 @@ def test_an_unreadable_picture_failed():
     found = Pdq().compute(understand(saved(picture(), "JPEG")[:3000], MediaLimits()))
 
     assert isinstance(found, NoSignal)
-    assert found.failed
+    assert found.cause is Cause.FAILED
     assert "cut short after 3000 bytes" in found.reason
 
 
-def test_pdq_is_for_pictures():
-    """Text has no PDQ, and needs no reason why."""
-    assert Pdq().compute(understand(b"some words", MediaLimits())) is None
+def test_what_is_no_picture_is_named_as_beyond_it():
+    """Words are not a broken picture, and not an empty one; a link has no bytes at all."""
+    found = Pdq().compute(understand(b"some words", MediaLimits()))
+
+    assert isinstance(found, NoSignal)
+    assert found.cause is Cause.UNSUPPORTED
+    assert Pdq().compute(understand_link("https://example.org/")) is None

@@ -21,7 +21,7 @@ from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rules
 from seawall.policy.taxonomy import taxonomy
 from seawall.screening.screen import Known, screen
-from seawall.signals.signal import NoSignal, Signal
+from seawall.signals.signal import Cause, NoSignal, Signal
 from seawall.storage import migrations
 from seawall.storage.database import NEWEST
 from seawall.storage.group_commit import GroupCommit
@@ -47,7 +47,9 @@ def upload(number=0, **fields):
     """An upload with one near match and something unscreened."""
     near = flipped(pdq(), 3)
     found = fingerprint(
-        near, Signal("md5", "0" * 32), missing=(NoSignal(type="pdq", reason="frames", failed=True),)
+        near,
+        Signal("md5", "0" * 32),
+        missing=(NoSignal(type="pdq", reason="frames", cause=Cause.FAILED),),
     )
     verdict = screen(
         [Known(reading=reading(near), distance=3, entry=entry(pdq()))],

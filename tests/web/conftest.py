@@ -19,7 +19,9 @@ PLACES = 16
 
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """A server that fetches from this machine and has few places."""
     home = tmp_path_factory.mktemp(f"home-{request.param}")
     sections = {
@@ -30,7 +32,10 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with serving(home, **sections) as running:
             yield running
     else:
-        with fresh_schema(server_url()) as url, serving(home, database_url=url, **sections) as running:
+        with (
+            fresh_schema(server_url()) as url,
+            serving(home, database_url=url, **sections) as running,
+        ):
             yield running
 
 

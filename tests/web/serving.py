@@ -33,7 +33,10 @@ class Served:
         return self.app.state.door
 
     def key(
-        self, *scopes: str, expires_at: datetime | None = None, requests_per_second: int | None = None
+        self,
+        *scopes: str,
+        expires_at: datetime | None = None,
+        requests_per_second: int | None = None,
     ) -> tuple[str, str]:
         """A key's id and its text."""
         with self.door.app.memory.transaction() as stores:

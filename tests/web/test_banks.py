@@ -44,7 +44,9 @@ def test_a_bank_that_is_off_matches_nothing(admin: httpx.Client, bank: str):
 
     counts = [found()]
     for enabled in (False, True):
-        assert admin.patch(f"/v1/banks/{bank}", json={"enabled": enabled}).json()["enabled"] is enabled
+        assert (
+            admin.patch(f"/v1/banks/{bank}", json={"enabled": enabled}).json()["enabled"] is enabled
+        )
         counts.append(found())
 
     assert counts == [1, 0, 1]

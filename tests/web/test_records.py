@@ -20,7 +20,9 @@ def test_uploads_are_listed_newest_first_page_by_page(admin: httpx.Client):
     made = [screened(admin, 20_000 + n, item_id=item)["upload"] for n in range(3)]
 
     first = admin.get("/v1/uploads", params={"item": item, "limit": 2}).json()
-    rest = admin.get("/v1/uploads", params={"item": item, "limit": 2, "after": first["next"]}).json()
+    rest = admin.get(
+        "/v1/uploads", params={"item": item, "limit": 2, "after": first["next"]}
+    ).json()
 
     assert [each["upload"] for each in first["uploads"] + rest["uploads"]] == made[::-1]
     assert rest["next"] is None

@@ -65,7 +65,9 @@ def test_a_replay_says_what_would_have_changed_and_changes_nothing(admin: httpx.
 def test_the_last_rule_for_failures_stays(admin: httpx.Client):
     """Without it, what cannot be screened would pass unseen."""
     rule = admin.get("/v1/rules/could-not-be-screened").json()
-    switched_off = {name: value for name, value in rule.items() if name != "name"} | {"enabled": False}
+    switched_off = {name: value for name, value in rule.items() if name != "name"} | {
+        "enabled": False
+    }
 
     removal = admin.delete("/v1/rules/could-not-be-screened")
     change = admin.put("/v1/rules/could-not-be-screened", json=switched_off)

@@ -42,7 +42,9 @@ def test_a_copy_is_blocked_and_everything_is_said(admin: httpx.Client, bank: str
     """The shape that others script against, and what the page shows."""
     added = add(admin, bank, photo)
 
-    verdict = screen(admin, photo, item_id="post-1", surface="feed", uploader="u1", territory="de").json()
+    verdict = screen(
+        admin, photo, item_id="post-1", surface="feed", uploader="u1", territory="de"
+    ).json()
 
     assert verdict["measure"] == "block"
     assert verdict["measures_by_territory"] == {"*": "block"}
@@ -92,7 +94,7 @@ def test_a_truncated_photo_is_held_not_let_through(admin: httpx.Client, photo: b
     assert verdict["review"] is True
     assert verdict["rules"] == ["could-not-be-screened"]
     assert verdict["not_screened"][0]["what"] == "pdq"
-    assert verdict["not_screened"][0]["failed"] is True
+    assert verdict["not_screened"][0]["cause"] == "failed"
 
 
 def test_ready_made_signals_are_screened(admin: httpx.Client, bank: str):
@@ -112,7 +114,7 @@ def host(content: bytes) -> Iterator[str]:
     """A web server on this machine with one photo."""
 
     class Photo(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -135,7 +137,13 @@ def test_a_link_is_followed_and_counts_itself(admin: httpx.Client, bank: str, ph
 
         verdict = screen(admin, url=f"{url}?utm_source=here").json()
 
-    assert {match["signal_type"] for match in of(verdict, bank)} == {"url", "pdq", "md5", "sha1", "sha256"}
+    assert {match["signal_type"] for match in of(verdict, bank)} == {
+        "url",
+        "pdq",
+        "md5",
+        "sha1",
+        "sha256",
+    }
     assert verdict["measure"] == "block"
 
 
@@ -146,7 +154,7 @@ def test_a_link_that_leads_nowhere_is_held(admin: httpx.Client):
     verdict = screen(admin, url=gone).json()
 
     assert verdict["measure"] == "hold"
-    assert verdict["not_screened"][0]["failed"] is True
+    assert verdict["not_screened"][0]["cause"] == "failed"
     assert verdict["signals"][0]["type"] == "url"
 
 
@@ -170,7 +178,10 @@ def test_a_link_into_our_own_network_is_refused_and_nothing_recorded(admin: http
         {"url": "ftp://example.org/a"},
         {"signals": '[{"type": "pdq", "value": "zz"}]'},
         {"surprise": "yes", "url": "https://example.org/"},
-        {"signals": '[{"type": "md5", "value": "d41d8cd98f00b204e9800998ecf8427e"}]', "territory": "Germany"},
+        {
+            "signals": '[{"type": "md5", "value": "d41d8cd98f00b204e9800998ecf8427e"}]',
+            "territory": "Germany",
+        },
     ],
 )
 def test_a_form_that_makes_no_sense_is_refused(admin: httpx.Client, fields: dict[str, str]):
@@ -181,7 +192,9 @@ def test_a_form_that_makes_no_sense_is_refused(admin: httpx.Client, fields: dict
     assert answer.json()["detail"]
 
 
-def test_a_repeated_request_gets_the_same_answer_and_is_recorded_once(admin: httpx.Client, photo: bytes):
+def test_a_repeated_request_gets_the_same_answer_and_is_recorded_once(
+    admin: httpx.Client, photo: bytes
+):
     """A platform that lost our answer may ask again without fear."""
     item = secrets.token_hex(8)
     headers = {"Idempotency-Key": secrets.token_hex(8)}
@@ -202,7 +215,9 @@ def test_requests_repeated_at_once_are_one(admin: httpx.Client, photo: bytes):
     headers = {"Idempotency-Key": secrets.token_hex(8)}
 
     def ask(_: int) -> dict[str, object]:
-        answer = admin.post("/v1/screen", files={"file": photo}, data={"item_id": item}, headers=headers)
+        answer = admin.post(
+            "/v1/screen", files={"file": photo}, data={"item_id": item}, headers=headers
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -235,4 +250,7 @@ def test_beyond_its_places_the_server_says_when_to_come_back(served: Served, adm
 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
-    assert screen(admin, shared_data("images/bridge-mods/shrink-a-lot.jpg").read_bytes()).status_code == 200
+    assert (
+        screen(admin, shared_data("images/bridge-mods/shrink-a-lot.jpg").read_bytes()).status_code
+        == 200
+    )

@@ -43,7 +43,7 @@ def test_metrics_can_be_read_by_prometheus(admin: httpx.Client, photo: bytes):
     }
 
     assert samples["seawall_screenings_total", ("measure", "allow")] >= 1
-    assert samples["seawall_not_screened_total", ("failed", "true"), ("what", "pdq")] >= 1
+    assert samples["seawall_not_screened_total", ("cause", "failed"), ("what", "pdq")] >= 1
     assert samples["seawall_sandbox_total", ("event", "served")] >= 1
     assert samples["seawall_commit_stories_count",] >= 2
     assert samples["seawall_index_lag",] == 0

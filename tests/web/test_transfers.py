@@ -39,7 +39,7 @@ def test_what_was_exported_can_be_imported(admin: httpx.Client, bank: str):
         "value": pdq(4).value,
         "categories": ["terrorist-content"],
         "note": 'a "quoted", comma\nand a line',
-            "source": "a hotline",
+        "source": "a hotline",
         "expires_at": "2999-01-01T00:00:00Z",
     }
     admin.post(f"/v1/banks/{bank}/entries", json=entry)
@@ -48,7 +48,9 @@ def test_what_was_exported_can_be_imported(admin: httpx.Client, bank: str):
         other = f"{bank}-{kind}"
         admin.post("/v1/banks", json={"name": other})
         exported = admin.get(f"/v1/banks/{bank}/export", params={"format": kind})
-        told = lines(admin.post(f"/v1/banks/{other}/import", content=exported.content, headers=headers))
+        told = lines(
+            admin.post(f"/v1/banks/{other}/import", content=exported.content, headers=headers)
+        )
 
         assert told == [{"added": 1, "bad": 0}]
         again = admin.get(f"/v1/banks/{other}/export", params={"format": kind})
@@ -75,8 +77,16 @@ def test_what_is_wrong_with_all_of_it_is_a_status(admin: httpx.Client, bank: str
     path = f"/v1/banks/{bank}/import"
 
     assert admin.post(path, content="a,b\n1,2\n", headers=CSV).status_code == 422
-    assert admin.post("/v1/banks/nowhere/import", content="signal_type,value\n", headers=CSV).status_code == 404
-    assert admin.post(path, content="[]", headers={"Content-Type": "application/json"}).status_code == 415
+    assert (
+        admin.post(
+            "/v1/banks/nowhere/import", content="signal_type,value\n", headers=CSV
+        ).status_code
+        == 404
+    )
+    assert (
+        admin.post(path, content="[]", headers={"Content-Type": "application/json"}).status_code
+        == 415
+    )
 
 
 def test_a_line_without_end_is_one_bad_line(admin: httpx.Client, bank: str):

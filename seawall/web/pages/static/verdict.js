@@ -48,7 +48,7 @@ function reason(upload) {
   const nearest = upload.matches[0];
   const because = upload.rules.length ? ` Rule: ${upload.rules.join(", ")}.` : "";
   const looked = upload.review ? " A person will look at it." : "";
-  const failed = upload.not_screened.some((absent) => absent.failed);
+  const failed = upload.not_screened.some((absent) => absent.cause !== "empty");
   if (nearest && nearest.distance === 0) return `An exact copy of something in the bank ${nearest.bank}.${because}${looked}`;
   if (nearest) return `${nearest.distance} of 256 bits away from something in the bank ${nearest.bank}.${because}${looked}`;
   if (failed) return `It could not be screened in full.${because}${looked}`;

@@ -1,0 +1,146 @@
+"""
+Where workers come from: one process that has everything loaded, and forks a worker in milliseconds.
+
+    service ──fork──▶ nursery ──fork──▶ worker ◀──tasks, answers──▶ service
+            ──end───▶         ──kill──▶
+
+Both sides are here. The service never forks itself, so a worker holds none of its memory, files or secrets: the
+nursery is a fresh interpreter with a bare environment. It ends when the service does, and its workers with it.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Lock
+
+import orjson
+
+from seawall.errors import OutsideError
+from seawall.media.limits import MediaLimits
+from seawall.sandbox.wire import LARGEST_ANSWER, receive, send
+
+PATIENCE = 120.0  # seconds to load everything; the first time on a machine, kernels are compiled
+FORK, END = b"fork:", b"end:"
+_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "NUMBA_")
+_COMMAND = "from seawall.sandbox.zygote import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker process, as the service holds it."""
+
+    pid: int
+    channel: socket.socket
+
+    def ask(self, *task: bytes, within: timedelta) -> bytearray:
+        """
+        Its answer to a task.
+
+        Raises:
+            ConnectionError, EOFError: It died.
+            TimeoutError: It did not answer in time.
+
+        """
+        until = time.monotonic() + within.total_seconds()
+        self.channel.settimeout(within.total_seconds())
+        send(self.channel, *task)
+        return receive(self.channel, largest=LARGEST_ANSWER, until=until)
+
+
+class Nursery:
+    """The service's hold on the nursery, which it starts when it first needs a worker, and again should it die."""
+
+    def __init__(self, limits: MediaLimits, *, orientations: bool) -> None:
+        self._task = orjson.dumps(
+            {
+                "max_bytes": limits.max_bytes,
+                "max_pixels": limits.max_pixels,
+                "max_frames": limits.max_frames,
+                "max_seconds": limits.max_seconds.total_seconds(),
+                "max_memory": limits.max_memory,
+                "orientations": orientations,
+            }
+        )
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+
+    def fork(self) -> Worker:
+        """
+        A fresh worker.
+
+        Raises:
+            OutsideError: No process can be started.
+
+        """
+        with self._lock:
+            for last_try in (False, True):
+                mine, its = socket.socketpair()
+                try:
+                    with its:
+                        channel = self._channel or self._start()
+                        socket.send_fds(channel, [FORK], [its.fileno()])
+                        return Worker(int(receive(channel, largest=32)), mine)
+                except (OSError, EOFError, ValueError) as error:
+                    mine.close()
+                    self._stop()
+                    if last_try:
+                        raise OutsideError(
+                            "No worker process can be started; see its last words on the service's error output."
+                        ) from error
+        raise AssertionError("The last try returns or raises.")
+
+    def end(self, worker: Worker) -> int:
+        """End a worker if it lives still; its exit status, the negative of a signal's number."""
+        worker.channel.close()
+        with self._lock:
+            try:
+                if self._channel is None:
+                    return -signal.SIGKILL
+                self._channel.sendall(END + str(worker.pid).encode())
+                return int(receive(self._channel, largest=32))
+            except (OSError, EOFError, ValueError):  # the nursery is gone, and its workers with it
+                self._stop()
+                return -signal.SIGKILL
+
+    def close(self) -> None:
+        """End the nursery, and with it every worker."""
+        with self._lock:
+            self._stop()
+
+    def _start(self) -> socket.socket:
+        mine, its = socket.socketpair()
+        with its:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _COMMAND, str(its.fileno())],
+                pass_fds=[its.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=_bare_environment(),
+            )
+        self._channel = mine
+        mine.settimeout(PATIENCE)
+        send(mine, self._task)
+        receive(mine, largest=32)  # it has loaded everything
+        return mine
+
+    def _stop(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _bare_environment() -> dict[str, str]:
+    """What a Python needs to find its packages, and none of the service's secrets."""
+    passed_on = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+    path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100 - entries may be zip files
+    return {**passed_on, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

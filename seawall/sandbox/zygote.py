@@ -1,0 +1,68 @@
+"""
+The nursery's own process: loads everything once, then forks workers and ends them, as the service asks.
+
+It looks at no stranger's byte, has one thread, and ends when the service's end of its channel closes.
+"""
+
+import os
+import signal
+import socket
+import sys
+from datetime import timedelta
+
+import orjson
+from PIL import Image
+
+import seawall.signals.pdq_kernel  # noqa: F401 - compiled once per installation, then read from a cache
+from seawall.media.limits import MediaLimits
+from seawall.sandbox.nursery import END, FORK
+from seawall.sandbox.wire import receive, send
+from seawall.sandbox.worker import serve
+
+_LONGEST_REQUEST = 64  # bytes
+
+
+def main() -> None:
+    """Serve the channel named on the command line until it closes."""
+    for meant_for_the_service in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(meant_for_the_service, signal.SIG_IGN)
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    settings = orjson.loads(receive(channel))
+    orientations = settings.pop("orientations")
+    seconds = timedelta(seconds=settings.pop("max_seconds"))
+    limits = MediaLimits(**settings, max_seconds=seconds)
+    Image.init()  # every plug-in now, rather than at a stranger's first WebP
+    send(channel, b"ready")
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(channel, _LONGEST_REQUEST, 1)
+        if request == FORK:
+            its = socket.socket(fileno=descriptors[0])
+            pid = os.fork()
+            if pid == 0:
+                channel.close()
+                _become_worker(its, limits, orientations=orientations)
+            its.close()
+            send(channel, str(pid).encode())
+        elif request.startswith(END):
+            send(channel, str(_ended(int(request[len(END) :]))).encode())
+        else:  # the service is gone
+            return
+
+
+def _become_worker(channel: socket.socket, limits: MediaLimits, *, orientations: bool) -> None:
+    """Never returns: what a worker leaves undone is not the nursery's to do."""
+    status = 1
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())  # decoders complain about strangers' files
+        serve(channel, limits, orientations=orientations)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _ended(pid: int) -> int:
+    """The exit status of a worker, which dies now if it has not yet."""
+    os.kill(pid, signal.SIGKILL)  # ours until it is waited for, so the number cannot be another's
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
