@@ -57,7 +57,7 @@ def survive(
     """Kill and restart a loaded server this often, and look for what is missing."""
     rng = random.Random(seed)
     environment = {"SEAWALL_DATABASE_URL": database} if database else {}
-    key = _key(home, environment)
+    key = create_key(home, environment)
     said = Acknowledged()
     for _ in range(kills):
         server = start(home, workers=workers, environment=environment)
@@ -161,7 +161,9 @@ def _missing(home: Path, database: str | None, said: Acknowledged) -> list[str]:
     return faults
 
 
-def _key(home: Path, environment: dict[str, str]) -> str:
+def create_key(home: Path, environment: dict[str, str]) -> str:
+    """A key that may screen, match and fill the bank `known`."""
+
     def seawall(*arguments: str) -> str:
         command = [
             sys.executable,

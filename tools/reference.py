@@ -230,7 +230,9 @@ def _sentence(kind: type[Any]) -> str:
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     cells = [heads, tuple("---" for _ in heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in cells)
+    return "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in cells
+    )
 
 
 PARTS: dict[str, Callable[[], str]] = {

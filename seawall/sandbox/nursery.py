@@ -116,7 +116,7 @@ class Nursery:
     def _start(self) -> socket.socket:
         mine, its = socket.socketpair()
         with its:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - ourselves
                 [sys.executable, "-c", _COMMAND, str(its.fileno())],
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
