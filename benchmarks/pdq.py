@@ -12,6 +12,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -76,9 +77,8 @@ def main() -> None:
         file = BytesIO()
         photo().resize(size, Image.Resampling.BOX).save(file, "JPEG", quality=QUALITY)
         data = file.getvalue()
-        mine, theirs, least = in_turn(
-            rounds, lambda: ours(data), lambda: pdq_from_bytes(data), lambda: floor(data)
-        )
+        tasks = (partial(task, data) for task in (ours, pdq_from_bytes, floor))
+        mine, theirs, least = in_turn(rounds, *tasks)
         times = f"{mine * 1e3:8.2f}ms{theirs * 1e3:9.1f}ms{least * 1e3:7.2f}ms"
         print(f"{name:8}{times}{theirs / mine:8.1f}x{mine / least:9.2f}x")
 

@@ -7,8 +7,8 @@ PDQ's arithmetic: luma becomes 64 by 64 averages, 16 by 16 frequencies, and 256 
 Source: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019.
 
 Every sum is a float32 running sum in the published order, so the bits equal the reference's bit for bit. A running sum
-cannot be vectorised along itself, so each pass runs down the rows of an array, all columns abreast; between passes the
-array is transposed.
+cannot be vectorised along itself, so each pass runs down the rows of an array with all columns abreast; for sums along
+rows, strips of the picture are laid on their side. Only 64 columns of the last two passes are ever written.
 """
 
 import math
@@ -26,8 +26,8 @@ Flags = NDArray[np.bool_]
 
 SIDE = 64  # averages along each side
 FREQUENCIES = 16  # along each side, the constant one left out
+STRIP = 64  # rows laid on their side together: a strip 2000 columns wide stays in the second-level cache
 MEDIAN = FREQUENCIES * FREQUENCIES // 2 - 1  # the lower of the two middle ones
-TILE = 32  # of a transposition: 32 by 32 float32 in and out stay in the first-level cache
 
 # How each turn changes the frequencies: transposed?, odd rows negated?, odd columns negated?
 # In the order of `Orientation`. Turning a picture transposes and mirrors it, and mirroring an axis negates
@@ -76,21 +76,8 @@ def kernel(*signatures: Any) -> Callable[[F], F]:  # noqa: ANN401  # numba has n
     return compiled
 
 
-@kernel(FRESH(PIXELS), FRESH(VALUES))
-def transposed(values: Bytes | Float) -> Float:
-    """The same values as float32, rows and columns exchanged, a tile at a time."""
-    height, width = values.shape
-    turned = np.empty((width, height), np.float32)
-    for top in range(0, height, TILE):
-        for left in range(0, width, TILE):
-            for column in range(left, min(left + TILE, width)):
-                for row in range(top, min(top + TILE, height)):
-                    turned[column, row] = np.float32(values[row, column])
-    return turned
-
-
-@kernel(FRESH(VALUES, PLACES))
-def averaged(values: Float, wanted: Places) -> Float:
+@kernel(FRESH(PIXELS, PLACES), FRESH(VALUES, PLACES))
+def averaged(values: NDArray[Any], wanted: Places) -> Float:
     """
     Box averages down each column, of which only the wanted rows (ascending, perhaps repeated) are kept.
 
@@ -107,13 +94,14 @@ def averaged(values: Float, wanted: Places) -> Float:
         leaving = entering - window
         if entering < length and leaving >= 0:
             for column in range(width):
-                sums[column] = (sums[column] + values[entering, column]) - values[leaving, column]
+                wider = sums[column] + np.float32(values[entering, column])
+                sums[column] = wider - np.float32(values[leaving, column])
         elif entering < length:
             for column in range(width):
-                sums[column] += values[entering, column]
+                sums[column] += np.float32(values[entering, column])
         else:
             for column in range(width):
-                sums[column] -= values[leaving, column]
+                sums[column] -= np.float32(values[leaving, column])
         while written < len(wanted) and row == wanted[written]:
             held = np.float32(min(entering, length - 1) - max(leaving, -1))
             for column in range(width):
@@ -131,14 +119,23 @@ def centres(length: int) -> Places:
     return places
 
 
+@kernel(FRESH(PIXELS, PLACES), FRESH(VALUES, PLACES))
+def averaged_across(values: NDArray[Any], wanted: Places) -> Float:
+    """Box averages along each row, of which only the wanted columns are kept; a strip of rows at a time."""
+    height = values.shape[0]
+    averages = np.empty((height, len(wanted)), np.float32)
+    for top in range(0, height, STRIP):
+        on_its_side = np.ascontiguousarray(values[top : top + STRIP].T)
+        averages[top : top + STRIP] = averaged(on_its_side, wanted).T
+    return averages
+
+
 @kernel(FRESH(PIXELS), FRESH(VALUES))
 def blocks(luma: Bytes | Float) -> Float:
     """Two rounds of averaging along rows and columns, and of the result only 64 by 64 values."""
     height, width = luma.shape
-    rows_once = averaged(transposed(luma), np.arange(width))
-    both_once = averaged(transposed(rows_once), np.arange(height))
-    rows_twice = averaged(transposed(both_once), centres(width))
-    return averaged(transposed(rows_twice), centres(height))
+    once = averaged(averaged_across(luma, np.arange(width)), np.arange(height))
+    return averaged(averaged_across(once, centres(width)), centres(height))
 
 
 @kernel(types.int64(VALUES))
@@ -168,7 +165,7 @@ def frequencies(averages: Float, cosines: Float) -> Float:
             for column in range(SIDE):
                 down[wave, column] += cosines[wave, place] * averages[place, column]
     across = np.zeros((FREQUENCIES, FREQUENCIES), np.float32)
-    sideways = transposed(cosines)
+    sideways = np.ascontiguousarray(cosines.T)
     for wave in range(FREQUENCIES):
         for place in range(SIDE):
             for column in range(FREQUENCIES):

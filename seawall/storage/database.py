@@ -7,6 +7,7 @@ Both are asked for the strictest durability: once a commit returns, a power cut 
 import sqlite3
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -63,6 +64,8 @@ def _sqlite(url: URL) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
         pool_size=16,
     )
 
@@ -86,7 +89,18 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+    return create_engine(
+        url,
+        pool_size=16,
+        max_overflow=16,
+        pool_pre_ping=True,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+    )
+
+
+def _json(document: object) -> str:
+    return orjson.dumps(document).decode()
 
 
 def _up_to_date(connection: Connection) -> bool:

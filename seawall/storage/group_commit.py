@@ -9,6 +9,7 @@ after the commit that holds it:
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from seawall.storage.memory import Memory, Stores
 
 T = TypeVar("T")
 MOST_PER_COMMIT = 256
+PACE = 0.02  # seconds from one commit to the next while several come at a time: a commit costs as much as its stories
 Story = Callable[[Stores], Any]
 
 
@@ -55,11 +57,16 @@ class GroupCommit:
         self._thread.join()
 
     def _serve(self) -> None:
+        begun, shared = 0.0, False
         while True:
             batch = [self._queue.get()]
+            if shared:  # whoever comes alone never waits
+                time.sleep(max(0.0, begun + PACE - time.monotonic()))
+            begun = time.monotonic()
             while len(batch) < MOST_PER_COMMIT and not self._queue.empty():
                 batch.append(self._queue.get())
             stories = [each for each in batch if each is not None]
+            shared = len(stories) > 1
             if stories:
                 self._commit(stories)
             if len(stories) < len(batch):

@@ -49,6 +49,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
         closing(GroupCommit(app.memory, on_commit=metrics.committed)) as commits,
         closing(Upkeep(app, sandbox, metrics)),
     ):
+        sandbox.fingerprint(b"")  # a decoder is up, its kernels compiled, before anybody is let in
         yield Door(
             app=app,
             sandbox=sandbox,

@@ -11,6 +11,7 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+ACTS_WHEN_PARSED = {"--install-completion", "--show-completion", "--help"}
 LESSONS = [page for page in PAGES if page.name == "README.md" or page.parent.name == "howto"]
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
@@ -34,15 +35,17 @@ def blocks(page: Path) -> list[Block]:
     return [Block(language, re.sub(f"(?m)^{indent}", "", text)) for indent, language, text in found]
 
 
-def commands(page: Path) -> Iterator[list[str]]:
-    """The words of every `seawall …` that a page tells the reader to type."""
-    text = page.read_text("utf-8")
+def typed(page: Path) -> Iterator[list[str]]:
+    """The words behind `seawall` of every command that a page shows in a block."""
     shown = [block.text for block in blocks(page) if block.language == "sh"]
-    shown += re.findall(r"(?m)^    (seawall .*)$", FENCED.sub("", text))
-    shown += re.findall(r"`(seawall [^`\n]*)`", FENCED.sub("", text))
-    for each in shown:
-        for line in each.replace("\\\n", " ").splitlines():
-            yield from _typed(line)
+    for line in "".join(shown).replace("\\\n", " ").splitlines():
+        yield from _typed(line)
+
+
+def named(page: Path) -> Iterator[list[str]]:
+    """The words behind `seawall` of every command that a page names in a sentence."""
+    for line in re.findall(r"`(seawall [^`\n]*)`", FENCED.sub("", page.read_text("utf-8"))):
+        yield from _typed(line)
 
 
 def _typed(line: str) -> Iterator[list[str]]:
@@ -54,12 +57,13 @@ def _typed(line: str) -> Iterator[list[str]]:
     words.whitespace_split = True
     words.commenters = "#"
     try:
-        typed = list(words)
+        found = list(words)
     except ValueError:  # a line of another language, or of a block that goes on
         return
-    while "seawall" in typed:
-        typed = typed[typed.index("seawall") :]
-        end = next((at for at, word in enumerate(typed) if set(word) <= set("|&;<>")), len(typed))
-        if not any("…" in word or word.isupper() for word in typed[:end]):
-            yield typed[1:end]
-        typed = typed[end:]
+    while "seawall" in found:
+        found = found[found.index("seawall") :]
+        end = next((at for at, word in enumerate(found) if set(word) <= set("|&;<>")), len(found))
+        command = found[1:end]
+        if not ACTS_WHEN_PARSED & set(command) and not any("…" in word for word in command):
+            yield command
+        found = found[end:]

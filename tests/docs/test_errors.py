@@ -1,19 +1,20 @@
 """The table of errors is tried: each class is raised at both doors."""
 
+import asyncio
 import re
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
-from tests.docs.pages import read
+from httpx import ASGITransport, AsyncClient
 
 from seawall import errors
 from seawall.cli import main as terminal
 from seawall.web.problems import answer_with_problems
+from tests.docs.pages import read
 
 ROW = re.compile(
     r"^\| `(?P<name>\w+)` \| [\w ]+ \| (?P<status>\d+) \| `(?P<kind>[a-z-]+)` \| (?P<code>\d) \|",
-    re.M,
+    re.MULTILINE,
 )
 ROWS = [found.groupdict() for found in ROW.finditer(read("reference/errors.md"))]
 
@@ -28,7 +29,11 @@ def test_an_error_becomes_the_status_of_the_table(row):
     def fail() -> None:
         raise getattr(errors, row["name"])("It is so.")
 
-    answer = TestClient(app).get("/")
+    async def ask():
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://here") as client:
+            return await client.get("/")
+
+    answer = asyncio.run(ask())
 
     assert (str(answer.status_code), answer.json()["type"]) == (
         row["status"],

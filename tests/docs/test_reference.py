@@ -4,7 +4,6 @@ import re
 from dataclasses import fields
 
 import pytest
-from tests.docs.pages import PAGES, ROOT, read
 
 from seawall import errors
 from seawall.access.key import Scope
@@ -12,6 +11,7 @@ from seawall.policy.rule import Trigger
 from seawall.settings import sections
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Cause, Orientation
+from tests.docs.pages import PAGES, ROOT, read
 from tools.reference import commands, main, operations
 
 CODE = {path: path.read_text("utf-8") for path in (ROOT / "seawall").rglob("*.py")}
@@ -67,7 +67,9 @@ def test_the_events_and_messages_of_the_code_are_those_of_the_reference():
     """Auditors and platforms script against these names."""
     told = set(re.findall(r'(?:action=|topic=|_record\(stores, )"([a-z]+:[a-z-]+)"', str(CODE)))
     listed = set(
-        re.findall(r"^\| `([a-z]+:[a-z-]+)` \|", read("reference/events-and-messages.md"), re.M)
+        re.findall(
+            r"^\| `([a-z]+:[a-z-]+)` \|", read("reference/events-and-messages.md"), re.MULTILINE
+        )
     )
 
     assert "upload:screened" in told
@@ -91,14 +93,22 @@ def test_every_error_is_in_the_reference():
 
 def test_every_word_of_the_glossary_is_used():
     """A word nobody uses is not our word for anything."""
-    words = re.findall(r"^\| \*\*(.+?)\*\* \|", read("glossary.md"), re.M)
+    words = re.findall(r"^\| \*\*(.+?)\*\* \|", read("glossary.md"), re.MULTILINE)
     text = " ".join(
         [*CODE.values(), *(page.read_text("utf-8") for page in PAGES if page.name != "glossary.md")]
     )
 
     assert len(words) > 40
     assert words == sorted(words)
-    assert [word for word in words if not re.search(rf"\b{word}", text, re.I)] == []
+    assert [word for word in words if not re.search(rf"\b{word}", text, re.IGNORECASE)] == []
+
+
+def test_every_benchmark_has_a_row_and_every_row_a_benchmark():
+    """A figure without its command cannot be checked by anybody."""
+    written = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"__init__", "server"}
+    told = set(re.findall(r"python -m benchmarks\.(\w+)", read("reference/figures.md")))
+
+    assert told == written
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,16 @@ def test_one_or_many_are_added_all_or_none(admin: httpx.Client, bank: str):
     assert admin.get(f"/v1/banks/{bank}").json()["entries"] == 3
 
 
+def test_a_file_that_cannot_be_decoded_is_known_by_its_bytes_and_that_is_said(
+    admin: httpx.Client, bank: str, photo: bytes
+):
+    """Whoever adds it learns that altered copies will not be found."""
+    added = admin.post(f"/v1/banks/{bank}/entries", files={"file": photo[:2000]}).json()
+
+    assert [each["signal_type"] for each in added["entries"]] == ["md5", "sha1", "sha256"]
+    assert [each["type"] for each in added["no_signal"]] == ["pdq"]
+
+
 def test_adding_again_adds_to_it(admin: httpx.Client, bank: str):
     """Categories and vouchers are united; nothing is doubled."""
     path = f"/v1/banks/{bank}/entries"

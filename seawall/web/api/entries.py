@@ -24,7 +24,7 @@ from seawall.web.once import Story, ticket, written
 from seawall.web.openapi import FORM, described
 from seawall.web.rendering import Json
 from seawall.workflows.bank import Filing, add_entries, change_entry, remove_entry, signals_of
-from seawall.workflows.wire import Document, entry_document
+from seawall.workflows.wire import Document, entry_document, hash_document
 
 router = APIRouter(prefix="/v1/banks/{bank}/entries", tags=["entries"])
 
@@ -125,7 +125,7 @@ def list_entries(
         example={key: _ENTRY[key] for key in ("signal_type", "value", "categories")},
         form=FilingIn,
         file=True,
-        gives={"entries": [_ENTRY]},
+        gives={"entries": [_ENTRY], "no_signal": []},
         status=201,
     ),
 )
@@ -133,12 +133,13 @@ async def add(request: Request, by: Annotated[Key, may(Scope.BANKS_WRITE)], bank
     """
     One entry, a list of them, or a file that is fingerprinted into entries: all of them or none.
 
-    A signal the bank already has gains the new categories and vouchers; it is not doubled.
+    A signal the bank already has gains the new categories and vouchers; it is not doubled. `no_signal` tells which
+    kinds of signal the file did not give: a copy of it will not be found by those.
     """
     door = door_of(request)
     if request.headers.get("content-type", "").startswith(FORM):
         with door.room.place():
-            signals, digest = await _from_form(request)
+            signals, digest, missing = await _from_form(request)
     else:
         raw = await request.body()
         given = parsed(EntriesIn, raw).root
@@ -146,13 +147,13 @@ async def add(request: Request, by: Annotated[Key, may(Scope.BANKS_WRITE)], bank
         signals = [
             (parse_signal(f"{each.signal_type}:{each.value}"), each.filing()) for each in several
         ]
-        digest = raw
+        digest, missing = raw, []
 
     def story(stores: Stores) -> Document:
         standing = add_entries(
             bank, signals, taxonomy=door.app.taxonomy, stores=stores, by=by.id, now=now()
         )
-        return {"entries": [entry_document(entry) for entry in standing]}
+        return {"entries": [entry_document(entry) for entry in standing], "no_signal": missing}
 
     answer = await run_in_threadpool(written, door, story, ticket(request, by, digest))
     return Json(answer, status_code=201)
@@ -216,7 +217,9 @@ def remove(
     return Response(status_code=204)
 
 
-async def _from_form(request: Request) -> tuple[list[tuple[Signal, Filing]], bytes]:
+async def _from_form(
+    request: Request,
+) -> tuple[list[tuple[Signal, Filing]], bytes, list[Document]]:
     form = await read_form(request, several=frozenset({"categories", "vouchers"}))
     try:
         filing = FilingIn.model_validate(form.fields).filing()
@@ -226,7 +229,8 @@ async def _from_form(request: Request) -> tuple[list[tuple[Signal, Filing]], byt
         raise InputError("Send the file in the field 'file'.")
     read = await asyncio.wrap_future(door_of(request).sandbox.submit(form.file))
     asked = repr(sorted(form.fields.items())).encode() + hashlib.sha256(form.file).digest()
-    return [(signal, filing) for signal in signals_of(read)], asked
+    signals = [(signal, filing) for signal in signals_of(read)]
+    return signals, asked, hash_document(read)["no_signal"]
 
 
 def _expected(request: Request) -> int | None:
