@@ -1,6 +1,7 @@
 """The one place where everything is put together."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,9 +60,14 @@ def open_sandbox(settings: Settings) -> Sandbox:
     """Worker processes for strangers' bytes, one for each processor unless the settings say otherwise."""
     return Sandbox(
         settings.media,
-        workers=settings.server.decoders or len(os.sched_getaffinity(0)),
+        workers=settings.server.decoders or _processors(),
         orientations=settings.screening.orientations,
     )
+
+
+def _processors() -> int:
+    # A container may be given fewer than the machine has; only Linux tells.
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _look_every(memory: Memory) -> timedelta:

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from seawall.sandbox.fetch import FetchConfig
 
 PREFIX = "SEAWALL_"
 FILE = "seawall.toml"
+_OTHERS = frozenset(  # read elsewhere: here, by the command line, by the tests
+    ("home", "database_url", "server", "key", "test_postgresql", "require_all", "chromium")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,11 @@ def _from_environment(name: str, value: str, given: dict[str, Any]) -> None:
             key = rest.removeprefix(f"{section}_")
             _known(section, key, kind)
             given.setdefault(section, {})[key] = _split(value, kind, key)
+            return
+    if rest not in _OTHERS:
+        raise SettingsError(
+            f"There is no setting {name}; the sections are {', '.join(sections())}."
+        )
 
 
 def _known(section: str, name: str, kind: type[Any]) -> None:
@@ -151,6 +160,8 @@ def _split(value: str, kind: type[Any], name: str) -> object:
     default = next(each.default for each in fields(kind) if each.name == name)
     if isinstance(default, frozenset | tuple):
         return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(default, timedelta) and value.replace(".", "", 1).isdigit():
+        return float(value)  # seconds, as in the file
     return value
 
 

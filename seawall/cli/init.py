@@ -10,9 +10,7 @@ from seawall.cli.options import Home, Json, desk, settings_for
 def init(
     home: Home = None,
     json: Json = False,
-    owner: Annotated[
-        str | None, typer.Option(help="The organisation that runs this Seawall and owns its banks.")
-    ] = None,
+    owner: Annotated[str | None, typer.Option(help="The organisation the key belongs to.")] = None,
 ) -> None:
     """Make the home and print an administrator's key, once."""
     from seawall.cli.output import err, say_json  # noqa: PLC0415 - Rich would slow `--help`

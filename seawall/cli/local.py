@@ -64,7 +64,7 @@ class LocalDesk:
         with open_sandbox(self._app.settings) as sandbox:
             for scanned in self._scanned(paths, sandbox, territory):
                 if not record:
-                    yield _scan_document(scanned)
+                    yield _scan_document(scanned) | {"upload": None}  # nothing of it is remembered
                     continue
                 batch.append(scanned)
                 if len(batch) == UPLOADS_PER_COMMIT:
@@ -295,9 +295,11 @@ def _rule(document: Document) -> Rule:
     ground = document.get("ground")
     try:
         measure, trigger = Measure(document["measure"]), Trigger(document["trigger"])
+        basis = Basis(ground["basis"]) if ground else None
     except ValueError:
         raise InputError(
-            f"The measures are {', '.join(Measure)}; a rule answers to {', '.join(Trigger)}."
+            f"The measures are {', '.join(Measure)}; a rule answers to {', '.join(Trigger)}; "
+            f"its ground is {' or '.join(Basis)}."
         ) from None
     return Rule(
         **document
@@ -305,8 +307,8 @@ def _rule(document: Document) -> Rule:
             "measure": measure,
             "trigger": trigger,
             "territories": tuple(document["territories"]),
-            "ground": Ground(basis=Basis(ground["basis"]), provision=ground["provision"])
-            if ground
+            "ground": Ground(basis=basis, provision=ground["provision"])
+            if ground and basis
             else None,
         }
     )

@@ -62,12 +62,6 @@ def main() -> None:
         _complain(wrong, 2)
     except Error as failed:
         _complain(failed, 3)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
-        sys.exit(130)
-    except BrokenPipeError:  # whoever read our output has seen enough
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def _complain(error: Error, code: int) -> None:

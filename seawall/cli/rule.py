@@ -6,6 +6,7 @@ import typer
 
 from seawall.cli.options import Home, Json, Server, ServerKey, desk
 from seawall.cli.when import ago
+from seawall.errors import InputError
 
 app = typer.Typer(
     no_args_is_help=True, help="Say what follows from a match, and try it on the past first."
@@ -30,7 +31,7 @@ Name = Annotated[str, typer.Argument(help="The rule's name.")]
 MeasureName = Annotated[
     str, typer.Argument(metavar="MEASURE", help="allow, label, restrict, hold or block.")
 ]
-Trigger = Annotated[str, typer.Option("--on", help="match, failure or no-signal.")]
+Trigger = Annotated[str, typer.Option("--on", help="match, failure, unsupported or no-signal.")]
 BankName = Annotated[str | None, typer.Option(help="Only entries of this bank.")]
 Category = Annotated[str | None, typer.Option(help="Only entries of this category.")]
 SignalType = Annotated[str | None, typer.Option(help="Only signals of this type.")]
@@ -42,6 +43,12 @@ Vouchers = Annotated[int, typer.Option(help="How many organisations must vouch f
 Review = Annotated[bool, typer.Option("--review", help="A person looks at each.")]
 Sample = Annotated[float, typer.Option(help="The share a person looks at, 0 to 1.")]
 Shadow = Annotated[bool, typer.Option("--shadow", help="On trial: noted, without effect.")]
+GroundText = Annotated[
+    str | None,
+    typer.Option(
+        "--ground", help="Why: 'illegal: Regulation (EU) 2021/784' or 'terms: section 3'."
+    ),
+]
 Disabled = Annotated[bool, typer.Option("--disabled", help="Kept, but off.")]
 
 
@@ -78,6 +85,7 @@ def put(
     review: Review = False,
     sample_share: Sample = 0.0,
     shadow: Shadow = False,
+    ground: GroundText = None,
     disabled: Disabled = False,
     replay: Annotated[
         bool, typer.Option("--replay", help="Only show what would have changed.")
@@ -104,6 +112,7 @@ def put(
         "sample_share": sample_share,
         "shadow": shadow,
         "enabled": not disabled,
+        "ground": _ground(ground),
     }
     with desk(home, server, key) as at:
         if replay:
@@ -132,6 +141,15 @@ def categories(
     columns = {"name": "category", "parent": "part of", "covers": "covers"}
     with desk(home, server, key) as at:
         show(at.categories(), columns, as_json=json, empty="")
+
+
+def _ground(text: str | None) -> dict[str, str] | None:
+    if text is None:
+        return None
+    basis, colon, provision = text.partition(":")
+    if not colon or not provision.strip():
+        raise InputError(f"A ground is written 'illegal: …' or 'terms: …'; this is '{text}'.")
+    return {"basis": basis.strip().lower(), "provision": provision.strip()}
 
 
 def _show_replay(replay: dict[str, Any], *, as_json: bool) -> None:

@@ -64,7 +64,8 @@ def _answered(
             path = Path(task[len(FILE) :].decode(errors="surrogateescape"))
             found = look_into_file(path, limits, orientations=orientations)
         else:
-            found = look_into(bytes(task[len(BYTES) :]), limits, orientations=orientations)
+            data = bytes(memoryview(task)[len(BYTES) :])
+            found = look_into(data, limits, orientations=orientations)
         return FOUND, written(found), False
     except InputError as error:
         return REFUSED, str(error).encode(errors="replace"), False

@@ -28,6 +28,7 @@ class Filing:
     note: str = ""
     source: str = ""
     expires_at: datetime | None = None
+    enabled: bool = True
 
 
 def create_bank(
@@ -114,6 +115,7 @@ def add_entries(
             note=filing.note,
             source=filing.source,
             expires_at=filing.expires_at,
+            enabled=filing.enabled,
             created_at=now,
         )
         for signal, filing in signals

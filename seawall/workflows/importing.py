@@ -21,7 +21,16 @@ from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
 from seawall.workflows.bank import Filing, add_entries
 
-COLUMNS = ("signal_type", "value", "categories", "note", "vouchers", "source", "expires_at")
+COLUMNS = (
+    "signal_type",
+    "value",
+    "categories",
+    "note",
+    "vouchers",
+    "source",
+    "expires_at",
+    "enabled",
+)
 LINES_PER_COMMIT = 2_000
 LONGEST_LINE = 65_536  # characters; a link may be long, a line of a megabyte is a mistake
 
@@ -97,6 +106,7 @@ def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
             "vouchers": list(entry.vouchers),
             "source": entry.source,
             "expires_at": rfc3339(entry.expires_at) if entry.expires_at else None,
+            "enabled": entry.enabled,
         }
         yield (
             json.dumps(row, ensure_ascii=False) + "\n"
@@ -170,12 +180,20 @@ def _filed(row: dict[str, Any], taxonomy: Taxonomy, source: str) -> tuple[Signal
         note=str(row.get("note") or ""),
         source=str(row.get("source") or "") or source,
         expires_at=_moment(row.get("expires_at")),
+        enabled=_truth(row.get("enabled")),
     )
 
 
 def _names(cell: object) -> tuple[str, ...]:
     parts = cell if isinstance(cell, list) else str(cell or "").replace(",", ";").split(";")
     return tuple(str(part).strip() for part in parts if str(part).strip())
+
+
+def _truth(cell: object) -> bool:
+    said = str("" if cell is None else cell).strip().lower()
+    if said not in ("", "true", "false"):
+        raise InputError(f"enabled is true or false; this is '{cell}'.")
+    return said != "false"
 
 
 def _moment(cell: object) -> datetime | None:
@@ -191,6 +209,8 @@ def _moment(cell: object) -> datetime | None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return ";".join(value) if isinstance(value, list) else str(value or "")
 
 

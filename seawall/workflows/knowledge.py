@@ -7,6 +7,7 @@ Every process has one; each asks for the last change's number before it answers,
 the next query of any other sees.
 """
 
+import logging
 import shutil
 import threading
 import time
@@ -17,11 +18,14 @@ from pathlib import Path
 from seawall.access.key import Key
 from seawall.banks.catalogue import Catalogue
 from seawall.banks.entry import Entry
+from seawall.errors import StorageError
 from seawall.policy.category import Taxonomy
 from seawall.policy.rule import Rules
 from seawall.screening.screen import Known
 from seawall.signals.signal import Reading
 from seawall.storage.memory import Memory
+
+log = logging.getLogger(__name__)
 
 PAGE = 20_000  # changes taken in at a time
 ENTRIES_REMEMBERED = 100_000
@@ -119,10 +123,14 @@ class Knowledge:
         self.catalogue.close()
 
     def _opened(self) -> Catalogue:
-        catalogue = Catalogue.open(self._folder)
-        if (
-            catalogue.position > self._memory.last_change()
-        ):  # the database was restored from an older copy
+        try:
+            catalogue = Catalogue.open(self._folder)
+        except StorageError as damaged:
+            log.warning("%s It is being rebuilt now.", damaged)
+            shutil.rmtree(self._folder)
+            catalogue = Catalogue.open(self._folder)
+        # An index that is ahead was made of what a restored, older copy of the database no longer has.
+        if catalogue.position > self._memory.last_change():
             catalogue.close()
             shutil.rmtree(self._folder)
             catalogue = Catalogue.open(self._folder)
@@ -155,8 +163,8 @@ class Knowledge:
         if absent:
             with self._lock, self._memory.reading() as stores:  # no change is taken in meanwhile
                 read = stores.entries.by_number(absent)
-            if len(self._entries) > ENTRIES_REMEMBERED:
-                self._entries.clear()
-            self._entries.update(read)
+                if len(self._entries) > ENTRIES_REMEMBERED:
+                    self._entries.clear()
+                self._entries.update(read)
             found.update(read)
         return found

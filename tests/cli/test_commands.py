@@ -230,6 +230,19 @@ def test_an_import_keeps_good_lines_and_names_bad_ones(tmp_path):
     )
 
 
+def test_an_entry_that_was_off_stays_off_when_it_moves(tmp_path):
+    """An export into another home does not bring it back to life."""
+    file = tmp_path / "list.csv"
+    file.write_text(
+        f"signal_type,value,enabled\npdq,{pdq(1).value},false\npdq,{pdq(2).value},perhaps\n"
+    )
+    ran = seawall(tmp_path, "bank", "import", "b", file, "--json")
+
+    assert ran.lines[0]["error"] == "enabled is true or false; this is 'perhaps'."
+    assert seawall(tmp_path, "match", str(pdq(1))).code == 0
+    assert seawall(tmp_path, "bank", "export", "b").out.splitlines()[1].endswith("false")
+
+
 def test_a_file_that_is_no_list_is_refused_whole(tmp_path):
     """A wrong header or ending is one mistake, not a million."""
     wrong = tmp_path / "wrong.csv"
@@ -266,6 +279,17 @@ def test_a_rule_is_tried_on_the_past_before_it_counts(tmp_path, pictures):
     assert seawall(home, "rule", "remove", "all-block").code == 0
     assert isinstance(seawall(home, "rule", "remove", "could-not-be-screened").error, RuleError)
     assert "terrorist-content" in seawall(home, "rule", "categories").out
+
+
+def test_a_rule_names_its_ground(tmp_path):
+    """The law or the terms; anything else is refused with how to write it."""
+    law = ("rule", "put", "law", "hold", "--ground", "illegal: Regulation (EU) 2021/784")
+    seawall(tmp_path, *law)
+    rules = {rule["name"]: rule for rule in seawall(tmp_path, "rule", "list", "--json").lines}
+
+    assert rules["law"]["ground"] == {"basis": "illegal", "provision": "Regulation (EU) 2021/784"}
+    assert "illegal or terms" in str(seawall(tmp_path, *law[:-1], "because: I say so").error)
+    assert "'illegal: …'" in str(seawall(tmp_path, *law[:-1], "because").error)
 
 
 def test_keys_are_made_listed_and_revoked(tmp_path):

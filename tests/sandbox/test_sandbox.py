@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-import resource
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -13,12 +13,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from seawall.errors import InputError, OutsideError
 from seawall.media.limits import MediaLimits
 from seawall.media.understand import understand
+from seawall.sandbox.keeper import TASKS_PER_WORKER
 from seawall.sandbox.sandbox import Sandbox
+from seawall.sandbox.wire import BYTES, FOUND, SPENT, read, receive, send, written
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.signals.signal import Signal
 from tests.media.files import picture, png, saved
@@ -170,23 +171,50 @@ def test_a_nursery_that_died_is_replaced(good: bytes):
         assert sandbox.fingerprint(good).error is None
 
 
-def test_a_worker_that_has_grown_is_replaced(good: bytes):
-    """What a decoder does not give back goes with its worker; and a worker is replaced after a while anyway."""
+def test_a_worker_is_replaced_after_a_while():
+    """No leak in a decoder adds up for ever."""
     with Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox:
-        sandbox.fingerprint(good)
-        before = resident(workers(sandbox)[0])
-        large = saved(Image.new("RGB", (5000, 5000)), "HEIF", quality=10)
-        for _ in range(3):
-            assert sandbox.fingerprint(large).error is None
-        for _ in range(1100):
-            sandbox.fingerprint(b"words")
+        sandbox.fingerprint(b"")
+        first = workers(sandbox)
 
-        assert resident(workers(sandbox)[0]) < before + 64 * 1024 * 1024
+        answers = [sandbox.submit(b"words") for _ in range(TASKS_PER_WORKER + 1)]
+
+        assert {answer.result().error for answer in answers} == {None}
+        assert len(workers(sandbox)) == 1
+        assert workers(sandbox) != first
 
 
-def resident(pid: int) -> int:
-    """The bytes of memory a process holds."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+def test_a_worker_that_has_grown_says_it_is_spent():
+    """What a decoder does not give back goes with its worker; here any size is too large."""
+    script = """
+        import socket, sys
+        from seawall.media.limits import MediaLimits
+        from seawall.sandbox import worker
+
+        worker.GROWTH = -(1 << 40)
+        worker.serve(socket.socket(fileno=int(sys.argv[1])), MediaLimits(), orientations=True)
+    """
+    mine, its = socket.socketpair()
+    command = [sys.executable, "-c", textwrap.dedent(script), str(its.fileno())]
+    with mine, its, subprocess.Popen(command, pass_fds=[its.fileno()]) as worker:
+        its.close()
+        send(mine, BYTES, b"words")
+
+        assert receive(mine).startswith(SPENT + FOUND)
+
+        mine.close()
+        assert worker.wait() == 0
+
+
+def test_a_worker_that_was_taken_over_is_not_believed():
+    """Its answers are read field by field; whatever is no fingerprint is refused."""
+    found = fingerprint(understand(saved(picture()), SMALL))
+    honest = written(found)
+    assert read(honest) == found
+
+    for answer in (b"", b"[]", b"{}", b"null", honest[:-1], honest.replace(b"upright", b"askew")):
+        with pytest.raises(ValueError, match=r"."):
+            read(answer)
 
 
 def test_a_worker_knows_no_secrets(monkeypatch: pytest.MonkeyPatch):

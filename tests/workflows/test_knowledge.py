@@ -116,6 +116,19 @@ def test_the_index_can_be_thrown_away(memory, tmp_path):
     assert found(knowledge(memory, tmp_path / "index"), pdq(7)) == before
 
 
+def test_a_damaged_index_is_rebuilt_and_said(memory, tmp_path, caplog):
+    """At three in the morning nobody should have to delete a folder."""
+    known = knowledge(memory, tmp_path)
+    add(memory, *(entry(pdq(n), id=f"en_{n}") for n in range(50)))
+    known.rebuild()
+    known.close()
+    for file in tmp_path.rglob("MANIFEST"):
+        file.write_text("{")
+
+    assert found(knowledge(memory, tmp_path), pdq(7)) == [(pdq(7).value, 0)]
+    assert "It is being rebuilt now" in caplog.text
+
+
 def test_an_index_that_is_ahead_of_its_database_is_not_believed(tmp_path):
     """As after restoring an older copy of the database: the index would match what is no longer there."""
     url = f"sqlite:///{tmp_path / 'now.db'}"

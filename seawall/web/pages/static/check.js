@@ -69,14 +69,13 @@ async function answered(doing, question, { timed }) {
 
 function failed(problem, again) {
   const remedy = {
-    0: "Nothing is known to have been recorded. Your photo is still here: try again when the server runs.",
-    401: "Nothing was sent or recorded. Put a key into the field above; `seawall key create page --scope screen,uploads,banks:read` makes one.",
-    403: "Nothing was recorded. Use a key with the scope that is named, or ask its owner.",
-    429: "Nothing was recorded. Wait a second and try again.",
-  }[problem.status] ?? "Nothing was recorded.";
+    0: ["Nothing is known to have been recorded. What you chose is still here: try again when the server runs."],
+    401: ["Nothing was recorded. Put a key into the field above; ", el("code", {}, "seawall key create page --scope screen,uploads,banks:read"), " makes one."],
+    429: ["Nothing was recorded. Wait a second and try again."],
+  }[problem.status] ?? ["Nothing was recorded."];
   const button = el("button", { type: "button" }, "Try again");
   button.addEventListener("click", again);
-  answer.replaceChildren(el("div", { class: "failed", role: "alert" }, el("h2", {}, icon("warn"), "No verdict"), el("p", {}, problem.message), el("p", {}, remedy), button));
+  answer.replaceChildren(el("div", { class: "failed", role: "alert" }, el("h2", {}, icon("warn"), "No verdict"), el("p", {}, problem.message), el("p", {}, ...remedy), button));
   if (problem.status === 401) {
     forgetKey();
     showKey();

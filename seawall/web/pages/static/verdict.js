@@ -52,6 +52,7 @@ function reason(upload) {
   if (nearest && nearest.distance === 0) return `An exact copy of something in the bank ${nearest.bank}.${because}${looked}`;
   if (nearest) return `${nearest.distance} of 256 bits away from something in the bank ${nearest.bank}.${because}${looked}`;
   if (failed) return `It could not be screened in full.${because}${looked}`;
+  if (upload.not_screened.length) return `Nothing known has the same bytes, and there is nothing in it to compare by.${because}${looked}`;
   return `Nothing known is near it.${because}${looked}`;
 }
 
