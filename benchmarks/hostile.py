@@ -229,9 +229,8 @@ def main() -> None:
             after = _processes(server.process.pid)
     sent = chosen.files // 10 * 10
     answered = tally.measures.total()
-    print(
-        f"{sent} files in {took:.0f} s: {answered} answered, {len(tally.lost)} lost, {len(tally.open)} let through unread"
-    )
+    print(f"{sent} files in {took:.0f} s: {answered} answered, {len(tally.lost)} lost")
+    print(f"let through although something could not be read: {len(tally.open)}")
     print(f"measures: {dict(tally.measures)}")
     print(f"processes: {len(before)} before, {len(after)} after")
     later = ", ".join(f"{memory / 1e6:.0f}" for memory in tally.memory)

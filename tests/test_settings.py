@@ -52,7 +52,7 @@ def test_a_setting_nobody_knows_is_an_error(tmp_path, name, value, says):
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
     """With the file's name in it."""
     (tmp_path / "seawall.toml").write_text("[server\n")
-    with pytest.raises(SettingsError, match="seawall.toml"):
+    with pytest.raises(SettingsError, match=r"seawall\.toml"):
         read_settings(tmp_path, environment={})
 
 

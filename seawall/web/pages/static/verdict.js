@@ -107,10 +107,14 @@ function unknown(upload) {
 }
 
 function consequences(upload) {
-  const places = Object.entries(upload.measures_by_territory);
+  const places = new Map(); // territories of one measure stand on one line: a rule for the EU names 27
+  for (const [place, measure] of Object.entries(upload.measures_by_territory)) {
+    if (place !== "*") places.set(measure, [...(places.get(measure) ?? []), place]);
+  }
+  const named = [...places].map(([measure, codes]) => row("td", codes.join(" "), stamp(measure)));
   return el("div", {}, el("h3", {}, "What follows, where"),
-    el("table", {}, el("tbody", {}, ...places.map(([place, measure]) =>
-      row("td", place === "*" ? (places.length > 1 ? "Everywhere else" : "Everywhere") : place, stamp(measure))))),
+    el("table", {}, el("tbody", {}, ...named,
+      row("td", named.length ? "Everywhere else" : "Everywhere", stamp(upload.measures_by_territory["*"])))),
     upload.shadow_measure ? el("p", { class: "quiet" }, "With the rules on trial it would be: ", stamp(upload.shadow_measure)) : null);
 }
 
