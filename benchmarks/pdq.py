@@ -5,8 +5,8 @@ How fast does a JPEG become its PDQ, against the incumbent and against the floor
 
 Ours is what a worker does: scaled brightness decode, quality, and the codes of all eight turns. The incumbent is
 `threatexchange`, decode and one code. The floor is libjpeg-turbo decoding the same brightness at the same scale and
-nothing else. All three read the same bytes in turn, on one thread, each once untimed and once timed, as in a process that
-does nothing else; the figures are medians, and the ratios the answer.
+nothing else. All three read the same bytes in turn, on one thread, each once untimed and once timed, as in a process
+that does nothing else; the figures are medians, and the ratios the answer.
 """
 
 import argparse

@@ -4,11 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 from seawall.clock import now
-from seawall.policy.category import Taxonomy
 from seawall.policy.taxonomy import taxonomy
 from seawall.sandbox.sandbox import Sandbox
 from seawall.settings import Settings
@@ -17,14 +15,33 @@ from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.rule import put_starting_rules
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """A running Seawall: its settings, what it remembers and what it knows."""
 
-    settings: Settings
-    memory: Memory
-    knowledge: Knowledge
-    taxonomy: Taxonomy
+    def __init__(self, settings: Settings, memory: Memory) -> None:
+        self.settings = settings
+        self.memory = memory
+        self.taxonomy = taxonomy(settings.categories)
+        self._known: Knowledge | None = None
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known; opened when it is first asked for, since many a command looks nothing up."""
+        if self._known is None:
+            self._known = Knowledge(
+                self.memory,
+                self.settings.home / "index",
+                taxonomy=self.taxonomy,
+                least_distance=self.settings.screening.least_distance,
+                look_every=_look_every(self.memory),
+            )
+        return self._known
+
+    def close(self) -> None:
+        """Let go of the index and the database."""
+        if self._known is not None:
+            self._known.close()
+        self.memory.close()
 
 
 @contextmanager
@@ -36,24 +53,12 @@ def open_app(settings: Settings) -> Iterator[App]:
         StorageError: The home or the database cannot be used.
 
     """
-    memory = Memory(settings.database_url())
+    app = App(settings, Memory(settings.database_url()))
     try:
-        with memory.transaction() as stores:
-            put_starting_rules(stores=stores, now=now())
-        categories = taxonomy(settings.categories)
-        knowledge = Knowledge(
-            memory,
-            settings.home / "index",
-            taxonomy=categories,
-            least_distance=settings.screening.least_distance,
-            look_every=_look_every(memory),
-        )
-        try:
-            yield App(settings=settings, memory=memory, knowledge=knowledge, taxonomy=categories)
-        finally:
-            knowledge.close()
+        put_starting_rules(app.memory, now=now())
+        yield app
     finally:
-        memory.close()
+        app.close()
 
 
 def open_sandbox(settings: Settings) -> Sandbox:

@@ -9,20 +9,16 @@ The database is the truth; a catalogue follows it by the numbers of its changes:
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from seawall.index.exact import ExactIndex, digest
-from seawall.index.hamming import HammingIndex
+from seawall.banks.entry import Change
+from seawall.index.digest import digest
 from seawall.signals.registry import SIGNAL_TYPES
-from seawall.signals.signal import Reading, Signal
+from seawall.signals.signal import Reading
 
-
-class Change(NamedTuple):
-    """What the index must know of one changed entry."""
-
-    number: int  # the entry's key
-    signal: Signal
-    gone: bool
+if TYPE_CHECKING:
+    from seawall.index.exact import ExactIndex
+    from seawall.index.hamming import HammingIndex
 
 
 class Hit(NamedTuple):
@@ -37,8 +33,8 @@ class Hit(NamedTuple):
 class Catalogue:
     """Two kinds of index over all banks: near codes by Hamming distance, everything else by equality."""
 
-    near: dict[str, HammingIndex]
-    exact: ExactIndex
+    near: dict[str, "HammingIndex"]
+    exact: "ExactIndex"
 
     @classmethod
     def open(cls, folder: Path) -> "Catalogue":
@@ -49,6 +45,10 @@ class Catalogue:
             StorageError: A file is damaged; the sentence says to delete the folder, and nothing is lost by it.
 
         """
+        # Numba takes a second to load, and many a command looks nothing up.
+        from seawall.index.exact import ExactIndex  # noqa: PLC0415 - see above
+        from seawall.index.hamming import HammingIndex  # noqa: PLC0415 - see above
+
         near = {
             name: HammingIndex.open(folder / name, bits=kind.bits)
             for name, kind in SIGNAL_TYPES.items()
@@ -124,5 +124,5 @@ class Catalogue:
         for index in self._indexes():
             index.close()
 
-    def _indexes(self) -> tuple[HammingIndex | ExactIndex, ...]:
+    def _indexes(self) -> tuple["HammingIndex | ExactIndex", ...]:
         return (*self.near.values(), self.exact)

@@ -6,6 +6,7 @@ Adding what is already there adds to it: categories and vouchers are united, not
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from seawall.signals.signal import Signal
 
@@ -26,6 +27,14 @@ class Entry:
     created_at: datetime
     number: int = 0
     change: int = 0
+
+
+class Change(NamedTuple):
+    """What the index must know of one changed entry."""
+
+    number: int  # the entry's key
+    signal: Signal
+    gone: bool
 
 
 def counts(entry: Entry, *, at: datetime) -> bool:

@@ -8,7 +8,6 @@ one chunk only.
 """
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +15,9 @@ from numpy.typing import NDArray
 
 from seawall.index.config import DEFAULTS, ShelfConfig
 from seawall.index.cut import Cut, first_chunk
+from seawall.index.digest import BITS
 from seawall.index.inputs import Codes, Keys, as_words
 from seawall.index.shelf import Shelf
-
-BITS = 128  # two different texts share a digest once in 2^64 tries, by chance or on purpose
-
-
-def digest(text: str) -> bytes:
-    """
-    The 16 bytes a text is filed under: its BLAKE2b-128 (RFC 7693), as UTF-8.
-
-    >>> digest("sha256:00").hex()
-    'e9a7a2590fdc83c51ca12fe8f0b76a19'
-    """
-    return blake2b(text.encode(), digest_size=BITS // 8).digest()
 
 
 class ExactIndex(Shelf):

@@ -119,14 +119,27 @@ def centres(length: int) -> Places:
     return places
 
 
+@kernel(types.void(FRESH, FRESH))
+def stand_up(lying: Float, standing: Float) -> None:
+    """Write the transpose of one array into the other, by squares of 8: one vector register a row."""
+    height, width = standing.shape
+    for top in range(0, height - 7, 8):
+        for left in range(0, width - 7, 8):
+            for row in range(8):
+                for column in range(8):
+                    standing[top + row, left + column] = lying[left + column, top + row]
+    standing[height - height % 8 :] = lying[:, height - height % 8 :].T
+    standing[:, width - width % 8 :] = lying[width - width % 8 :].T
+
+
 @kernel(FRESH(PIXELS, PLACES), FRESH(VALUES, PLACES))
 def averaged_across(values: NDArray[Any], wanted: Places) -> Float:
     """Box averages along each row, of which only the wanted columns are kept; a strip of rows at a time."""
     height = values.shape[0]
     averages = np.empty((height, len(wanted)), np.float32)
     for top in range(0, height, STRIP):
-        on_its_side = np.ascontiguousarray(values[top : top + STRIP].T)
-        averages[top : top + STRIP] = averaged(on_its_side, wanted).T
+        lying = np.ascontiguousarray(values[top : top + STRIP].T)
+        stand_up(averaged(lying, wanted), averages[top : top + STRIP])
     return averages
 
 

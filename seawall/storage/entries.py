@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from seawall.banks.catalogue import Change
-from seawall.banks.entry import Entry, joined
+from seawall.banks.entry import Change, Entry, joined
 from seawall.errors import NotFound
-from seawall.index.exact import digest
+from seawall.index.digest import digest
 from seawall.signals.signal import Signal
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import banks, entries

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from seawall.errors import NotFound
-from seawall.index.exact import digest
+from seawall.index.digest import digest
 from seawall.policy.measure import Measure
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint

@@ -54,11 +54,15 @@ def remove_rule(name: str, *, stores: Stores, by: str, now: datetime) -> None:
     )
 
 
-def put_starting_rules(*, stores: Stores, now: datetime) -> None:
+def put_starting_rules(memory: Memory, *, now: datetime) -> None:
     """A new home begins with rules, so that it never begins open."""
-    if not stores.rules.all():
-        for rule in STARTING_RULES:
-            stores.rules.put(rule, at=now)
+    with memory.reading() as stores:
+        if stores.rules.all():
+            return
+    with memory.transaction() as stores:
+        if not stores.rules.all():  # nobody else has meanwhile
+            for rule in STARTING_RULES:
+                stores.rules.put(rule, at=now)
 
 
 def replay_rule(

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from seawall.errors import InputError
 from seawall.index.config import ShelfConfig
-from seawall.index.exact import ExactIndex, digest
+from seawall.index.digest import digest
+from seawall.index.exact import ExactIndex
 
 SMALL = ShelfConfig(tail_limit=8, scan_limit=8, fanout=2)
 

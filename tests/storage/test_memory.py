@@ -14,7 +14,7 @@ from sqlalchemy import text
 from seawall.access.key import Scope, new_key
 from seawall.audit.event import Happening
 from seawall.banks.bank import Bank
-from seawall.banks.catalogue import Change
+from seawall.banks.entry import Change
 from seawall.errors import NotFound, SettingsError, StorageError, WrongState
 from seawall.policy.ground import Basis, Ground
 from seawall.policy.measure import Measure
