@@ -43,25 +43,29 @@ class Door:
 @contextmanager
 def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
     """A door over the home of these settings; closing it writes what was acknowledged first."""
-    with (
-        open_app(settings) as app,
-        open_sandbox(settings) as sandbox,
-        closing(GroupCommit(app.memory, on_commit=metrics.committed)) as commits,
-        closing(Upkeep(app, sandbox, metrics)),
-    ):
+    with open_app(settings) as app, open_sandbox(settings) as sandbox:
+        app.knowledge.refresh()  # opened here, by one thread; decoders start meanwhile
         sandbox.fingerprint(b"")  # a decoder is up, its kernels compiled, before anybody is let in
-        yield Door(
-            app=app,
-            sandbox=sandbox,
-            commits=commits,
-            metrics=metrics,
-            rates=Rates(settings.server.requests_per_second),
-            room=Room(settings.server.max_waiting),
-            opened_at=now(),
-        )
+        with (
+            closing(GroupCommit(app.memory, on_commit=metrics.committed)) as commits,
+            closing(Upkeep(app, sandbox, metrics)),
+        ):
+            yield _door(app, sandbox, commits, metrics)
 
 
 def door_of(request: Request) -> Door:
     """The door this request came through."""
     door: Door = request.app.state.door
     return door
+
+
+def _door(app: App, sandbox: Sandbox, commits: GroupCommit, metrics: Metrics) -> Door:
+    return Door(
+        app=app,
+        sandbox=sandbox,
+        commits=commits,
+        metrics=metrics,
+        rates=Rates(app.settings.server.requests_per_second),
+        room=Room(app.settings.server.max_waiting),
+        opened_at=now(),
+    )
