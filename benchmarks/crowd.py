@@ -141,8 +141,9 @@ def main() -> None:
         )
     database, took = "PostgreSQL" if chosen.database else "SQLite", time.monotonic() - start
     print(
-        f"{chosen.processes} processes on {database}, {chosen.stories} stories each: {len(faults)} faults in {took:.0f} s"
+        f"{chosen.processes} processes on {database}, {chosen.stories} stories each, {took:.0f} s"
     )
+    print(f"{len(faults)} faults")
     for fault in faults[:20]:
         print(f"  {fault}")
     sys.exit(bool(faults))
