@@ -50,5 +50,10 @@ def joined(known: Entry, added: Entry) -> Entry:
         vouchers=tuple(sorted({*known.vouchers, *added.vouchers})),
         note=added.note or known.note,
         source=known.source or added.source,
-        expires_at=added.expires_at or known.expires_at,
+        expires_at=_later(known.expires_at, added.expires_at),
     )
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    # Whoever names no end means for ever, and nobody shortens what another has vouched for.
+    return max(one, other) if one is not None and other is not None else None

@@ -45,7 +45,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Make media or signals known; the bank is created if need be."""
-    from seawall.cli.output import show  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.cli.output import err, show  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.signals.registry import SIGNAL_TYPES  # noqa: PLC0415 - the same
     from seawall.workflows.paths import files_in  # noqa: PLC0415 - Numba would slow `--help`
 
@@ -61,14 +61,21 @@ def add(
     signals += [f"url:{each}" for each in what if each.startswith(("http://", "https://"))]
     paths = [each for each in what if each not in signals and f"url:{each}" not in signals]
     entries: list[dict[str, Any]] = []
+    failed = 0
     with desk(home, server, key) as at:
         if bank not in [each["name"] for each in at.banks()]:
             at.create_bank(bank, owner=None, description="")
         if signals:
             entries += at.add_signals(bank, signals, filing)
-        for path in files_in(paths):
-            entries += at.add_file(bank, Path(path), filing)
+        for told in at.add_files(bank, files_in(paths), filing):
+            entries += told["entries"]
+            failed += told["error"] is not None
+            lacks = [f"{absent['type']}: {absent['reason']}" for absent in told["no_signal"]]
+            for problem in filter(None, [told["error"], *lacks]):
+                err.print(f"{told['path']}: {problem}", markup=False, soft_wrap=True)
     show(entries, ENTRY_COLUMNS, as_json=json, empty="Nothing was added.")
+    if failed:
+        raise typer.Exit(3)
 
 
 @app.command()

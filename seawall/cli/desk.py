@@ -36,8 +36,8 @@ class Desk(Protocol):
         """A bank switched on or off."""
         ...
 
-    def add_file(self, bank: str, path: Path, filing: Document) -> list[Document]:
-        """The entries made of one file."""
+    def add_files(self, bank: str, paths: Iterable[str], filing: Document) -> Iterator[Document]:
+        """`{"path", "entries", "no_signal", "error"}` for each file: what it gave and what it did not."""
         ...
 
     def add_signals(self, bank: str, signals: Sequence[str], filing: Document) -> list[Document]:

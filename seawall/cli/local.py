@@ -109,13 +109,17 @@ class LocalDesk:
             )
             return wire.bank_document(bank, stores.banks.sizes().get(name, 0))
 
-    def add_file(self, bank: str, path: Path, filing: Document) -> list[Document]:
-        """The entries made of one file."""
+    def add_files(self, bank: str, paths: Iterable[str], filing: Document) -> Iterator[Document]:
+        """The entries made of each file, and what kinds of signal it did not give."""
         with open_sandbox(self._app.settings) as sandbox:
-            found = sandbox.submit_file(path).result()
-        if found.error:
-            raise InputError(f"{path}: {found.error}")
-        return self._added(bank, signals_of(found), filing, source=path.name)
+            for path, found, error in fingerprints(paths, sandbox=sandbox):
+                told: Document = {"path": path, "entries": [], "no_signal": [], "error": error}
+                if found is not None and not error:
+                    told["entries"] = self._added(
+                        bank, signals_of(found), filing, source=Path(path).name
+                    )
+                    told["no_signal"] = wire.hash_document(found)["no_signal"]
+                yield told
 
     def add_signals(self, bank: str, signals: Sequence[str], filing: Document) -> list[Document]:
         """The entries made of ready signals."""

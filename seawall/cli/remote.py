@@ -87,14 +87,12 @@ class RemoteDesk:
         """A bank switched on or off."""
         return self._ask("PATCH", f"/v1/banks/{name}", json={"enabled": enabled})
 
-    def add_file(self, bank: str, path: Path, filing: Document) -> list[Document]:
-        """The entries made of one file."""
+    def add_files(self, bank: str, paths: Iterable[str], filing: Document) -> Iterator[Document]:
+        """The entries made of each file, and what kinds of signal it did not give."""
         about = {name: value for name, value in filing.items() if value}
-        with path.open("rb") as data:
-            answer = self._ask(
-                "POST", f"/v1/banks/{bank}/entries", data=about, files={"file": (path.name, data)}
-            )
-        return _list(answer, "entries")
+        missing: Document = {"entries": [], "no_signal": []}
+        for told in self._each(paths, f"/v1/banks/{bank}/entries", about, missing):
+            yield {"error": None} | told
 
     def add_signals(self, bank: str, signals: Sequence[str], filing: Document) -> list[Document]:
         """The entries made of ready signals."""
@@ -223,8 +221,9 @@ class RemoteDesk:
         params: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
         while True:
             page = self._ask("GET", route, params=params | {"limit": min(limit or PAGE, PAGE)})
-            rows += _list(page, name)
-            if not page.get("next") or (limit and len(rows) >= limit):
+            found = _list(page, name)
+            rows += found
+            if not found or not page.get("next") or (limit and len(rows) >= limit):
                 return rows[:limit]
             params["after"] = page["next"]
 

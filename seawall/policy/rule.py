@@ -12,18 +12,11 @@ from enum import StrEnum
 from seawall.errors import InputError
 from seawall.policy.ground import Basis, Ground
 from seawall.policy.measure import Measure
+from seawall.policy.territory import territories
 
 MAX_DISTANCE = 64
 EVERYWHERE = "*"  # every territory that is not named
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_TERRITORY = re.compile(r"[A-Z]{2}")
-
-# Regulation (EU) 2022/2065 applies in the 27 member states; codes as in the Transparency Database (GR, not EL).
-EU = (
-    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
-    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
-)
-_UNIONS = {"EU": EU, "EEA": tuple(sorted((*EU, "IS", "LI", "NO")))}
 
 
 class Trigger(StrEnum):
@@ -150,28 +143,6 @@ def checked(rule: Rule) -> Rule:
             f"A rule for '{rule.trigger}' has no match, so it cannot name a bank or a category."
         )
     return replace(rule, territories=territories(rule.territories))
-
-
-def territories(names: Iterable[str]) -> tuple[str, ...]:
-    """
-    Two-letter codes (ISO 3166-1), each once, sorted; `EU` and `EEA` stand for their members.
-
-    Raises:
-        InputError: Something is not a territory's code.
-
-    """
-    spelled: set[str] = set()
-    for name in names:
-        code = name.strip().upper()
-        if code in _UNIONS:
-            spelled.update(_UNIONS[code])
-        elif _TERRITORY.fullmatch(code):
-            spelled.add(code)
-        else:
-            raise InputError(
-                f"A territory is a two-letter code such as DE, or EU or EEA; this is '{name}'."
-            )
-    return tuple(sorted(spelled))
 
 
 STARTING_RULES = (

@@ -22,6 +22,11 @@ class AuditStore:
         """Remember that this happened, in this transaction."""
         self._waiting.append(happening)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether this transaction has events to write."""
+        return bool(self._waiting)
+
     def flush(self) -> None:
         """Chain the waiting events to the end of the log; nobody else can append until this transaction ends."""
         if not self._waiting:
@@ -80,8 +85,16 @@ def _event(row: Row[Any]) -> Event:
             subject=row.subject,
             actor=row.actor,
             at=row.at,
-            details=json.loads(row.details),
+            details=_details(row.details),
         ),
         previous=bytes(row.previous),
         digest=bytes(row.digest),
     )
+
+
+def _details(text: str) -> dict[str, Any]:
+    try:
+        details: dict[str, Any] = json.loads(text)
+    except ValueError:  # somebody has written over it; its digest will not fit
+        return {"unreadable": text}
+    return details

@@ -30,6 +30,9 @@ class EntryStore:
         A signal its bank already has is joined with what was there; nothing is doubled. Each new or altered entry
         gets a change number of its own.
         """
+        take_changes(
+            self._connection, 0
+        )  # nobody adds the same signal between our look and our writing
         standing = self._standing(added)
         known = dict(standing)
         for entry in added:
@@ -66,17 +69,15 @@ class EntryStore:
             .values(removed_at=at, change=take_changes(self._connection))
         )
 
-    def find(self, bank: str, ident: str, *, to_change: bool = False) -> Entry:
+    def find(self, bank: str, ident: str) -> Entry:
         """
-        The entry of this id in this bank; found `to_change`, it is nobody else's until this transaction ends.
+        The entry of this id in this bank.
 
         Raises:
             NotFound: The bank has no such entry.
 
         """
         query = _present().where(entries.c.bank == bank, entries.c.id == ident)
-        if to_change:
-            query = query.with_for_update()
         row = self._connection.execute(query).one_or_none()
         if row is None:
             raise NotFound(f"The bank '{bank}' has no entry '{ident}'.")

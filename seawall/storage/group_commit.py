@@ -32,6 +32,7 @@ class GroupCommit:
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[tuple[Story, Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
+        self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._serve, name="group-commit", daemon=True)
         self._thread.start()
 
@@ -42,18 +43,26 @@ class GroupCommit:
         A story that fails leaves nothing behind and spoils no other. It may be run twice: it must not touch anything
         but its stores.
         """
-        if self._closed:
-            raise StorageError(
-                "Seawall is shutting down; nothing was written. Send the request again."
-            )
         future: Future[T] = Future()
-        self._queue.put((story, future))
+        future.set_running_or_notify_cancel()  # from here on it will be written, whoever stops waiting for it
+        with self._gate:
+            if self._closed:
+                raise StorageError(
+                    "Seawall is shutting down; nothing was written. Send the request again."
+                )
+            self._queue.put((story, future))
         return future
+
+    @property
+    def alive(self) -> bool:
+        """Whether stories are still written."""
+        return self._thread.is_alive()
 
     def close(self) -> None:
         """Finish what was submitted, then stop."""
-        self._closed = True
-        self._queue.put(None)
+        with self._gate:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _serve(self) -> None:
@@ -83,7 +92,7 @@ class GroupCommit:
             for each in stories:  # one at a time shows whose it was
                 self._commit([each])
             return
-        if self._on_commit:
-            self._on_commit(len(stories))
         for (_, future), result in zip(stories, results, strict=True):
             future.set_result(result)
+        if self._on_commit:
+            self._on_commit(len(stories))

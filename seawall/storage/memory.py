@@ -7,7 +7,7 @@ The stores that share a transaction.
 
 Everything in one block commits together or not at all. What a story adds in bulk (uploads, ledger lines, messages,
 events) is gathered and written just before the commit, so that a hundred stories in one transaction cost a handful of
-statements; the end of the audit chain is taken last and held shortest.
+statements and the end of the audit chain is held only for those.
 """
 
 import sqlite3
@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from seawall.errors import StorageError
 from seawall.storage.audit import AuditStore
 from seawall.storage.banks import BankStore
+from seawall.storage.changes import take_changes
 from seawall.storage.database import open_database
 from seawall.storage.entries import EntryStore
 from seawall.storage.glance import Glance
@@ -51,8 +52,19 @@ class Stores:
         last: int = self.connection.execute(_LAST_CHANGE).scalar_one()
         return last
 
+    def hold_changes(self) -> None:
+        """Nobody else changes banks, entries, rules or keys until this transaction ends: what is read now stays so."""
+        take_changes(self.connection, 0)
+
     def flush(self) -> None:
-        """Write what was gathered; the audit log last, because its end is everybody's."""
+        """
+        Write what was gathered.
+
+        The end of the audit log is taken first and held until the commit, so that every number given here (of uploads,
+        ledger lines, messages, events) is seen by others in order: who has read up to one has missed none before it.
+        """
+        if self.audit.waiting:
+            self.audit.head(lock=True)
         self.uploads.flush()
         self.outbox.flush()
         self.audit.flush()

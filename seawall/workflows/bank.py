@@ -42,6 +42,7 @@ def create_bank(
         WrongState: There is a bank of that name.
 
     """
+    stores.hold_changes()
     bank = Bank(name=bank_name(name), owner=owner, description=description, created_at=now)
     stores.banks.add(bank)
     _record(stores, "bank:created", name, by=by, now=now, details={"owner": owner})
@@ -72,6 +73,7 @@ def change_bank(
         NotFound: There is no bank of that name.
 
     """
+    stores.hold_changes()
     before = stores.banks.find(name)
     after = replace(
         before,
@@ -111,7 +113,7 @@ def add_entries(
             bank=bank.name,
             signal=signal,
             categories=taxonomy.names(filing.categories),
-            vouchers=filing.vouchers or (bank.owner,),
+            vouchers=_once(filing.vouchers) or (bank.owner,),
             note=filing.note,
             source=filing.source,
             expires_at=filing.expires_at,
@@ -163,10 +165,14 @@ def change_entry(
         WrongState: Somebody else changed it meanwhile; nothing was changed.
 
     """
-    before = _as_expected(stores.entries.find(bank, ident, to_change=True), expected)
+    stores.hold_changes()
+    before = _as_expected(stores.entries.find(bank, ident), expected)
     categories = changes.get("categories")
     if isinstance(categories, Iterable):
         changes = changes | {"categories": taxonomy.names(str(name) for name in categories)}
+    vouchers = changes.get("vouchers")
+    if isinstance(vouchers, Iterable):
+        changes = changes | {"vouchers": _once(str(name) for name in vouchers)}
     after = replace(before, **changes)  # type: ignore[arg-type] # the doors give fields by name
     if after == before:
         return before
@@ -192,7 +198,8 @@ def remove_entry(
         WrongState: Somebody else changed it meanwhile; it is still there.
 
     """
-    entry = _as_expected(stores.entries.find(bank, ident, to_change=True), expected)
+    stores.hold_changes()
+    entry = _as_expected(stores.entries.find(bank, ident), expected)
     stores.entries.remove(entry, at=now)
     details = {"bank": bank, "signal": str(entry.signal)}
     _record(stores, "entry:removed", ident, by=by, now=now, details=details)
@@ -204,6 +211,10 @@ def _as_expected(entry: Entry, expected: int | None) -> Entry:
             f"Somebody changed the entry '{entry.id}' since it was read; nothing was changed. Read it again."
         )
     return entry
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))  # an organisation named twice still vouches once
 
 
 def _record(

@@ -7,6 +7,7 @@ Good lines are kept and bad ones reported, each by its number; a million lines n
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
 from seawall.workflows.bank import Filing, add_entries
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 COLUMNS = (
     "signal_type",
     "value",
@@ -32,6 +34,7 @@ COLUMNS = (
     "enabled",
 )
 LINES_PER_COMMIT = 2_000
+LONGEST_ROW = 20  # lines; a note may run over several, a list of signals does not
 LONGEST_LINE = 65_536  # characters; a link may be long, a line of a megabyte is a mistake
 
 
@@ -116,7 +119,7 @@ def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
 
 
 def _csv(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Error]]:
-    reader = csv.reader(_bounded(lines))
+    reader = csv.reader(_bounded(lines), strict=True)
     header = [name.strip().lower().lstrip("\ufeff") for name in next(reader, [])]
     if not {"signal_type", "value"} <= set(header):
         raise InputError(
@@ -129,12 +132,21 @@ def _csv(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Error]]:
             f"There is no column '{min(unknown)}'; the columns are {', '.join(COLUMNS)}."
         )
     while True:
+        first = reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as wrong:
-            yield reader.line_num, InputError(f"This line is not CSV: {wrong}.")
+            yield first, InputError(f"{_lines(first, reader.line_num)} not CSV: {wrong}.")
+            continue
+        if reader.line_num - first >= LONGEST_ROW:
+            yield (
+                first,
+                InputError(
+                    f"{_lines(first, reader.line_num)} one row: a quote is opened and not closed."
+                ),
+            )
             continue
         if not any(cells):
             continue
@@ -164,6 +176,12 @@ def _ndjson(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Error]
             yield number, row
 
 
+def _lines(first: int, last: int) -> str:
+    return (
+        "This line is" if last <= first else f"Lines {first} to {last} were lost; together they are"
+    )
+
+
 def _bounded(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         # A line too long to be one is passed on cut, so that it fails as a bad line and the next is read.
@@ -171,6 +189,10 @@ def _bounded(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _filed(row: dict[str, Any], taxonomy: Taxonomy, source: str) -> tuple[Signal, Filing]:
+    if _UNSTORABLE.search("".join(map(str, row.values()))):
+        raise InputError(
+            "This line holds a NUL character or half a character, which cannot be kept."
+        )
     kind = str(row.get("signal_type") or "").strip().lower()
     if kind not in SIGNAL_TYPES:
         raise InputError(f"There is no signal type '{kind}'; there are {', '.join(SIGNAL_TYPES)}.")
@@ -201,11 +223,11 @@ def _moment(cell: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(cell))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InputError(
             f"expires_at is a moment such as 2027-01-31T12:00:00Z; this is '{cell}'."
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _cell(value: object) -> str:

@@ -53,6 +53,7 @@ class Knowledge:
         self._lock = threading.Lock()
         self._entries: dict[int, Entry] = {}
         self._seen = -1
+        self._followed_to = -1
         self._banks: object = None
         self.rules = Rules()
         self.keys: dict[bytes, Key] = {}
@@ -138,6 +139,8 @@ class Knowledge:
 
     def _follow(self) -> None:
         self.catalogue.refresh()  # what another process has merged need not be read again
+        if self.catalogue.position != self._followed_to:  # so its changes will not be seen below
+            self._entries.clear()
         with self._memory.reading() as stores:
             last = stores.last_change()
             while True:
@@ -155,10 +158,12 @@ class Knowledge:
                 self._banks = banks
             self.rules = Rules(rules=stores.rules.all(), least_distance=self._least_distance)
             self.keys = {key.digest: key for key in stores.keys.all()}
+        self._followed_to = last
         self._seen = last
 
     def _looked_up(self, numbers: set[int]) -> dict[int, Entry]:
-        found = {number: self._entries[number] for number in numbers if number in self._entries}
+        remembered = ((number, self._entries.get(number)) for number in numbers)
+        found = {number: entry for number, entry in remembered if entry is not None}
         absent = numbers - found.keys()
         if absent:
             with self._lock, self._memory.reading() as stores:  # no change is taken in meanwhile

@@ -38,6 +38,10 @@ def listed_in(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
         folders.sort()
         yield from (os.path.join(place, name) for name in sorted(names))  # noqa: PTH118 - a million names, and Path is slow
+    yield from (
+        error.filename for error in closed
+    )  # reading one will fail, and say so in its place

@@ -29,6 +29,7 @@ def put_rule(rule: Rule, *, taxonomy: Taxonomy, stores: Stores, by: str, now: da
         RuleError: It would take the place of the last rule for failures, which would then be let through.
 
     """
+    stores.hold_changes()
     rule = _resolved(rule, taxonomy, stores)
     _still_guarded([rule, *(other for other in stores.rules.all() if other.name != rule.name)])
     stores.rules.put(rule, at=now)
@@ -47,6 +48,7 @@ def remove_rule(name: str, *, stores: Stores, by: str, now: datetime) -> None:
         RuleError: It is the last one that answers to failures: without it they would be let through.
 
     """
+    stores.hold_changes()
     _still_guarded([rule for rule in stores.rules.all() if rule.name != name])
     stores.rules.remove(name)
     stores.audit.record(

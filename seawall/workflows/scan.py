@@ -67,9 +67,9 @@ def fingerprints(
         try:
             found = future.result()
         except Error as failed:
-            yield path, None, str(failed)
+            yield _sayable(path), None, _sayable(str(failed))
         else:
-            yield path, found, found.error
+            yield _sayable(path), found, found.error
 
 
 def _submitted(path: str, sandbox: Sandbox) -> Future[Fingerprint]:
@@ -81,3 +81,8 @@ def _submitted(path: str, sandbox: Sandbox) -> Future[Fingerprint]:
     except Error as wrong:
         done.set_exception(wrong)
     return done
+
+
+def _sayable(path: str) -> str:
+    # Names of files are bytes; those that are no UTF-8 can be opened, but neither printed nor stored.
+    return path.encode("utf-8", "backslashreplace").decode()

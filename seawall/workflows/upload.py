@@ -10,7 +10,7 @@ from datetime import datetime
 from seawall.audit.event import Happening
 from seawall.ids import new_id
 from seawall.policy.measure import Measure
-from seawall.policy.rule import territories
+from seawall.policy.territory import territory
 from seawall.screening.screen import screen
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
@@ -48,16 +48,14 @@ def screen_upload(
         InputError: The territory is not a two-letter code.
 
     """
-    territory = territories([context.territory])[0] if context.territory else None
-    verdict = verdict_on(
-        fingerprint, territory=territory, knowledge=knowledge, chance=chance, now=now
-    )
+    place = territory(context.territory) if context.territory else None
+    verdict = verdict_on(fingerprint, territory=place, knowledge=knowledge, chance=chance, now=now)
     return Upload(
         id=new_id("up", at=now),
         item=context.item,
         surface=context.surface,
         uploader=context.uploader,
-        territory=territory,
+        territory=place,
         at=now,
         key=context.key,
         fingerprint=fingerprint,

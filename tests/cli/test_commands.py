@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seawall.errors import InputError, NotFound, RuleError
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
@@ -241,6 +243,71 @@ def test_an_entry_that_was_off_stays_off_when_it_moves(tmp_path):
     assert ran.lines[0]["error"] == "enabled is true or false; this is 'perhaps'."
     assert seawall(tmp_path, "match", str(pdq(1))).code == 0
     assert seawall(tmp_path, "bank", "export", "b").out.splitlines()[1].endswith("false")
+
+
+def test_a_forgotten_quote_costs_one_error_and_no_silence(tmp_path):
+    """The lines it swallowed are named; those after it are read."""
+    lines = [f"pdq,{pdq(n).value},fine" for n in range(60)]
+    lines[10] = f'pdq,{pdq(10).value},"never closed'
+    lines[50] = f'pdq,{pdq(50).value},closed at last"'
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["signal_type,value,note", *lines]) + "\n")
+    ran = seawall(tmp_path, "bank", "import", "b", file, "--json")
+
+    assert ran.lines[0]["line"] == 12
+    assert "Lines 12 to 52 were lost" in ran.lines[0]["error"]
+    assert ran.lines[-1] == {"bank": "b", "added": 19, "bad": 1}
+
+
+def test_half_characters_and_impossible_dates_are_bad_lines(tmp_path):
+    """One of them must not take two thousand good lines with it."""
+    rows = [
+        {"signal_type": "pdq", "value": pdq(1).value, "note": "\ud800"},
+        {"signal_type": "pdq", "value": pdq(2).value, "note": "a\0b"},
+        {"signal_type": "pdq", "value": pdq(3).value, "expires_at": "0001-01-01T00:00:00+14:00"},
+        {"signal_type": "pdq", "value": pdq(4).value, "note": "fine"},
+    ]
+    file = tmp_path / "list.ndjson"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ran = seawall(tmp_path, "bank", "import", "b", file, "--json")
+
+    assert [line.get("line") for line in ran.lines] == [1, 2, 3, None]
+    assert ran.lines[-1]["added"] == 1
+
+
+def test_a_name_that_is_no_text_is_scanned_and_said(tmp_path):
+    """Names of files are bytes; a picture is not let through because of what it is called."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff\xfe.jpg")).write_bytes(jpeg(landscape(1)))
+    for options in (["--json"], ["--json", "--record"], []):
+        ran = seawall(tmp_path / "h", "scan", folder, *options)
+        assert ran.code == 0
+    (line,) = seawall(tmp_path / "h", "scan", folder, "--json").lines
+    assert line["path"].endswith("\\udcff\\udcfe.jpg")
+
+
+def test_adding_says_what_it_did_not_get_and_goes_on(tmp_path):
+    """A flat picture has no PDQ, a torn one nothing; neither keeps the next from being added."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    Image.new("RGB", (300, 300), "white").save(folder / "a-flat.png")
+    (folder / "b-torn.jpg").write_bytes(jpeg(landscape(3))[:5000])
+    (folder / "c-fine.jpg").write_bytes(jpeg(landscape(3)))
+    ran = seawall(tmp_path, "bank", "add", "b", folder, "--json")
+
+    assert ran.code == 3
+    assert [line["signal_type"] for line in ran.lines] == [
+        "md5",
+        "sha1",
+        "sha256",
+        "pdq",
+        "md5",
+        "sha1",
+        "sha256",
+    ]
+    assert "a-flat.png: pdq: too flat" in ran.err
+    assert "b-torn.jpg: The JPEG is damaged or cut short" in ran.err
 
 
 def test_a_file_that_is_no_list_is_refused_whole(tmp_path):

@@ -4,7 +4,8 @@ import pytest
 
 from seawall.errors import InputError
 from seawall.policy.measure import Measure, strictest
-from seawall.policy.rule import EU, STARTING_RULES, Rule, Rules, Trigger, checked, territories
+from seawall.policy.rule import STARTING_RULES, Rule, Rules, Trigger, checked
+from seawall.policy.territory import EU, territories, territory
 
 
 def test_a_union_stands_for_its_members():
@@ -15,6 +16,14 @@ def test_a_union_stands_for_its_members():
     assert territories(["de", "DE", "ch"]) == ("CH", "DE")
 
 
+@pytest.mark.parametrize("name", ["EU", "UK", "EL", "Germany", "ZZ", ""])
+def test_nobody_is_in_a_union_or_nowhere(name):
+    """An upload comes from one country; `EU` would have meant its first member, and `UK` none at all."""
+    with pytest.raises(InputError, match=r"GB|GR|such as DE"):
+        territory(name)
+    assert territory(" gb ") == "GB"
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -22,7 +31,7 @@ def test_a_union_stands_for_its_members():
         (Rule(name="far", measure=Measure.HOLD, max_distance=65), "0 to 64"),
         (Rule(name="share", measure=Measure.HOLD, sample_share=1.5), "from 0 to 1"),
         (Rule(name="where", measure=Measure.RESTRICT), "name them"),
-        (Rule(name="where", measure=Measure.HOLD, territories=("Germany",)), "two-letter"),
+        (Rule(name="where", measure=Measure.HOLD, territories=("Germany",)), "two letters"),
         (
             Rule(name="what", measure=Measure.HOLD, trigger=Trigger.FAILURE, bank="known"),
             "no match",

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from seawall.access.key import Scope, new_key
 from seawall.audit.event import Happening
 from seawall.banks.bank import Bank
-from seawall.banks.entry import Change
+from seawall.banks.entry import Change, joined
 from seawall.errors import NotFound, SettingsError, StorageError, WrongState
+from seawall.ids import new_id
 from seawall.policy.ground import Basis, Ground
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rules
@@ -295,6 +296,101 @@ def test_many_writers_lose_nothing_and_break_no_chain(database_url):
         assert stores.uploads.count() == 96
     for memory in memories:
         memory.close()
+
+
+def test_what_two_add_to_one_entry_at_once_is_all_there(database_url):
+    """Twenty processes' worth of vouchers on one signal: none overwrites another's, and the bank stays as it was."""
+    memories = [Memory(database_url), Memory(database_url)]
+    with memories[0].transaction() as stores:
+        stores.banks.add(BANK)
+
+    def vouch(number):
+        with memories[number % 2].transaction() as stores:
+            stores.entries.add([entry(pdq(), id=f"en_{number}", vouchers=(f"v{number:02}",))])
+
+    threads = [threading.Thread(target=vouch, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with memories[0].reading() as stores:
+        (only,) = stores.entries.page("known")
+    assert only.vouchers == tuple(f"v{number:02}" for number in range(20))
+    for memory in memories:
+        memory.close()
+
+
+def test_messages_are_numbered_in_the_order_they_can_be_seen(database_url):
+    """Whoever has read up to a number has missed none before it, however many write."""
+    memories = [Memory(database_url) for _ in range(3)]
+    seen, done = [], threading.Event()
+
+    def write(memory):
+        for number in range(15):
+            with memory.transaction() as stores:
+                stores.outbox.add(
+                    Message(id=new_id("msg", at=NOON), topic="t", subject="s", body={}, at=NOON)
+                )
+                stores.audit.record(happening(number))
+
+    def read():
+        last = 0
+        while not (finished := done.is_set()) or last < 45:
+            with memories[0].reading() as stores:
+                for message in stores.outbox.after(last, limit=100):
+                    seen.append(message.id)
+                    last = message.number
+            if finished:
+                return
+
+    threads = [threading.Thread(target=write, args=(memory,)) for memory in memories]
+    reader = threading.Thread(target=read)
+    for thread in (reader, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done.set()
+    reader.join()
+
+    with memories[0].reading() as stores:
+        assert seen == [message.id for message in stores.outbox.after(0, limit=100)]
+    for memory in memories:
+        memory.close()
+
+
+def test_an_expiry_is_only_ever_put_off():
+    """Naming no end means for ever; nobody shortens what another has vouched for."""
+    soon, later = NOON + timedelta(days=1), NOON + timedelta(days=2)
+    ends = [(soon, later), (later, soon), (soon, None), (None, soon)]
+
+    assert [
+        joined(entry(pdq(), expires_at=known), entry(pdq(), expires_at=added)).expires_at
+        for known, added in ends
+    ] == [later, later, None, None]
+
+
+def test_a_request_that_is_cancelled_stops_nobody_elses(memory):
+    """What was submitted is written, and the writer lives on."""
+    group = GroupCommit(memory)
+    first = group.submit(lambda stores: stores.uploads.add(upload(1)))
+    assert not first.cancel()
+    first.result(30)
+    group.submit(lambda stores: stores.uploads.add(upload(2))).result(30)
+    group.close()
+
+    with memory.reading() as stores:
+        assert stores.uploads.count() == 2
+
+
+def test_a_line_that_is_no_longer_json_is_a_fault_and_no_crash(memory):
+    """The command that is meant to find it must survive it."""
+    with memory.transaction() as stores:
+        stores.audit.record(happening())
+    with memory.transaction() as stores:
+        stores.connection.execute(text("UPDATE events SET details = 'scribble'"))
+
+    assert verify_audit(memory).faults == ("Event 1 was altered after it was written.",)
 
 
 def test_small_stories_share_a_commit_and_fail_alone(memory):

@@ -161,3 +161,18 @@ def test_a_tail_is_merged_and_taken_over_by_others(memory, tmp_path):
 
     for number in (0, 150, 199, 999):
         assert found(here, pdq(number)) == found(there, pdq(number)) == [(pdq(number).value, 0)]
+
+
+def test_an_entry_changed_by_another_that_merged_first_is_not_remembered_as_it_was(
+    memory, tmp_path
+):
+    """The index may be ahead of the entries remembered; those are then read again."""
+    here, there = knowledge(memory, tmp_path), knowledge(memory, tmp_path)
+    (added,) = add(memory, entry(pdq()))
+    assert [near.entry.enabled for near in there.known([reading(pdq())])] == [True]
+    with memory.transaction() as stores:
+        stores.entries.save(replace(added, enabled=False))
+    here.refresh()
+    here.catalogue.merge(always=True)
+
+    assert [near.entry.enabled for near in there.known([reading(pdq())])] == [False]
