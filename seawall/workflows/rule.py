@@ -4,7 +4,7 @@ Rules are put in force, taken out, and tried on the past first.
     proposed ──replay──▶ what would have changed ──put──▶ in force
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -31,7 +31,8 @@ def put_rule(rule: Rule, *, taxonomy: Taxonomy, stores: Stores, by: str, now: da
     """
     stores.hold_changes()
     rule = _resolved(rule, taxonomy, stores)
-    _still_guarded([rule, *(other for other in stores.rules.all() if other.name != rule.name)])
+    before = stores.rules.all()
+    _still_guarded(before, [rule, *(other for other in before if other.name != rule.name)])
     stores.rules.put(rule, at=now)
     stores.audit.record(
         Happening(action="rule:put", subject=rule.name, actor=by, at=now, details=asdict(rule))
@@ -49,7 +50,8 @@ def remove_rule(name: str, *, stores: Stores, by: str, now: datetime) -> None:
 
     """
     stores.hold_changes()
-    _still_guarded([rule for rule in stores.rules.all() if rule.name != name])
+    before = stores.rules.all()
+    _still_guarded(before, [rule for rule in before if rule.name != name])
     stores.rules.remove(name)
     stores.audit.record(
         Happening(action="rule:removed", subject=name, actor=by, at=now, details={})
@@ -121,9 +123,10 @@ def _resolved(rule: Rule, taxonomy: Taxonomy, stores: Stores) -> Rule:
     return rule
 
 
-def _still_guarded(rules: Iterable[Rule]) -> None:
-    for guard in unguarded(rules):
-        raise RuleError(
-            f"Then no rule would catch uploads on '{guard.trigger}', and they would pass unseen. Put another first: "
-            f"any measure, `--on {guard.trigger}`, for every territory and signal type."
-        )
+def _still_guarded(before: Sequence[Rule], after: Sequence[Rule]) -> None:
+    for guard in unguarded(after):
+        if guard not in unguarded(before):
+            raise RuleError(
+                f"Then no rule would catch uploads on '{guard.trigger}', and they would pass unseen. Put another "
+                f"first: any measure, `--on {guard.trigger}`, for every territory and signal type."
+            )
