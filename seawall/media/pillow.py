@@ -7,6 +7,7 @@ frame, because a frame of a GIF or a page of a TIFF may be larger than the first
 
 from contextlib import suppress
 from io import BytesIO
+from itertools import count
 
 import pillow_heif
 from PIL import Image as Pillow
@@ -51,13 +52,14 @@ def frames(data: bytes, media_type: str, limits: MediaLimits) -> Image:
         picture.load()
         orientation = _orientation(picture)
         width, height = picture.size
-        seen = [luma_on(WHITE, picture)]
+        on_white, on_black = [luma_on(WHITE, picture)], _on_black(picture)
         left_out = 0
         if getattr(picture, "is_animated", False):
-            seen += _later_frames(picture, limits)
-            left_out = max(0, getattr(picture, "n_frames", 1) - len(seen))
-        elif alpha_varies(picture):
-            seen.append(luma_on(BLACK, picture))
+            for white, black in _other_frames(picture, limits):
+                on_white.append(white)
+                on_black += black
+            left_out = max(0, getattr(picture, "n_frames", 1) - len(on_white))
+    seen = on_white + on_black  # so the numbers of frames do not depend on what is laid twice
     if swaps_sides(orientation):
         width, height = height, width
     upright = tuple(turned_upright(luma, orientation) for luma in seen)
@@ -73,20 +75,33 @@ def _opened(data: bytes, media_type: str) -> ImageFile:
         ) from error
 
 
-def _later_frames(picture: ImageFile, limits: MediaLimits) -> list[Luma]:
-    """The luma of the second frame and those after it, as far as the limits reach and the file is sound."""
-    seen: list[Luma] = []
-    pixels = picture.width * picture.height
+def _on_black(frame: ImageFile) -> list[Luma]:
+    """The frame laid on black too, if a picture may be drawn in its transparency."""
+    return [luma_on(BLACK, frame)] if alpha_varies(frame) else []
+
+
+def _other_frames(picture: ImageFile, limits: MediaLimits) -> list[tuple[Luma, list[Luma]]]:
+    """
+    Every frame but the one seen first, on white and on black, as far as the limits reach and the file is sound.
+
+    The one seen first is a HEIF's primary picture, which may stand anywhere in the file.
+    """
+    seen: list[tuple[Luma, list[Luma]]] = []
+    first, pixels = picture.tell(), picture.width * picture.height
     with suppress(
         Exception
     ):  # a damaged frame ends the animation; the caller counts it as left out
-        for number in range(1, limits.max_frames):
+        for number in count():
+            if len(seen) + 1 >= limits.max_frames:
+                break
+            if number == first:
+                continue
             picture.seek(number)
             pixels += picture.width * picture.height
             if pixels > limits.max_pixels:
                 break
             picture.load()
-            seen.append(luma_on(WHITE, picture))
+            seen.append((luma_on(WHITE, picture), _on_black(picture)))
     return seen
 
 

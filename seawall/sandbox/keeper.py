@@ -45,8 +45,16 @@ class Keeper:
         self._worker: Worker | None = None
         self._tasks = 0  # this worker has answered
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is a worker, and it lives."""
+        worker = self._worker
+        return worker is not None and worker.alive
+
     def get_ready(self) -> None:
-        """Have a worker before anybody needs it; where none can be had, who needs it hears why."""
+        """Have a living worker before anybody needs it; where none can be had, who needs it hears why."""
+        if not self.alive:
+            self.let_go()
         try:
             self._hatch()
         except OutsideError:

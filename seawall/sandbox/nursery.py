@@ -9,6 +9,7 @@ nursery is a fresh interpreter with a bare environment. It ends when the service
 """
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -36,6 +37,17 @@ class Worker:
 
     pid: int
     channel: socket.socket
+    generation: int  # of the nursery it was forked from; another one does not know it
+
+    @property
+    def alive(self) -> bool:
+        """Whether its end of the channel is open, which the kernel closes when it dies."""
+        look = select.poll()
+        try:
+            look.register(self.channel, 0)  # a hang-up is told unasked
+        except ValueError:  # it has just been let go
+            return False
+        return not look.poll(0)
 
     def ask(self, *task: bytes, within: timedelta) -> bytearray:
         """
@@ -69,6 +81,7 @@ class Nursery:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._generation = 0  # nurseries started so far
 
     def fork(self) -> Worker:
         """
@@ -80,12 +93,18 @@ class Nursery:
         """
         with self._lock:
             for last_try in (False, True):
-                mine, its = socket.socketpair()
+                try:
+                    mine, its = socket.socketpair()
+                except OSError as error:  # no fault of the nursery, which others' workers need
+                    raise OutsideError(
+                        f"No worker process can be reached: {error.strerror}."
+                    ) from error
                 try:
                     with its:
                         channel = self._channel or self._start()
                         socket.send_fds(channel, [FORK], [its.fileno()])
-                        return Worker(int(receive(channel, largest=32)), mine)
+                        pid = int(receive(channel, largest=32))
+                        return Worker(pid, mine, self._generation)
                 except (OSError, EOFError, ValueError) as error:
                     mine.close()
                     self._stop()
@@ -96,11 +115,15 @@ class Nursery:
         raise AssertionError("The last try returns or raises.")
 
     def end(self, worker: Worker) -> int:
-        """End a worker if it lives still; its exit status, the negative of a signal's number."""
+        """
+        End a worker if it lives still; its exit status, the negative of a signal's number.
+
+        A worker of an earlier nursery died with it, and its number may be another process's by now.
+        """
         worker.channel.close()
         with self._lock:
             try:
-                if self._channel is None:
+                if self._channel is None or worker.generation != self._generation:
                     return -signal.SIGKILL
                 self._channel.sendall(END + str(worker.pid).encode())
                 return int(receive(self._channel, largest=32))
@@ -115,6 +138,8 @@ class Nursery:
 
     def _start(self) -> socket.socket:
         mine, its = socket.socketpair()
+        self._channel = mine
+        self._generation += 1
         with its:
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
                 [sys.executable, "-c", _COMMAND, str(its.fileno())],
@@ -122,8 +147,8 @@ class Nursery:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=_bare_environment(),
+                process_group=0,  # a terminal's Ctrl-C is meant for the service
             )
-        self._channel = mine
         mine.settimeout(PATIENCE)
         send(mine, self._task)
         receive(mine, largest=32)  # it has loaded everything

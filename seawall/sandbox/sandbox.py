@@ -8,6 +8,7 @@ Never silently open: whatever ends a worker costs its own request the signals th
 fingerprint names as failed; the next request is served by a fresh worker.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -27,6 +28,9 @@ from seawall.sandbox.nursery import Nursery
 from seawall.sandbox.wire import BYTES, FILE
 from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
+
+LOOKED_AFTER = 5.0  # seconds until a keeper that nobody asks looks after its worker
+log = logging.getLogger(__name__)  # on the error output: a command's output is for its results
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,16 @@ class Sandbox:
     def __init__(self, limits: MediaLimits, *, workers: int, orientations: bool) -> None:
         self.limits = limits
         self.workers = workers
-        self.alive = True  # requests are taken
         self.waiting = 0  # requests not answered yet
+        self._open = True  # requests are taken
         self._outcomes: Counter[Outcome] = Counter()
         self._lock = Lock()
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
         self._nursery = Nursery(limits, orientations=orientations)
+        self._keepers = [Keeper(self._nursery, limits) for _ in range(workers)]
         self._threads = [
-            Thread(target=self._serve, name=f"sandbox-{number}", daemon=True)
-            for number in range(workers)
+            Thread(target=self._serve, args=(keeper,), name=f"sandbox-{number}", daemon=True)
+            for number, keeper in enumerate(self._keepers)
         ]
         for thread in self._threads:
             thread.start()
@@ -110,7 +115,7 @@ class Sandbox:
     def close(self, *, abandon: bool = False) -> None:
         """Answer everybody who waits, or with `abandon` say that nobody will, and end the workers."""
         with self._lock:
-            self.alive = False
+            self._open = False
         if abandon:
             self._abandon()
         for _ in self._threads:
@@ -118,6 +123,15 @@ class Sandbox:
         for thread in self._threads:
             thread.join()
         self._nursery.close()
+
+    @property
+    def alive(self) -> int:
+        """
+        Workers that live now, as the kernel tells it; 0 when closed, and while none can be had.
+
+        A lost worker is replaced at the next request, and within seconds if there is none.
+        """
+        return sum(keeper.alive for keeper in self._keepers) if self._open else 0
 
     @property
     def idle(self) -> bool:
@@ -147,31 +161,46 @@ class Sandbox:
     def _taken(self, request: Request) -> Future[Fingerprint]:
         request.answer.set_running_or_notify_cancel()  # a worker's work cannot be taken back
         with self._lock:
-            if not self.alive:
+            if not self._open:
                 raise OutsideError("The workers are closed; open the sandbox again.")
             self.waiting += 1
         self._requests.put(request)
         return request.answer
 
-    def _serve(self) -> None:
-        """A thread's life: hand one request after another to its keeper's worker."""
-        keeper = Keeper(self._nursery, self.limits)
-        keeper.get_ready()
-        while (request := self._requests.get()) is not None:
+    def _serve(self, keeper: Keeper) -> None:
+        """A thread's life: hand one request after another to its keeper's worker, whatever happens."""
+        while True:
             try:
-                found = keeper.ask(*request.task)
-            except InputError as error:
-                self._count(Outcome.SERVED)
-                request.answer.set_exception(error)
-            except Lost as lost:
-                self._count(lost.outcome)
-                _answer_without(request, str(lost))
-            else:
-                self._count(Outcome.SERVED)
-                request.answer.set_result(found)
-            if self.alive:
-                keeper.get_ready()
+                if self._open:
+                    keeper.get_ready()
+            except Exception:
+                log.exception("A worker could not be made ready.")
+            try:
+                request = self._requests.get(timeout=LOOKED_AFTER)
+            except Empty:
+                continue
+            if request is None:
+                break
+            self._answer(request, keeper)
         keeper.let_go()
+
+    def _answer(self, request: Request, keeper: Keeper) -> None:
+        try:
+            found = keeper.ask(*request.task)
+        except InputError as error:
+            self._count(Outcome.SERVED)
+            request.answer.set_exception(error)
+        except Lost as lost:
+            self._count(lost.outcome)
+            _answer_without(request, str(lost))
+        except Exception as error:
+            log.exception("A request could not be handed to a worker.")
+            keeper.let_go()  # half a request may be on its way
+            self._count(Outcome.CRASHED)
+            _answer_without(request, f"No worker could be asked ({type(error).__name__}).")
+        else:
+            self._count(Outcome.SERVED)
+            request.answer.set_result(found)
 
     def _count(self, outcome: Outcome) -> None:
         with self._lock:
@@ -186,17 +215,21 @@ class Sandbox:
             except Empty:
                 break
             if request is not None:
-                self.waiting -= 1
+                with self._lock:
+                    self.waiting -= 1
                 _answer_without(request, "The workers were closed before they looked into it.")
         self._nursery.close()
 
 
 def _answer_without(request: Request, reason: str) -> None:
-    """Answer with the exact digests, computed here: hashing is safe on any bytes."""
+    """Answer with the exact digests, computed here: hashing is safe on any bytes. Somebody waits, so never raise."""
     try:
         request.answer.set_result(fingerprint_unread(request.again(), reason=reason))
     except (InputError, OSError) as error:  # the file has gone meanwhile
         request.answer.set_exception(InputError(f"The file cannot be read again: {error}"))
+    except Exception:
+        log.exception("A request could not be answered.")
+        request.answer.set_exception(OutsideError(f"{reason} Its digests cannot be taken either."))
 
 
 def _read_again(path: Path) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from datetime import timedelta
 
 import orjson
@@ -23,16 +24,21 @@ _LONGEST_REQUEST = 64  # bytes
 
 
 def main() -> None:
-    """Serve the channel named on the command line until it closes."""
+    """Serve the channel named on the command line until it closes, however abruptly."""
+    with suppress(ConnectionError, EOFError):
+        _serve_channel(socket.socket(fileno=int(sys.argv[1])))
+
+
+def _serve_channel(channel: socket.socket) -> None:
     for meant_for_the_service in (signal.SIGINT, signal.SIGTERM):
         signal.signal(meant_for_the_service, signal.SIG_IGN)
-    channel = socket.socket(fileno=int(sys.argv[1]))
     settings = orjson.loads(receive(channel))
     orientations = settings.pop("orientations")
     seconds = timedelta(seconds=settings.pop("max_seconds"))
     limits = MediaLimits(**settings, max_seconds=seconds)
     Image.init()  # every plug-in now, rather than at a stranger's first WebP
     send(channel, b"ready")
+    forked: set[int] = set()  # workers not waited for yet
     while True:
         request, descriptors, _, _ = socket.recv_fds(channel, _LONGEST_REQUEST, 1)
         if request == FORK:
@@ -42,9 +48,10 @@ def main() -> None:
                 channel.close()
                 _become_worker(its, limits, orientations=orientations)
             its.close()
+            forked.add(pid)
             send(channel, str(pid).encode())
         elif request.startswith(END):
-            send(channel, str(_ended(int(request[len(END) :]))).encode())
+            send(channel, str(_ended(int(request[len(END) :]), forked)).encode())
         else:  # the service is gone
             return
 
@@ -61,8 +68,14 @@ def _become_worker(channel: socket.socket, limits: MediaLimits, *, orientations:
         os._exit(status)
 
 
-def _ended(pid: int) -> int:
-    """The exit status of a worker, which dies now if it has not yet."""
-    os.kill(pid, signal.SIGKILL)  # ours until it is waited for, so the number cannot be another's
-    _, status = os.waitpid(pid, 0)
+def _ended(pid: int, forked: set[int]) -> int:
+    """The exit status of a worker, which dies now if it has not yet; a number we did not fork is left alone."""
+    if pid not in forked:
+        return -signal.SIGKILL
+    forked.remove(pid)
+    try:
+        os.kill(pid, signal.SIGKILL)  # ours until it is waited for: the number cannot be another's
+        _, status = os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):  # whoever waited for it did not tell us
+        return -signal.SIGKILL
     return os.waitstatus_to_exitcode(status)
