@@ -94,16 +94,10 @@ def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
     """Never silently: an animation that was not looked at to its end says so, for every type that looks at frames."""
     if not media.image or not media.image.frames_left_out:
         return ()
-    reason = f"frames after the {_ordinal(len(media.image.frames))} were not looked at"
+    left = media.image.frames_left_out
+    reason = f"{left} more {'frame was' if left == 1 else 'frames were'} not looked at"
     return tuple(
         NoSignal(type=kind.name, reason=reason, cause=Cause.FAILED)
         for kind in SIGNAL_TYPES.values()
         if kind.bits
     )
-
-
-def _ordinal(number: int) -> str:
-    ending = (
-        "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    )
-    return f"{number}{ending}"

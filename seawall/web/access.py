@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from seawall.access.key import Key, Scope, allowed, digest_of
 from seawall.clock import now
+from seawall.web.asked import check_address
 from seawall.web.door import door_of
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="seawall"'}
@@ -27,6 +28,7 @@ class Caller:
             HTTPException: There is no key, or none we know (401).
             NotAllowed: The key has expired, was revoked, or lacks the scope.
             TooMany: It asks faster than it may.
+            RequestValidationError: The address asks for something the route does not know.
 
         """
         door = door_of(request)
@@ -42,7 +44,9 @@ class Caller:
             )
         request.scope["seawall.key"] = key.id  # for the log: the key's id, never its text
         door.rates.count(key)
-        return allowed(key, self.scope, at=now())
+        by = allowed(key, self.scope, at=now())
+        check_address(request)
+        return by
 
 
 def may(scope: Scope) -> params.Depends:

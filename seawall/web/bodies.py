@@ -5,14 +5,16 @@ A body is read by a dependency that stands after `may(…)` in its route, so nob
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Query, params
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,17 +25,33 @@ M = TypeVar("M", bound=BaseModel)
 MOST_FIELDS = 32
 PATIENCE = 120  # seconds for a whole form
 MOST_ON_A_PAGE = 1000
+NOT_PLAIN: Final = "Text has no NUL character and no half of a surrogate pair in it; leave them out"
+_NOT_PLAIN = re.compile("[\0\ud800-\udfff]")
 
 Limit = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
 After = Annotated[
-    int | None, Query(ge=0, description="`next` of the page before; left out for the first.")
+    int | None,
+    Query(ge=0, le=2**63 - 1, description="`next` of the page before; left out for the first."),
 ]
+
+
+def is_plain(text: str) -> bool:
+    """Whether every database can keep this text."""
+    return _NOT_PLAIN.search(text) is None
 
 
 class Body(BaseModel):
     """Base of everything a program may send us."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=65_536)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_kept(cls, value: object) -> object:
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and not is_plain(text):
+                raise PydanticCustomError("text", NOT_PLAIN)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pydantic import RootModel
 
-from seawall.errors import FetchError, InputError
+from seawall.errors import FetchError, InputError, NotAllowed
 from seawall.media.link import understand_link
 from seawall.media.media import Kind
 from seawall.sandbox.fetch import fetch
@@ -19,6 +19,11 @@ from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 from seawall.web.bodies import Body, parsed
 from seawall.web.door import Door
+
+NOT_FETCHED = (  # one sentence for all refusals, so that a link's owner learns nothing about our network
+    "It was not fetched: only public http and https addresses are, on the ports 80 and 443, without a user name, "
+    "and so is every address they redirect to."
+)
 
 
 class SignalIn(Body):
@@ -51,21 +56,20 @@ async def of_link(url: str, door: Door) -> Fingerprint:
     """
     The fingerprint of a link and of what it leads to; content that cannot be had is told as a failure.
 
+    Whoever owns the page chooses where it redirects to, so a refusal to fetch must not spare the link its verdict.
+
     Raises:
         InputError: It is not a link.
-        NotAllowed: It leads into somebody's own network.
 
     """
     link = fingerprint(understand_link(url))
     try:
-        content = await of_file(await fetch(url, door.app.settings.fetch), door)
+        data = await fetch(url, door.app.settings.fetch)
     except FetchError as failed:
-        missing = tuple(
-            NoSignal(type=kind.name, reason=str(failed), cause=Cause.FAILED)
-            for kind in SIGNAL_TYPES.values()
-            if kind.bits
-        )
-        return replace(link, missing=(*link.missing, *missing), error=str(failed))
+        return _unfetched(link, str(failed))
+    except (NotAllowed, InputError):
+        return _unfetched(link, NOT_FETCHED)
+    content = await of_file(data, door)
     return replace(
         content,
         readings=(*link.readings, *content.readings),
@@ -92,3 +96,12 @@ def of_signals(text: str) -> Fingerprint:
         size=0,
         readings=tuple(Reading(signal=signal) for signal in signals),
     )
+
+
+def _unfetched(link: Fingerprint, reason: str) -> Fingerprint:
+    missing = tuple(
+        NoSignal(type=kind.name, reason=reason, cause=Cause.FAILED)
+        for kind in SIGNAL_TYPES.values()
+        if kind.bits
+    )
+    return replace(link, missing=(*link.missing, *missing), error=reason)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from seawall.access.key import Key
 from seawall.clock import now
-from seawall.errors import InputError, StorageError
+from seawall.errors import Error, InputError
 from seawall.storage.memory import Stores
 from seawall.web.door import Door
 from seawall.workflows.wire import Document
@@ -70,7 +70,7 @@ def written(
     """
     try:
         answer = door.commits.submit(_with_reply(story, once, secret)).result()
-    except StorageError:
+    except Error:  # perhaps only because the same request, sent at once, has been done meanwhile
         kept = _recalled(door, once)
         if kept is None:
             raise
@@ -83,7 +83,7 @@ async def written_soon(door: Door, story: Story, once: Ticket | None) -> Documen
     """What the story answered, once it is committed; for routes that run on the event loop."""
     try:
         return await asyncio.wrap_future(door.commits.submit(_with_reply(story, once)))
-    except StorageError:
+    except Error:  # as above
         kept = await answered_before(door, once)
         if kept is None:
             raise

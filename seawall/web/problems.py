@@ -9,6 +9,7 @@ Anything else is a mistake of ours: 500, with nothing of its inside, and the tra
 
 from http import HTTPStatus
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -23,12 +24,18 @@ from seawall.errors import (
     NotFound,
     OutsideError,
     RuleError,
+    StorageError,
     TooMany,
 )
 from seawall.web.headers import FOR_PROGRAMS
 from seawall.web.rendering import PROBLEM, Json
 
 TRY_AGAIN = {"Retry-After": "1"}  # seconds
+STORAGE = (
+    "The database or the disk refused or did not answer; nothing was recorded. Send the request again; "
+    "the server's log says why."
+)
+log = structlog.get_logger("seawall.problem")
 _STATUSES: tuple[tuple[type[Error], str, HTTPStatus], ...] = (
     (InputError, "input", HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotAllowed, "not-allowed", HTTPStatus.FORBIDDEN),
@@ -66,7 +73,14 @@ async def _ours(request: Request, error: Exception) -> Response:  # noqa: ARG001
         (kind, status) for family, kind, status in _STATUSES if isinstance(error, family)
     )
     again = status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-    return problem(status, kind, str(error), headers=TRY_AGAIN if again else None)
+    return problem(status, kind, _told(error), headers=TRY_AGAIN if again else None)
+
+
+def _told(error: Exception) -> str:
+    if not isinstance(error, StorageError):
+        return str(error)
+    log.warning("storage failed", reason=str(error))  # the driver names hosts, users and folders
+    return STORAGE
 
 
 async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature

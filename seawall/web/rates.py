@@ -1,6 +1,7 @@
 """How fast a key may ask, and how much may wait at once."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -64,11 +65,24 @@ class Room:
 
     def __init__(self, places: int) -> None:
         self.places = places
+        self.share = max(1, places // 2)  # of one key, so that no key keeps all others out
         self.taken = 0
+        self._held: Counter[str] = Counter()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place for as long as the block lasts, or a 503 that says when to come back."""
+    def place(self, key: str) -> Iterator[None]:
+        """
+        A place for as long as the block lasts, or a 503 that says when to come back.
+
+        Raises:
+            TooMany: The key holds its share of the places already.
+
+        """
+        if self._held[key] >= self.share:
+            raise TooMany(
+                f"This key has {self.share} requests in progress here, as many as one key may; nothing was recorded. "
+                "Try again in a second."
+            )
         if self.taken >= self.places:
             raise HTTPException(
                 503,
@@ -76,7 +90,11 @@ class Room:
                 headers={"Retry-After": "1"},
             )
         self.taken += 1
+        self._held[key] += 1
         try:
             yield
         finally:
             self.taken -= 1
+            self._held[key] -= 1
+            if not self._held[key]:
+                del self._held[key]

@@ -79,7 +79,7 @@ def test_frames_nobody_looked_at_are_named():
     found = fingerprint(understand(gif_of(70), MediaLimits()))
 
     assert found.missing[-1] == NoSignal(
-        type="pdq", reason="frames after the 64th were not looked at", cause=Cause.FAILED
+        type="pdq", reason="6 more frames were not looked at", cause=Cause.FAILED
     )
 
 

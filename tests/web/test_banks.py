@@ -1,10 +1,15 @@
 """`/v1/banks`."""
 
 import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 
 from tests.made import pdq
+from tests.postgres import fresh_schema, server_url
+from tests.web.serving import serving
 
 
 def test_a_bank_is_created_listed_and_shown(admin: httpx.Client):
@@ -31,6 +36,30 @@ def test_a_name_is_given_once(admin: httpx.Client, bank: str):
     again = admin.post("/v1/banks", json=wanted, headers=headers)
 
     assert (again.status_code, again.json()) == (201, first.json())
+
+
+def test_of_two_equal_requests_to_two_servers_both_get_the_answer_of_the_first(tmp_path: Path):
+    """The one that comes second finds the name taken, by its own twin."""
+    with (
+        fresh_schema(server_url()) as url,
+        serving(tmp_path / "one", database_url=url) as one,
+        serving(tmp_path / "two", database_url=url) as two,
+        one.client() as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        headers = {"Idempotency-Key": secrets.token_hex(8)} | dict(client.headers)
+
+        def ask(server: str) -> httpx.Response:
+            return httpx.post(f"{server}/v1/banks", json={"name": "twin"}, headers=headers)
+
+        with one.door.app.memory.transaction() as stores:
+            stores.hold_changes()  # both have looked for a kept answer, and wait here for their turn
+            asked = [pool.submit(ask, server.url) for server in (one, two)]
+            time.sleep(1)
+        answers = [each.result() for each in asked]
+
+    assert [answer.status_code for answer in answers] == [201, 201], answers[0].text
+    assert answers[0].json() == answers[1].json()
 
 
 def test_a_bank_that_is_off_matches_nothing(admin: httpx.Client, bank: str):

@@ -1,9 +1,13 @@
 """`POST /v1/match`."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
 from tests.made import flipped, pdq
+from tests.web.serving import Served
 
 
 def known(admin: httpx.Client, bank: str, value: str) -> str:
@@ -62,6 +66,47 @@ def test_distance_is_the_caller_s_choice_up_to_64(admin: httpx.Client, bank: str
         return len(answer.json()["results"][0]["matches"])
 
     assert (found(39), found(40), found(64)) == (0, 1, 1)
+
+
+def test_the_nearest_thousand_are_told_and_of_many_signals_the_nearest_hundred(
+    admin: httpx.Client, bank: str
+):
+    """One question must not fill the memory; what is left out is what is furthest."""
+    centre = pdq(7_006)
+    near = [flipped(centre, 1 + n % 30, seed=n).value for n in range(1_050)]
+    near = list(dict.fromkeys([*near, centre.value]))
+    entries = [{"signal_type": "pdq", "value": value} for value in near]
+    assert admin.post(f"/v1/banks/{bank}/entries", json=entries).status_code == 201
+    asked = {"type": "pdq", "value": centre.value}
+
+    def found(times: int) -> list[list[int]]:
+        results = admin.post("/v1/match", json={"signals": [asked] * times}).json()["results"]
+        return [[match["distance"] for match in result["matches"]] for result in results]
+
+    (one,) = found(1)
+    many = found(101)
+    assert len(near) > len(one) == 1000
+    assert one == sorted(one)
+    assert one[0] == 0
+    assert len(many) == 101
+    assert all(each == one[:100] for each in many)
+
+
+def test_a_long_question_keeps_nobody_waiting(served: Served, admin: httpx.Client, bank: str):
+    """It is looked up beside the event loop, which answers others meanwhile."""
+    signals = [pdq(70_000 + n) for n in range(100)]
+    entries = [{"signal_type": "pdq", "value": signal.value} for signal in signals]
+    admin.post(f"/v1/banks/{bank}/entries", json=entries)
+    asked = {"signals": [{"type": "pdq", "value": signal.value} for signal in signals]}
+    with ThreadPoolExecutor(1) as pool, served.stranger() as other:
+        with served.door.app.knowledge._lock:  # entries nobody has asked for yet are read under it
+            waiting = pool.submit(admin.post, "/v1/match", json=asked)
+            time.sleep(0.3)
+            assert other.get("/health/live", timeout=5).status_code == 200
+            assert not waiting.done()
+        results = waiting.result().json()["results"]
+
+    assert [len(result["matches"]) for result in results] == [1] * 100
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,10 @@ def test_a_photo_is_chosen_and_its_match_and_verdict_are_seen(page: Page):
 
     expect(page.locator(".verdict h2")).to_have_text("Held back")
     expect(page.locator("#preview")).to_be_visible()
+    expect(page.locator(".verdict")).to_contain_text("A person should look at it.")
+    seen, words = (page.locator(each).bounding_box() for each in ("#preview", "#drop-words"))
+    assert seen["y"] + seen["height"] <= words["y"]  # the whole photo is seen
+    assert words["y"] + words["height"] <= page.locator("#drop").bounding_box()["y"] + 240
     match = page.locator(".match")
     distance = int(match.locator(".apart strong").inner_text())
     assert 0 < distance <= 31
@@ -122,7 +126,9 @@ def test_an_exact_copy_is_blocked_and_named(page: Page):
     choose(page, shared_data("images/bridge-mods/aaa-orig.jpg").read_bytes())
 
     expect(page.locator(".verdict h2")).to_have_text("Blocked")
-    expect(page.locator("#answer")).to_contain_text("An exact copy of something in the bank known")
+    expect(page.locator("#answer")).to_contain_text(
+        "The same fingerprint as something in the bank known"
+    )
     expect(page.locator("#answer table").first).to_contain_text("sha256")
 
 

@@ -3,10 +3,13 @@
 import http.server
 import json
 import secrets
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -110,12 +113,14 @@ def test_ready_made_signals_are_screened(admin: httpx.Client, bank: str):
 
 
 @contextmanager
-def host(content: bytes) -> Iterator[str]:
-    """A web server on this machine with one photo."""
+def host(content: bytes, *, leads_to: str | None = None) -> Iterator[str]:
+    """A web server on this machine with one photo, or that only knows another address."""
 
     class Photo(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(302 if leads_to else 200)
+            if leads_to:
+                self.send_header("Location", leads_to)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -158,14 +163,49 @@ def test_a_link_that_leads_nowhere_is_held(admin: httpx.Client):
     assert verdict["signals"][0]["type"] == "url"
 
 
-def test_a_link_into_our_own_network_is_refused_and_nothing_recorded(admin: httpx.Client):
-    """Fetching is no way to look behind the door."""
-    before = admin.get("/v1/status").json()["counts"]["uploads"]
+@pytest.mark.parametrize(
+    "inside", ["http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "http://1.1.1.1:22/"]
+)
+def test_a_known_link_is_found_wherever_its_owner_redirects_to(
+    admin: httpx.Client, bank: str, inside: str
+):
+    """Fetching is no way to look behind the door, and refusing it is no way to spare a link its verdict."""
+    with host(b"", leads_to=inside) as url:
+        admin.post(f"/v1/banks/{bank}/entries", json={"signal_type": "url", "value": url})
+        answer = screen(admin, url=url)
 
-    answer = screen(admin, url="http://169.254.169.254/latest/meta-data")
+    verdict = answer.json()
+    assert answer.status_code == 200
+    assert [match["signal_type"] for match in of(verdict, bank)] == ["url"]
+    assert verdict["measure"] == "block"
+    assert verdict["not_screened"][0]["cause"] == "failed"
+    assert admin.get(f"/v1/uploads/{verdict['upload']}").json() == verdict
+    events = admin.get("/v1/audit", params={"subject": verdict["upload"]}).json()["events"]
+    assert [event["action"] for event in events] == ["upload:screened"]
 
-    assert answer.status_code == 403
-    assert admin.get("/v1/status").json()["counts"]["uploads"] == before
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://somebody:secret@example.org/picture.jpg",
+        "example.org/picture.jpg",
+        "https://example.org:8443/picture.jpg",
+    ],
+)
+def test_a_link_that_is_not_fetched_is_held_with_one_sentence(admin: httpx.Client, url: str):
+    """The same for all, so that nobody maps our network with it."""
+    verdict = screen(admin, url=url)
+
+    assert verdict.status_code == 200, verdict.text
+    (absent,) = verdict.json()["not_screened"]
+    assert verdict.json()["measure"] == "hold"
+    assert absent["cause"] == "failed"
+    assert "only public http and https addresses" in absent["reason"]
+    assert "secret" not in verdict.text
+    hashed = admin.post("/v1/hash", data={"url": url}).json()
+    assert hashed["signals"][0]["type"] == "url"
+    assert hashed["error"] == absent["reason"]
 
 
 @pytest.mark.parametrize(
@@ -237,6 +277,37 @@ def test_an_idempotency_key_stands_for_one_request(admin: httpx.Client, photo: b
 
     assert answer.status_code == 409
     assert "Idempotency-Key" in answer.json()["detail"]
+
+
+def test_one_key_holds_half_of_the_places_at_most(served: Served, admin: httpx.Client):
+    """Whoever sends forms slowly keeps itself waiting, not everybody else."""
+    room = served.door.room
+    at = urlsplit(served.url)
+    _, text = served.key("screen")
+    head = (
+        f"POST /v1/screen HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {text}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b\r\n"
+    )
+    with ExitStack() as open_ones:
+        for _ in range(room.places // 2):
+            slow = socket.create_connection((at.hostname, at.port), timeout=5)
+            open_ones.enter_context(slow)
+            slow.sendall(head.encode())
+        until = time.monotonic() + 10
+        while room.taken < room.places // 2 and time.monotonic() < until:
+            time.sleep(0.02)
+
+        given = json.dumps([{"type": "pdq", "value": pdq(8_002).value}])
+        mine = {"Authorization": f"Bearer {text}"}
+        refused = admin.post("/v1/screen", data={"signals": given}, headers=mine)
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"] == "1"
+        assert screen(admin, signals=given).status_code == 200
+
+    until = time.monotonic() + 10
+    while room.taken and time.monotonic() < until:
+        time.sleep(0.02)
+    assert admin.post("/v1/screen", data={"signals": given}, headers=mine).status_code == 200
 
 
 def test_beyond_its_places_the_server_says_when_to_come_back(served: Served, admin: httpx.Client):

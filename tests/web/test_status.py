@@ -1,13 +1,16 @@
 """How the service is doing, for people, balancers and Prometheus."""
 
 import json
+import sqlite3
+from pathlib import Path
 
 import httpx
+import pytest
 from fastapi.routing import APIRoute
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.made import pdq
-from tests.web.serving import Served
+from tests.web.serving import Served, serving
 
 
 def test_health_needs_no_key(served: Served):
@@ -15,6 +18,52 @@ def test_health_needs_no_key(served: Served):
     with served.stranger() as client:
         assert client.get("/health/live").json() == {"live": True}
         assert client.get("/health/ready").json() == {"ready": True}
+
+
+@pytest.mark.parametrize("part", ["database", "writer", "decoders"])
+def test_what_cannot_serve_is_not_ready(tmp_path: Path, part: str):
+    """Whoever balances sends nobody there, and learns no more than what is missing."""
+    with serving(tmp_path / "home") as running, running.stranger() as client:
+        assert client.get("/health/ready").status_code == 200
+        if part == "database":
+            break_database(tmp_path / "home")
+        elif part == "writer":
+            running.door.commits.close()
+        else:
+            running.door.sandbox.close()
+
+        answer = client.get("/health/ready")
+        assert client.get("/health/live").status_code == 200
+
+    says = {"database": "database", "writer": "written", "decoders": "look into uploads"}[part]
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json()["type"] == "urn:seawall:problem:not-ready"
+    assert says in answer.json()["detail"]
+    assert "counters" not in answer.text
+
+
+def test_the_driver_s_words_stay_in_the_log(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+):
+    """They name hosts, users and tables; whoever calls needs to know that nothing was recorded."""
+    with serving(tmp_path / "home") as running, running.client() as client:
+        break_database(tmp_path / "home")
+        answers = [client.get("/v1/banks"), client.get("/v1/status")]
+
+    for answer in answers:
+        assert answer.status_code == 503
+        assert answer.json()["type"] == "urn:seawall:problem:outside"
+        assert "counters" not in answer.text
+        assert "nothing was recorded" in answer.json()["detail"]
+    assert b"no such table: counters" in capfdbinary.readouterr().err
+
+
+def break_database(home: Path) -> None:
+    """What an operator's accident looks like: a table is gone."""
+    with sqlite3.connect(home / "seawall.db") as connection:
+        connection.execute("ALTER TABLE counters RENAME TO lost")
+    connection.close()
 
 
 def test_status_counts_what_there_is(admin: httpx.Client, bank: str):

@@ -1,10 +1,15 @@
 """Import and export."""
 
 import json
+import secrets
+import socket
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import httpx
 
 from tests.made import pdq
+from tests.web.serving import Served
 
 CSV = {"Content-Type": "text/csv"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -70,6 +75,37 @@ def test_five_thousand_lines_come_in_and_go_out(admin: httpx.Client, bank: str):
     assert len(exported) == count + 1
     asked = {"signals": [{"type": "pdq", "value": pdq(50_000 + count - 1).value}]}
     assert len(admin.post("/v1/match", json=asked).json()["results"][0]["matches"]) == 1
+
+
+def test_slow_readers_of_an_export_keep_nobody_from_writing(
+    served: Served, admin: httpx.Client, bank: str
+):
+    """More of them than the database has connections, each stopped after its first bytes."""
+    many = [
+        {"signal_type": "pdq", "value": pdq(60_000 + n).value, "note": "x" * 4000}
+        for n in range(1_500)
+    ]
+    assert admin.post(f"/v1/banks/{bank}/entries", json=many).status_code == 201
+    at = urlsplit(served.url)
+    asked = (
+        f"GET /v1/banks/{bank}/export HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: {admin.headers['authorization']}\r\n\r\n"
+    )
+    with ExitStack() as readers:
+        for _ in range(36):
+            reader = socket.socket()
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            readers.enter_context(reader)
+            reader.settimeout(20)
+            reader.connect((at.hostname, at.port))
+            reader.sendall(asked.encode())
+            assert reader.recv(12) == b"HTTP/1.1 200"
+
+        name = f"bank-{secrets.token_hex(4)}"
+        assert admin.post("/v1/banks", json={"name": name}, timeout=10).status_code == 201
+
+    exported = admin.get(f"/v1/banks/{bank}/export").text.splitlines()
+    assert len(exported) == len(many) + 1
 
 
 def test_what_is_wrong_with_all_of_it_is_a_status(admin: httpx.Client, bank: str):

@@ -138,16 +138,11 @@ async def add(request: Request, by: Annotated[Key, may(Scope.BANKS_WRITE)], bank
     """
     door = door_of(request)
     if request.headers.get("content-type", "").startswith(FORM):
-        with door.room.place():
+        with door.room.place(by.id):
             signals, digest, missing = await _from_form(request)
     else:
-        raw = await request.body()
-        given = parsed(EntriesIn, raw).root
-        several = given if isinstance(given, list) else [given]
-        signals = [
-            (parse_signal(f"{each.signal_type}:{each.value}"), each.filing()) for each in several
-        ]
-        digest, missing = raw, []
+        digest, missing = await request.body(), []
+        signals = await run_in_threadpool(_from_json, digest)
 
     def story(stores: Stores) -> Document:
         standing = add_entries(
@@ -215,6 +210,12 @@ def remove(
 
     _unless_changed(request, story)
     return Response(status_code=204)
+
+
+def _from_json(raw: bytes) -> list[tuple[Signal, Filing]]:
+    given = parsed(EntriesIn, raw).root
+    several = given if isinstance(given, list) else [given]
+    return [(parse_signal(f"{each.signal_type}:{each.value}"), each.filing()) for each in several]
 
 
 async def _from_form(

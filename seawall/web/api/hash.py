@@ -35,10 +35,10 @@ _ANSWER: dict[str, Any] = {
 
 
 @router.post("/hash", openapi_extra=described(form=HashIn, file=True, gives=_ANSWER))
-async def hash_(request: Request, by: Annotated[Key, may(Scope.HASH)]) -> Response:  # noqa: ARG001 - asked for its scope
+async def hash_(request: Request, by: Annotated[Key, may(Scope.HASH)]) -> Response:
     """The signals of a file or of what a link leads to; nothing is looked up and nothing remembered."""
     door = door_of(request)
-    with door.room.place():
+    with door.room.place(by.id):
         form = await read_form(request)
         try:
             given = HashIn.model_validate(form.fields)

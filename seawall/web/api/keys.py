@@ -22,6 +22,7 @@ from seawall.workflows.wire import Document, key_document
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 Name = Annotated[str, Field(min_length=1, max_length=512)]
+MOST_PER_SECOND = 1_000_000  # beyond what one worker can answer, so it limits nobody
 _KEY: dict[str, Any] = {
     "id": "key_01jd3c7k2x9qhw4t5mz",
     "name": "upload service",
@@ -41,7 +42,7 @@ class KeyIn(Body):
     scopes: Annotated[tuple[str, ...], Field(min_length=1, max_length=32)]
     owner: Name | None = None
     expires_at: AwareDatetime | None = None
-    requests_per_second: Annotated[int, Field(ge=1)] | None = None
+    requests_per_second: Annotated[int, Field(ge=1, le=MOST_PER_SECOND)] | None = None
 
 
 @router.get("", openapi_extra=described(gives={"keys": [_KEY]}))

@@ -60,7 +60,7 @@ async def screen(request: Request, by: Annotated[Key, may(Scope.SCREEN)]) -> Res
     What cannot be screened is answered by the rules for failures and named in `not_screened`.
     """
     door = door_of(request)
-    with door.room.place():
+    with door.room.place(by.id):
         form = await read_form(request)
         given = _checked(form)
         once = _ticket(request, by, form)

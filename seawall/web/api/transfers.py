@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from seawall.access.key import Key, Scope
 from seawall.app import App
+from seawall.banks.entry import Entry
 from seawall.clock import now
 from seawall.web.access import may
 from seawall.web.door import door_of
@@ -26,6 +27,7 @@ router = APIRouter(prefix="/v1/banks/{bank}", tags=["entries"])
 CSV = "text/csv"
 IN_MEMORY = 8 * 1024 * 1024  # bytes of a body before it goes to a file
 LINES_AT_ONCE = 500  # of an export, in one piece
+ENTRIES_AT_ONCE = 1000  # of an export, read in one transaction
 
 
 @router.post("/import", openapi_extra=described(raw=(CSV, NDJSON), streams=(NDJSON,)))
@@ -111,8 +113,19 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _exported(app: App, bank: str, *, ndjson: bool) -> Iterator[str]:
-    with app.memory.reading() as stores:
-        yield from _gathered(export_entries(stores.entries.all(bank), ndjson=ndjson))
+    yield from _gathered(export_entries(_entries(app, bank), ndjson=ndjson))
+
+
+def _entries(app: App, bank: str) -> Iterator[Entry]:
+    """Every entry of a bank; nothing is held open between pages, however slowly they are read."""
+    after = 0
+    while True:
+        with app.memory.reading() as stores:
+            page = stores.entries.page(bank, after=after, limit=ENTRIES_AT_ONCE)
+        yield from page
+        if len(page) < ENTRIES_AT_ONCE:
+            return
+        after = page[-1].number
 
 
 def _gathered(lines: Iterable[str]) -> Iterator[str]:

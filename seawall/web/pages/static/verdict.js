@@ -47,9 +47,9 @@ function head(upload, milliseconds) {
 function reason(upload) {
   const nearest = upload.matches[0];
   const because = upload.rules.length ? ` Rule: ${upload.rules.join(", ")}.` : "";
-  const looked = upload.review ? " A person will look at it." : "";
+  const looked = upload.review ? " A person should look at it." : "";
   const failed = upload.not_screened.some((absent) => absent.cause !== "empty");
-  if (nearest && nearest.distance === 0) return `An exact copy of something in the bank ${nearest.bank}.${because}${looked}`;
+  if (nearest && nearest.distance === 0) return `The same fingerprint as something in the bank ${nearest.bank}.${because}${looked}`;
   if (nearest) return `${nearest.distance} of 256 bits away from something in the bank ${nearest.bank}.${because}${looked}`;
   if (failed) return `It could not be screened in full.${because}${looked}`;
   if (upload.not_screened.length) return `Nothing known has the same bytes, and there is nothing in it to compare by.${because}${looked}`;
