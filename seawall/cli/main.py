@@ -18,7 +18,7 @@ app = typer.Typer(
     name="seawall",
     help="Shared defence against known illegal content: fingerprint, match, decide.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 for command in (

@@ -75,6 +75,8 @@ def progress(total: int | None, what: str) -> Iterator[Progress]:
 
 def advance(bar: Progress) -> None:
     """One more done."""
+    if bar.disable:
+        return
     task = bar.tasks[0]
     rate = f"{task.speed:.0f}/s" if task.speed else ""
     bar.update(task.id, advance=1, rate=rate)
