@@ -76,7 +76,7 @@ class RemoteDesk:
 
     def banks(self) -> list[Document]:
         """Every bank."""
-        return self._pages("/v1/banks", "banks")
+        return _list(self._ask("GET", "/v1/banks"), "banks")
 
     def create_bank(self, name: str, *, owner: str | None, description: str) -> Document:
         """A new bank."""
@@ -147,7 +147,7 @@ class RemoteDesk:
 
     def rules(self) -> list[Document]:
         """Every rule."""
-        return self._pages("/v1/rules", "rules")
+        return _list(self._ask("GET", "/v1/rules"), "rules")
 
     def put_rule(self, rule: Document) -> Document:
         """A rule in force."""
@@ -168,7 +168,7 @@ class RemoteDesk:
 
     def keys(self) -> list[Document]:
         """Every key, without its text."""
-        return self._pages("/v1/keys", "keys")
+        return _list(self._ask("GET", "/v1/keys"), "keys")
 
     def create_key(self, wanted: Document) -> Document:
         """A key with its text."""
