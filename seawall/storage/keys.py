@@ -38,11 +38,6 @@ class KeyStore:
         if not found.rowcount:
             raise NotFound(f"There is no key '{ident}'; `seawall key list` shows them.")
 
-    def with_digest(self, digest: bytes) -> Key | None:
-        """The key whose text has this digest."""
-        row = self._connection.execute(select(keys).where(keys.c.digest == digest)).one_or_none()
-        return _key(row) if row else None
-
     def all(self) -> list[Key]:
         """Every key, oldest first, revoked ones too."""
         return [

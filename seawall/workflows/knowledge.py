@@ -100,11 +100,6 @@ class Knowledge:
             )  # digests may collide
         ]
 
-    def key(self, digest: bytes) -> Key | None:
-        """The key with this digest, as last committed."""
-        self.refresh()
-        return self.keys.get(digest)
-
     def merge(self) -> bool:
         """Write grown index tails to disk; whether anything was written."""
         return self.catalogue.merge()
