@@ -22,8 +22,8 @@ import simplejpeg
 from PIL import Image
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 
+from seawall.media.jpeg import reduced
 from seawall.media.limits import MediaLimits
-from seawall.media.media import reduction
 from seawall.media.understand import understand
 from seawall.signals.pdq_kernel import pdq
 
@@ -42,10 +42,8 @@ def ours(data: bytes) -> None:
 def floor(data: bytes) -> None:
     """The same decode, and nothing after it."""
     height, width, _, _ = simplejpeg.decode_jpeg_header(data)
-    factor = min(reduction(width, height), 8)
-    simplejpeg.decode_jpeg(
-        data, colorspace="GRAY", min_width=-(-width // factor), min_height=-(-height // factor)
-    )
+    wide, high = reduced(width, height)
+    simplejpeg.decode_jpeg(data, colorspace="GRAY", min_width=wide, min_height=high)
 
 
 def photo() -> Image.Image:

@@ -27,8 +27,9 @@ from urllib.parse import urlsplit
 
 from benchmarks.server import running
 from seawall.access.key import Scope
-from seawall.app import App, open_app, open_sandbox
+from seawall.app import App, open_app
 from seawall.clock import now
+from seawall.decoders import open_sandbox
 from seawall.settings import Settings
 from seawall.signals.fingerprint import Fingerprint
 from seawall.workflows.bank import ensure_bank

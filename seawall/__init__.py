@@ -13,6 +13,7 @@ Folders are the stations an upload passes, so reading order is import order:
     storage      remembering: SQLite or PostgreSQL, migrations
     workflows    the stories, one module each, from beginning to end
     settings     frozen settings, from the environment and one TOML file
+    decoders     the worker processes the settings ask for
     app          the one place where everything is put together
     web          the door for programs and browsers: parse, call one workflow, render
     cli          the door for people at a terminal: parse, call one workflow, render

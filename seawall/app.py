@@ -1,14 +1,11 @@
 """The one place where everything is put together."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from seawall.clock import now
 from seawall.policy.taxonomy import taxonomy
-from seawall.sandbox.sandbox import Sandbox
 from seawall.settings import Settings
 from seawall.storage.memory import Memory
 from seawall.workflows.knowledge import Knowledge
@@ -59,20 +56,6 @@ def open_app(settings: Settings) -> Iterator[App]:
         yield app
     finally:
         app.close()
-
-
-def open_sandbox(settings: Settings) -> Sandbox:
-    """Worker processes for strangers' bytes, one for each processor unless the settings say otherwise."""
-    return Sandbox(
-        settings.media,
-        workers=settings.server.decoders or _processors(),
-        orientations=settings.screening.orientations,
-    )
-
-
-def _processors() -> int:
-    # A container may be given fewer than the machine has; only Linux tells.
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _look_every(memory: Memory) -> timedelta:

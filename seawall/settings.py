@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from seawall.errors import SettingsError
 from seawall.media.limits import MediaLimits
-from seawall.sandbox.fetch import FetchConfig
+from seawall.sandbox.fetch_config import FetchConfig
 
 PREFIX = "SEAWALL_"
 FILE = "seawall.toml"
@@ -44,7 +44,7 @@ class ServerConfig:
     host: str = "127.0.0.1"
     port: int = 8800
     workers: int = 1  # processes that answer requests
-    decoders: int = 0  # processes for strangers' bytes, for each worker; 0: one for each processor
+    decoders: int = 0  # processes for strangers' bytes, for each worker; 0: one for each processor, two for a command
     requests_per_second: int = 2_000  # for each key and worker, unless the key has its own
     max_waiting: int = 256  # screenings in progress for each worker; beyond it the answer is 503
     organisation: str = "this organisation"  # who owns banks and keys when nobody else is named
@@ -65,7 +65,7 @@ class Settings:
     media: MediaLimits = MediaLimits()
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
-    fetch: FetchConfig = FetchConfig()
+    fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict
     )  # an operator's own: name → what it covers

@@ -9,6 +9,7 @@ import typer
 from seawall.cli.options import Home, Json, Server, ServerKey, desk
 from seawall.cli.when import ahead
 from seawall.errors import InputError
+from seawall.workflows.paths import LINK_PREFIXES, files_in
 
 app = typer.Typer(no_args_is_help=True, help="Keep lists of known signals.")
 
@@ -47,7 +48,6 @@ def add(
     """Make media or signals known; the bank is created if need be."""
     from seawall.cli.output import err, show  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.signals.registry import SIGNAL_TYPES  # noqa: PLC0415 - the same
-    from seawall.workflows.paths import files_in  # noqa: PLC0415 - Numba would slow `--help`
 
     filing: dict[str, Any] = {
         "categories": category or [],
@@ -58,11 +58,11 @@ def add(
     signals = [
         each for each in what if each.partition(":")[0] in SIGNAL_TYPES and not Path(each).exists()
     ]
-    signals += [f"url:{each}" for each in what if each.startswith(("http://", "https://"))]
+    signals += [f"url:{each}" for each in what if each.startswith(LINK_PREFIXES)]
     paths = [each for each in what if each not in signals and f"url:{each}" not in signals]
     entries: list[dict[str, Any]] = []
     failed = 0
-    with desk(home, server, key) as at:
+    with desk(home, server, key, media=bool(paths)) as at:
         if bank not in [each["name"] for each in at.banks()]:
             at.create_bank(bank, owner=None, description="")
         if signals:

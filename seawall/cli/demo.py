@@ -22,9 +22,10 @@ def demo(
     import random  # noqa: PLC0415 - with the rest of what is needed only here
 
     from seawall.access.key import parse_scopes  # noqa: PLC0415 - the same
-    from seawall.app import open_app, open_sandbox  # noqa: PLC0415 - Numba would slow `--help`
+    from seawall.app import open_app  # noqa: PLC0415 - Numba would slow `--help`
     from seawall.cli.output import MARKS, err, out, table, text  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.clock import now  # noqa: PLC0415 - the same
+    from seawall.decoders import open_sandbox  # noqa: PLC0415 - the same
     from seawall.workflows.demo import run_demo  # noqa: PLC0415 - the same
     from seawall.workflows.key import create_key  # noqa: PLC0415 - the same
 

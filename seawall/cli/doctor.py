@@ -15,8 +15,9 @@ def doctor(
     ] = False,
 ) -> None:
     """Check disk, database, index, rules, workers and audit log; exit code 3 when something is wrong."""
-    from seawall.app import open_app, open_sandbox  # noqa: PLC0415 - Numba would slow `--help`
+    from seawall.app import open_app  # noqa: PLC0415 - Numba would slow `--help`
     from seawall.cli.output import out, say_json, table, text  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.decoders import open_sandbox  # noqa: PLC0415 - the same
     from seawall.workflows.doctor import examine  # noqa: PLC0415 - the same
 
     settings = settings_for(home)

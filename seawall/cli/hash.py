@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from seawall.cli.options import Home, Json, Server, ServerKey, desk
+from seawall.workflows.paths import files_in
 
 
 def hash_(
@@ -16,10 +17,9 @@ def hash_(
 ) -> None:
     """Print the signals of files; nothing is looked up or remembered."""
     from seawall.cli.output import err, out, say_json, text  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.workflows.paths import files_in  # noqa: PLC0415 - Numba would slow `--help`
 
     failed = 0
-    with desk(home, server, key) as at:
+    with desk(home, server, key, media=True) as at:
         for document in at.hash_paths(files_in(paths)):
             failed += document["error"] is not None
             if json:

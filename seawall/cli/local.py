@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from seawall.access.key import parse_scopes
-from seawall.app import App, open_sandbox
+from seawall.app import App
 from seawall.clock import now
-from seawall.errors import InputError
+from seawall.errors import InputError, WrongState
 from seawall.policy.ground import Basis, Ground
 from seawall.policy.measure import Measure
 from seawall.policy.rule import Rule, Trigger
@@ -42,34 +42,34 @@ UPLOADS_PER_COMMIT = 100
 class LocalDesk:
     """What the commands ask for, done here."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, sandbox: Sandbox | None) -> None:
+        """`sandbox` is there for commands that read media."""
         self._app = app
+        self._workers = sandbox
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:
         """Each file's signals."""
-        with open_sandbox(self._app.settings) as sandbox:
-            for path, found, error in fingerprints(paths, sandbox=sandbox):
-                document = (
-                    wire.hash_document(found)
-                    if found
-                    else {"kind": None, "signals": [], "no_signal": []}
-                )
-                yield {"path": path, **document, "error": error}
+        for path, found, error in fingerprints(paths, sandbox=self._sandbox):
+            document = (
+                wire.hash_document(found)
+                if found
+                else {"kind": None, "signals": [], "no_signal": []}
+            )
+            yield {"path": path, **document, "error": error}
 
     def scan_paths(
         self, paths: Iterable[str], *, territory: str | None, record: bool
     ) -> Iterator[Document]:
         """Each file's verdict; with `record`, given out only once it is remembered."""
         batch: list[Scanned] = []
-        with open_sandbox(self._app.settings) as sandbox:
-            for scanned in self._scanned(paths, sandbox, territory):
-                if not record:
-                    yield _scan_document(scanned) | {"upload": None}  # nothing of it is remembered
-                    continue
-                batch.append(scanned)
-                if len(batch) == UPLOADS_PER_COMMIT:
-                    yield from self._recorded(batch)
-                    batch = []
+        for scanned in self._scanned(paths, territory):
+            if not record:
+                yield _scan_document(scanned) | {"upload": None}  # nothing of it is remembered
+                continue
+            batch.append(scanned)
+            if len(batch) == UPLOADS_PER_COMMIT:
+                yield from self._recorded(batch)
+                batch = []
         yield from self._recorded(batch)
 
     def match(self, signals: Sequence[str], *, max_distance: int) -> list[Document]:
@@ -111,15 +111,14 @@ class LocalDesk:
 
     def add_files(self, bank: str, paths: Iterable[str], filing: Document) -> Iterator[Document]:
         """The entries made of each file, and what kinds of signal it did not give."""
-        with open_sandbox(self._app.settings) as sandbox:
-            for path, found, error in fingerprints(paths, sandbox=sandbox):
-                told: Document = {"path": path, "entries": [], "no_signal": [], "error": error}
-                if found is not None and not error:
-                    told["entries"] = self._added(
-                        bank, signals_of(found), filing, source=Path(path).name
-                    )
-                    told["no_signal"] = wire.hash_document(found)["no_signal"]
-                yield told
+        for path, found, error in fingerprints(paths, sandbox=self._sandbox):
+            told: Document = {"path": path, "entries": [], "no_signal": [], "error": error}
+            if found is not None and not error:
+                told["entries"] = self._added(
+                    bank, signals_of(found), filing, source=Path(path).name
+                )
+                told["no_signal"] = wire.hash_document(found)["no_signal"]
+            yield told
 
     def add_signals(self, bank: str, signals: Sequence[str], filing: Document) -> list[Document]:
         """The entries made of ready signals."""
@@ -235,12 +234,16 @@ class LocalDesk:
     def _us(self) -> str:
         return self._app.settings.server.organisation
 
-    def _scanned(
-        self, paths: Iterable[str], sandbox: Sandbox, territory: str | None
-    ) -> Iterator[Scanned]:
+    @property
+    def _sandbox(self) -> Sandbox:
+        if self._workers is None:
+            raise WrongState("This command was not given workers to read media with.")
+        return self._workers
+
+    def _scanned(self, paths: Iterable[str], territory: str | None) -> Iterator[Scanned]:
+        begun = fingerprints(paths, sandbox=self._sandbox)  # before the index is opened
         return scan(
-            paths,
-            sandbox=sandbox,
+            begun,
             knowledge=self._app.knowledge,
             territory=territory,
             chance=random.random,

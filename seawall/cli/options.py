@@ -1,7 +1,7 @@
 """Options that every command shares, and where they lead: this machine's home, or a server."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ from seawall.errors import InputError
 
 if TYPE_CHECKING:
     from seawall.cli.desk import Desk
+    from seawall.sandbox.sandbox import Sandbox
     from seawall.settings import Settings
 
 Home = Annotated[
@@ -52,8 +53,10 @@ def settings_for(home: Path | None) -> "Settings":
 
 
 @contextmanager
-def desk(home: Path | None, server: str | None = None, key: str | None = None) -> Iterator["Desk"]:
-    """Where the command's work is done: in this process on the home, or by a server."""
+def desk(
+    home: Path | None, server: str | None = None, key: str | None = None, *, media: bool = False
+) -> Iterator["Desk"]:
+    """Where the command's work is done, which may be reading `media`: in this process on the home, or by a server."""
     if server:
         if not key:
             raise InputError("A server wants a key: give --key, or set SEAWALL_KEY.")
@@ -62,8 +65,18 @@ def desk(home: Path | None, server: str | None = None, key: str | None = None) -
         with RemoteDesk(server, key) as remote:
             yield remote
         return
-    from seawall.app import open_app  # noqa: PLC0415 - Numba and SQLAlchemy would slow `--help`
-    from seawall.cli.local import LocalDesk  # noqa: PLC0415 - the same
+    settings = settings_for(home)
+    with (
+        _sandbox(settings) if media else nullcontext() as sandbox
+    ):  # gets ready while we load the rest
+        from seawall.app import open_app  # noqa: PLC0415 - Numba and SQLAlchemy would slow `--help`
+        from seawall.cli.local import LocalDesk  # noqa: PLC0415 - the same
 
-    with open_app(settings_for(home)) as app:
-        yield LocalDesk(app)
+        with open_app(settings) as app:
+            yield LocalDesk(app, sandbox)
+
+
+def _sandbox(settings: "Settings") -> "Sandbox":
+    from seawall.decoders import open_sandbox  # noqa: PLC0415 - the decoders' libraries would slow `--help`
+
+    return open_sandbox(settings, for_each_processor=2)

@@ -12,6 +12,7 @@ import httpx
 import orjson
 
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
+from seawall.workflows.paths import LINK_PREFIXES
 
 Document = dict[str, Any]
 PAGE = 500
@@ -206,7 +207,7 @@ class RemoteDesk:
 
     def _send(self, path: str, route: str, about: Document) -> Document:
         about = about | {"item_id": path} if route == "/v1/screen" else about
-        if path.startswith(("http://", "https://")):
+        if path.startswith(LINK_PREFIXES):
             return self._ask("POST", route, data=about | {"url": path})
         try:
             with Path(path).open("rb") as data:

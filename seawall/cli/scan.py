@@ -10,6 +10,7 @@ import typer
 
 from seawall.cli.options import Home, Json, Server, ServerKey, desk, settings_for
 from seawall.errors import InputError
+from seawall.workflows.paths import files_in, listed_in
 
 
 def scan(
@@ -61,7 +62,7 @@ def scan(
     failed = sum(line.failed for line in done.values())
     todo = [path for path in wanted if path not in done]
     report = _lines if json else _table
-    with desk(home, server, key) as at, journal, progress(len(todo), "scanning") as bar:
+    with desk(home, server, key, media=True) as at, journal, progress(len(todo), "scanning") as bar:
         for document in report(at.scan_paths(todo, territory=territory, record=record), everything):
             size, changed = stamp(document["path"])
             line = Line(
@@ -86,8 +87,6 @@ def scan(
 
 
 def _listed(paths: list[str], files_from: Path | None) -> Iterator[str]:
-    from seawall.workflows.paths import files_in, listed_in  # noqa: PLC0415 - Numba would slow `--help`
-
     if not paths and files_from is None:
         raise InputError("Name files or folders to scan, or a list of them with --files-from.")
     if paths == ["-"]:

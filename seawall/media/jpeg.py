@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
-from seawall.media.media import Image, Luma, reduction
+from seawall.media.media import SMALLEST_SIDE, Image, Luma
 from seawall.media.orientation import UPRIGHT, orientation_in, swaps_sides, turned_upright
 from seawall.media.segments import APP1, APP14, segments
 
 BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green, blue: ITU-R BT.601
-_LARGEST_FACTOR = 8  # libjpeg-turbo scales down no further
+_EIGHTHS = (1, 2, 3, 4)  # libjpeg-turbo's scales; 5 to 7 take longer to decode than they spare
 _END = b"\xff\xd9"
 _PADDED = re.compile("extraneous bytes before marker 0xd9")
 
@@ -37,8 +37,7 @@ def brightness(data: bytes, limits: MediaLimits) -> Image | None:
     except (ValueError, KeyError):  # odd sampling, sides beyond 65500, colours it has no name for
         return None
     limits.check_pixels(width, height)
-    factor = min(reduction(width, height), _LARGEST_FACTOR)
-    scaled = (-(-width // factor), -(-height // factor))
+    scaled = reduced(width, height)
     if colours in ("CMYK", "YCCK"):
         luma = _mixed(_whole(data, scaled, "CMYK"), inverted=_made_by_adobe(data))
     else:
@@ -47,6 +46,13 @@ def brightness(data: bytes, limits: MediaLimits) -> Image | None:
     if swaps_sides(orientation):
         width, height = height, width
     return Image(width=width, height=height, frames=(turned_upright(luma, orientation),))
+
+
+def reduced(width: int, height: int) -> tuple[int, int]:
+    """Width and height at the smallest scale that spares the smaller side."""
+    scales = (n for n in _EIGHTHS if min(width, height) * n >= 8 * SMALLEST_SIDE)
+    eighths = next(scales, 8)
+    return -(-width * eighths // 8), -(-height * eighths // 8)
 
 
 def _whole(data: bytes, scaled: tuple[int, int], colours: str) -> NDArray[np.uint8]:

@@ -10,28 +10,17 @@ what a decoder will see.
 
 import asyncio
 import ssl
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 import httpcore
 from ada_url import URL
 
 from seawall.errors import FetchError, InputError
+from seawall.sandbox.fetch_config import FetchConfig
 from seawall.sandbox.guarded_network import GuardedNetwork, Resolve, resolve_name
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HEADERS = (("Accept", "*/*"), ("Accept-Encoding", "identity"), ("User-Agent", "Seawall"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchConfig:
-    """How much a stranger's address may cost us."""
-
-    max_bytes: int = 64 * 1024 * 1024  # as much as one upload may have
-    timeout: timedelta = timedelta(seconds=20)  # for everything, redirects included
-    max_redirects: int = 5
-    allowed_hosts: frozenset[str] = frozenset()  # "host" or "host:port", fetched wherever they are
 
 
 async def fetch(url: str, config: FetchConfig, *, resolve: Resolve = resolve_name) -> bytes:

@@ -53,7 +53,15 @@ class Sandbox:
 
     unbounded = UNBOUNDED
 
-    def __init__(self, limits: MediaLimits, *, workers: int, orientations: bool) -> None:
+    def __init__(
+        self,
+        limits: MediaLimits,
+        *,
+        workers: int,
+        orientations: bool,
+        nursery: Nursery | None = None,
+    ) -> None:
+        """A `nursery` that was begun before, for the same limits, is ready the sooner."""
         self.limits = limits
         self.workers = workers
         self.waiting = 0  # requests not answered yet
@@ -61,7 +69,7 @@ class Sandbox:
         self._outcomes: Counter[Outcome] = Counter()
         self._lock = Lock()
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
-        self._nursery = Nursery(limits, orientations=orientations)
+        self._nursery = nursery or Nursery(limits, orientations=orientations)
         self._keepers = [Keeper(self._nursery, limits) for _ in range(workers)]
         self._threads = [
             Thread(target=self._serve, args=(keeper,), name=f"sandbox-{number}", daemon=True)

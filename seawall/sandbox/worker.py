@@ -17,6 +17,7 @@ from seawall.errors import InputError, MediaError
 from seawall.media.limits import MIB, MediaLimits
 from seawall.media.understand import understand
 from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_parent
+from seawall.sandbox.frames import receive, send
 from seawall.sandbox.wire import (
     BYTES,
     FAILED,
@@ -25,8 +26,6 @@ from seawall.sandbox.wire import (
     FOUND,
     REFUSED,
     SPENT,
-    receive,
-    send,
     written,
 )
 from seawall.signals.fingerprint import Fingerprint, fingerprint, fingerprint_unread

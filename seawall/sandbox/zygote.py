@@ -10,15 +10,15 @@ import socket
 import sys
 from contextlib import suppress
 from datetime import timedelta
+from io import BytesIO
 
 import orjson
 from PIL import Image
 
-import seawall.signals.pdq_kernel  # noqa: F401 - compiled once per installation, then read from a cache
 from seawall.media.limits import MediaLimits
+from seawall.sandbox.frames import receive, send
 from seawall.sandbox.nursery import END, FORK
-from seawall.sandbox.wire import receive, send
-from seawall.sandbox.worker import serve
+from seawall.sandbox.worker import look_into, serve
 
 _LONGEST_REQUEST = 64  # bytes
 
@@ -37,6 +37,9 @@ def _serve_channel(channel: socket.socket) -> None:
     seconds = timedelta(seconds=settings.pop("max_seconds"))
     limits = MediaLimits(**settings, max_seconds=seconds)
     Image.init()  # every plug-in now, rather than at a stranger's first WebP
+    look_into(
+        _ordinary(), limits, orientations=orientations
+    )  # loads the rest, once for all workers
     send(channel, b"ready")
     forked: set[int] = set()  # workers not waited for yet
     while True:
@@ -54,6 +57,13 @@ def _serve_channel(channel: socket.socket) -> None:
             send(channel, str(_ended(int(request[len(END) :]), forked)).encode())
         else:  # the service is gone
             return
+
+
+def _ordinary() -> bytes:
+    """A JPEG of our own."""
+    file = BytesIO()
+    Image.linear_gradient("L").save(file, "JPEG")
+    return file.getvalue()
 
 
 def _become_worker(channel: socket.socket, limits: MediaLimits, *, orientations: bool) -> None:

@@ -197,7 +197,7 @@ def codes(waves: Float, turns: Flags) -> Bytes:
                 value = waves[column, row] if turns[turn, 0] else waves[row, column]
                 negated = (turns[turn, 1] and row % 2 == 0) != (turns[turn, 2] and column % 2 == 0)
                 turned[row * FREQUENCIES + column] = -value if negated else value
-        median = np.sort(turned)[MEDIAN]
+        median = np.partition(turned, MEDIAN)[MEDIAN]
         for bit in range(len(turned)):
             if turned[bit] > median:
                 found[turn, found.shape[1] - 1 - bit // 8] |= np.uint8(1 << (bit % 8))

@@ -12,8 +12,9 @@ from datetime import datetime
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from seawall.app import App, open_app, open_sandbox
+from seawall.app import App, open_app
 from seawall.clock import now
+from seawall.decoders import open_sandbox
 from seawall.sandbox.sandbox import Sandbox
 from seawall.settings import Settings
 from seawall.storage.group_commit import GroupCommit

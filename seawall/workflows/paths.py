@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from seawall.errors import InputError
-from seawall.workflows.scan import LINK_PREFIXES
+
+LINK_PREFIXES = ("http://", "https://")
 
 
 def files_in(arguments: Iterable[str]) -> Iterator[str]:

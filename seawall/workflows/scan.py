@@ -18,10 +18,15 @@ from seawall.sandbox.sandbox import Sandbox
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.storage.uploads import Upload
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.paths import LINK_PREFIXES
 from seawall.workflows.upload import Context, screen_upload
 
-FILES_PER_WORKER = 4  # waiting in the workers, so that none is ever idle
-LINK_PREFIXES = ("http://", "https://")
+FILES_PER_WORKER = 64  # waiting in the workers, so that none is idle while the index is opened
+
+Submitted = tuple[str, Future[Fingerprint]]
+Fingerprinted = tuple[
+    str, Fingerprint | None, str | None
+]  # path; one of what it is and why that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +39,15 @@ class Scanned:
 
 
 def scan(
-    paths: Iterable[str],
+    fingerprinted: Iterable[Fingerprinted],
     *,
-    sandbox: Sandbox,
     knowledge: Knowledge,
     territory: str | None,
     chance: Callable[[], float],
     now: Callable[[], datetime],
 ) -> Iterator[Scanned]:
     """Every path with its verdict, in order; one that fails costs nothing but itself."""
-    for path, found, error in fingerprints(paths, sandbox=sandbox):
+    for path, found, error in fingerprinted:
         if found is None:
             yield Scanned(path=path, upload=None, error=error)
             continue
@@ -52,18 +56,17 @@ def scan(
         yield Scanned(path=path, upload=upload, error=error)
 
 
-def fingerprints(
-    paths: Iterable[str], *, sandbox: Sandbox
-) -> Iterator[tuple[str, Fingerprint | None, str | None]]:
-    """Every path, in order, with its fingerprint or a sentence why there is none."""
-    window: deque[tuple[str, Future[Fingerprint]]] = deque()
-    waiting = iter(paths)
-    while True:
-        for path in islice(waiting, sandbox.workers * FILES_PER_WORKER - len(window)):
-            window.append((path, _submitted(path, sandbox)))
-        if not window:
-            return
+def fingerprints(paths: Iterable[str], *, sandbox: Sandbox) -> Iterator[Fingerprinted]:
+    """Every path, in order, with its fingerprint or a sentence why there is none; the workers begin at once."""
+    waiting = ((path, _submitted(path, sandbox)) for path in paths)
+    window = deque(islice(waiting, sandbox.workers * FILES_PER_WORKER))
+    return _answered(window, waiting)
+
+
+def _answered(window: deque[Submitted], waiting: Iterator[Submitted]) -> Iterator[Fingerprinted]:
+    while window:
         path, future = window.popleft()
+        window.extend(islice(waiting, 1))
         try:
             found = future.result()
         except Error as failed:

@@ -16,7 +16,8 @@ import pytest
 
 from seawall.errors import FetchError, InputError, NotAllowed
 from seawall.sandbox import fetch as fetching
-from seawall.sandbox.fetch import FetchConfig, fetch
+from seawall.sandbox.fetch import fetch
+from seawall.sandbox.fetch_config import FetchConfig
 from seawall.sandbox.guarded_network import GuardedNetwork, is_public
 
 SMALL = FetchConfig(max_bytes=1000, timeout=timedelta(seconds=5))

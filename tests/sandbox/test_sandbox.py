@@ -18,10 +18,11 @@ from seawall.errors import InputError, OutsideError
 from seawall.media.limits import MediaLimits
 from seawall.media.understand import understand
 from seawall.sandbox import nursery as nursery_module
+from seawall.sandbox.frames import receive, send
 from seawall.sandbox.keeper import TASKS_PER_WORKER
 from seawall.sandbox.nursery import Nursery, Worker
 from seawall.sandbox.sandbox import LOOKED_AFTER, Sandbox
-from seawall.sandbox.wire import BYTES, FOUND, SPENT, read, receive, send, written
+from seawall.sandbox.wire import BYTES, FOUND, SPENT, read, written
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.signals.signal import Signal
 from tests.media.files import picture, png, saved

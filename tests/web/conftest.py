@@ -9,7 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from seawall.sandbox.fetch import FetchConfig
+from seawall.sandbox.fetch_config import FetchConfig
 from seawall.settings import ServerConfig
 from tests.postgres import fresh_schema, server_url
 from tests.shared import shared_data
