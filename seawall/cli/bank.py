@@ -67,7 +67,7 @@ def add(
             at.create_bank(bank, owner=None, description="")
         if signals:
             entries += at.add_signals(bank, signals, filing)
-        for told in at.add_files(bank, files_in(paths), filing):
+        for told in at.add_files(bank, files_in(paths), filing) if paths else ():
             entries += told["entries"]
             failed += told["error"] is not None
             lacks = [f"{absent['type']}: {absent['reason']}" for absent in told["no_signal"]]

@@ -21,12 +21,15 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]  # one row
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 SIDE = 64  # averages along each side
 FREQUENCIES = 16  # along each side, the constant one left out
 STRIP = 64  # rows laid on their side together: a strip 2000 columns wide stays in the second-level cache
+INT = np.int32
+NARROW = (2, 3, 4, 5, 6)  # windows that are summed afresh: rows of 129 to 768 pixels
 MEDIAN = FREQUENCIES * FREQUENCIES // 2 - 1  # the lower of the two middle ones
 
 # How each turn changes the frequencies: transposed?, odd rows negated?, odd columns negated?
@@ -63,6 +66,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 PIXELS = types.Array(types.uint8, 2, "C", readonly=True)
 VALUES = types.Array(types.float32, 2, "C", readonly=True)
 PLACES = types.Array(types.int64, 1, "C", readonly=True)
+LINE = types.Array(types.uint8, 1, "C", readonly=True)
 FLAGS = types.Array(types.boolean, 2, "C", readonly=True)
 FRESH = types.float32[:, ::1]
 
@@ -132,6 +136,47 @@ def stand_up(lying: Float, standing: Float) -> None:
     standing[:, width - width % 8 :] = lying[width - width % 8 :].T
 
 
+@kernel(types.float32(LINE))
+def mean(values: Pixels) -> np.float32:
+    """Of a few pixels at an edge."""
+    total = 0
+    for value in values:
+        total += value
+    return np.float32(total) / np.float32(len(values))
+
+
+@kernel(types.void(LINE, types.float32[::1], types.int64))
+def average_windows(line: Pixels, averages: NDArray[np.float32], window: int) -> None:
+    """The average of every `window` neighbours; a loop for each width, so that each is unrolled."""
+    if window == 2:
+        for c in range(len(averages)):
+            averages[c] = np.float32(INT(line[c]) + INT(line[c + 1])) / np.float32(2)
+    elif window == 3:
+        for c in range(len(averages)):
+            averages[c] = np.float32(
+                INT(line[c]) + INT(line[c + 1]) + INT(line[c + 2])
+            ) / np.float32(3)
+    elif window == 4:
+        for c in range(len(averages)):
+            total = INT(line[c]) + INT(line[c + 1]) + INT(line[c + 2]) + INT(line[c + 3])
+            averages[c] = np.float32(total) / np.float32(4)
+    elif window == 5:
+        for c in range(len(averages)):
+            total = (
+                INT(line[c])
+                + INT(line[c + 1])
+                + INT(line[c + 2])
+                + INT(line[c + 3])
+                + INT(line[c + 4])
+            )
+            averages[c] = np.float32(total) / np.float32(5)
+    else:
+        for c in range(len(averages)):
+            total = INT(line[c]) + INT(line[c + 1]) + INT(line[c + 2])
+            total += INT(line[c + 3]) + INT(line[c + 4]) + INT(line[c + 5])
+            averages[c] = np.float32(total) / np.float32(6)
+
+
 @kernel(FRESH(PIXELS, PLACES), FRESH(VALUES, PLACES))
 def averaged_across(values: NDArray[Any], wanted: Places) -> Float:
     """Box averages along each row, of which only the wanted columns are kept; a strip of rows at a time."""
@@ -143,11 +188,34 @@ def averaged_across(values: NDArray[Any], wanted: Places) -> Float:
     return averages
 
 
-@kernel(FRESH(PIXELS), FRESH(VALUES))
-def blocks(luma: Bytes | Float) -> Float:
-    """Two rounds of averaging along rows and columns, and of the result only 64 by 64 values."""
+@kernel(FRESH(PIXELS))
+def summed_across(luma: Bytes) -> Float:
+    """
+    Box averages along each row, of every column.
+
+    Whole numbers may be summed in any order, so a narrow window is summed afresh for each column, many columns abreast.
+    """
     height, width = luma.shape
-    once = averaged(averaged_across(luma, np.arange(width)), np.arange(height))
+    window = (width + 2 * SIDE - 1) // (2 * SIDE)
+    if not NARROW[0] <= window <= NARROW[-1]:
+        return averaged_across(luma, np.arange(width))
+    ahead = (window + 2) // 2 - 1
+    behind = window - 1 - ahead
+    averages = np.empty((height, width), np.float32)
+    for row in range(height):
+        average_windows(luma[row], averages[row, behind : width - ahead], window)
+        for column in range(behind):
+            averages[row, column] = mean(luma[row, : column + ahead + 1])
+        for column in range(width - ahead, width):
+            averages[row, column] = mean(luma[row, column - behind :])
+    return averages
+
+
+@kernel(FRESH(VALUES))
+def blocks(across: Float) -> Float:
+    """The first averages along rows, averaged along columns, then once more both ways: 64 by 64 values."""
+    height, width = across.shape
+    once = averaged(across, np.arange(height))
     return averaged(averaged_across(once, centres(width)), centres(height))
 
 
@@ -210,5 +278,11 @@ def pdq(luma: Bytes | Float, turns: Flags = TURNS) -> tuple[Bytes, int]:
 
     The luma, (height, width) and contiguous, runs from 0 to 255.
     """
-    averages = blocks(luma)
+    whole = luma.dtype == np.uint8
+    across = (
+        summed_across(cast("Bytes", luma))
+        if whole
+        else averaged_across(luma, np.arange(luma.shape[1]))
+    )
+    averages = blocks(across)
     return codes(frequencies(averages, COSINES), turns), steepness(averages)
