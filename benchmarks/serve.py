@@ -96,7 +96,7 @@ def _complete(answer: bytes) -> bool:
     head, end, body = answer.partition(b"\r\n\r\n")
     if not end:
         return False
-    assert head.startswith(b"HTTP/1.1 200"), answer[:500]
+    assert head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")), answer[:500]
     length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
     return len(body) >= int(length)
 

@@ -9,8 +9,10 @@ Folders are the stations an upload passes, so reading order is import order:
     policy       the words decisions are made in: category, ground, measure, rule
     banks        what is known, and who vouches for it
     screening    an upload becomes a verdict
+    exchange     what organisations tell each other about signals
     sandbox      media and signals, run on strangers' bytes in processes that may die
     storage      remembering: SQLite or PostgreSQL, migrations
+    partners     one module per outside exchange: its client, its words turned into ours
     workflows    the stories, one module each, from beginning to end
     settings     frozen settings, from the environment and one TOML file
     decoders     the worker processes the settings ask for

@@ -8,7 +8,10 @@ from seawall.clock import now
 from seawall.policy.taxonomy import taxonomy
 from seawall.settings import Settings
 from seawall.storage.memory import Memory
+from seawall.storage.secrets import Vault
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.ledger import Ledger
+from seawall.workflows.membership import Node
 from seawall.workflows.rule import put_starting_rules
 
 
@@ -20,6 +23,7 @@ class App:
         self.memory = memory
         self.taxonomy = taxonomy(settings.categories)
         self._known: Knowledge | None = None
+        self.ledger = Ledger(memory, settings.home / "ledger-index")
 
     @property
     def knowledge(self) -> Knowledge:
@@ -30,14 +34,31 @@ class App:
                 self.settings.home / "index",
                 taxonomy=self.taxonomy,
                 least_distance=self.settings.screening.least_distance,
+                enforce_authority_only=self.settings.screening.enforce_authority_only,
                 look_every=_look_every(self.memory),
             )
         return self._known
+
+    def node(self) -> Node:
+        """What this home needs to follow hubs."""
+        exchange = self.settings.exchange
+        return Node(
+            memory=self.memory,
+            taxonomy=self.taxonomy,
+            vault=Vault(self.settings.home),
+            folder=self.settings.home / "exchange",
+            now=now,
+            wait=exchange.wait,
+            report_every=exchange.report_every,
+            renew_key=exchange.renew_key,
+            plain_hosts=exchange.plain_hubs,
+        )
 
     def close(self) -> None:
         """Let go of the index and the database."""
         if self._known is not None:
             self._known.close()
+        self.ledger.close()
         self.memory.close()
 
 

@@ -35,6 +35,7 @@ class ScreeningConfig:
     orientations: bool = True  # look up all eight turns and mirrorings of a picture
     least_distance: int = 31  # bits; nearer matches are listed even where no rule wants them
     keep_ledger: bool = True  # remember the signals of what was let through
+    enforce_authority_only: bool = False  # act on what only authorities share without a legal order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,19 @@ class ServerConfig:
     requests_per_second: int = 2_000  # for each key and worker, unless the key has its own
     max_waiting: int = 256  # screenings in progress for each worker; beyond it the answer is 503
     organisation: str = "this organisation"  # who owns banks and keys when nobody else is named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeConfig:
+    """Sharing with other organisations, as a hub or as a member."""
+
+    hub: str = "seawall-hub"  # the name a hub signs with: letters, digits, dots, hyphens, slashes
+    wait: timedelta = timedelta(seconds=25)  # how long a hub keeps a question for changes open
+    invitation: timedelta = timedelta(days=7)  # how long an invitation can be used
+    old_key: timedelta = timedelta(hours=24)  # how long a key still works once it was renewed
+    report_every: timedelta = timedelta(seconds=60)  # how often a member tells its hub of matches
+    renew_key: timedelta = timedelta(days=30)  # how old a member's key to its hub becomes
+    plain_hubs: frozenset[str] = frozenset()  # hosts of hubs that may be spoken to without TLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,7 @@ class Settings:
     media: MediaLimits = MediaLimits()
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
+    exchange: ExchangeConfig = ExchangeConfig()
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     UPLOADS_READ = "uploads:read"
     AUDIT_READ = "audit:read"
     STATUS = "status"
+    EXCHANGE = "exchange"  # as a member of agreements; what it may do there is its roles' affair
     ADMIN = "admin"
 
 

@@ -1,5 +1,5 @@
 """
-Every bank, indexed, as the screening path sees it at one moment.
+Signals by number, indexed as they are at one moment: every bank, as screening sees it, or the ledger.
 
 The database is the truth; a catalogue follows it by the numbers of its changes:
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Hit(NamedTuple):
-    """A reading near a known code: the entry's key and how many bits apart."""
+    """A reading near an indexed code: that one's key and how many bits apart."""
 
     reading: Reading
     distance: int
@@ -31,7 +31,7 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Two kinds of index over all banks: near codes by Hamming distance, everything else by equality."""
+    """Two kinds of index: near codes by Hamming distance, everything else by equality."""
 
     near: dict[str, "HammingIndex"]
     exact: "ExactIndex"
@@ -57,7 +57,7 @@ class Catalogue:
         return cls(near, ExactIndex.open(folder / "exact"))
 
     def __len__(self) -> int:
-        """How many entries are indexed."""
+        """How many signals are indexed."""
         return sum(len(index) for index in self._indexes())
 
     @property

@@ -1,5 +1,5 @@
 """
-One known signal in a bank: what it is filed under, who vouches for it, and until when.
+One known signal in a bank: what it is filed under, who vouches for it, until when, and what an exchange says of it.
 
 Adding what is already there adds to it: categories and vouchers are united, nothing is doubled.
 """
@@ -9,6 +9,25 @@ from datetime import datetime
 from typing import NamedTuple
 
 from seawall.signals.signal import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What an exchange says of an entry that came from it."""
+
+    record: str  # its record's id there
+    piece: str  # the distinct content it is one signal of
+    disputed: bool = False  # confirmed by some and disputed by others
+    authority_only: bool = False  # only authorities confirm it, and none names a legal order
+    origins: tuple[str, ...] = ()  # the kinds of the organisations that confirm it
+    right: int = 0  # reviews that found a match to be what the record says
+    wrong: int = 0
+
+    @property
+    def precision(self) -> float | None:
+        """Of the reviewed matches, the share that was right; None when nothing was reviewed."""
+        reviewed = self.right + self.wrong
+        return self.right / reviewed if reviewed else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +43,16 @@ class Entry:
     source: str = ""  # where it came from: a file, an exchange, a person
     expires_at: datetime | None = None
     enabled: bool = True
+    shared: Shared | None = None  # None for one of our own
     created_at: datetime
     number: int = 0
     change: int = 0
 
 
 class Change(NamedTuple):
-    """What the index must know of one changed entry."""
+    """What an index must know of one changed signal."""
 
-    number: int  # the entry's key
+    number: int  # its key: in a bank, the entry's number
     signal: Signal
     gone: bool
 
@@ -51,6 +71,7 @@ def joined(known: Entry, added: Entry) -> Entry:
         note=added.note or known.note,
         source=known.source or added.source,
         expires_at=_later(known.expires_at, added.expires_at),
+        shared=added.shared or known.shared,
     )
 
 

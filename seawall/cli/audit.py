@@ -1,12 +1,15 @@
-"""`seawall audit`: what happened, and whether the log of it is whole."""
+"""`seawall audit`: what happened, whether the log of it is whole, and whether hubs are honest."""
 
 from typing import Annotated
 
 import typer
 
+from seawall.cli import audit_exchange, audit_sample
 from seawall.cli.options import Home, Json, Server, ServerKey, desk
 
-app = typer.Typer(no_args_is_help=True, help="Read and verify the audit log.")
+app = typer.Typer(no_args_is_help=True, help="Verify the audit log here, and hubs elsewhere.")
+app.command()(audit_exchange.exchange)
+app.add_typer(audit_sample.app, name="sample")
 
 
 @app.command()

@@ -4,11 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from seawall.cli.hub_desk import HubDesk
+
 Document = dict[str, Any]
 
 
 class Desk(Protocol):
     """Every answer is a document as the HTTP door gives it."""
+
+    @property
+    def hub(self) -> HubDesk:
+        """The same for what a hub keeps: organisations, agreements, members."""
+        ...
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:
         """Each file's signals."""
@@ -90,6 +97,14 @@ class Desk(Protocol):
 
     def revoke_key(self, ident: str) -> None:
         """A key that opens nothing any more."""
+        ...
+
+    def reconsider(self, *, limit: int) -> list[Document]:
+        """What was let through and is judged otherwise now, newest first, once nothing is outstanding."""
+        ...
+
+    def memberships(self) -> list[Document]:
+        """Every hub that is followed, and how well."""
         ...
 
     def audit(self, *, limit: int, subject: str | None) -> list[Document]:

@@ -11,7 +11,7 @@ def doctor(
     home: Home = None,
     json: Json = False,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Make the index anew from the database first.")
+        bool, typer.Option("--rebuild", help="Make the indexes anew from the database first.")
     ] = False,
 ) -> None:
     """Check disk, database, index, rules, workers and audit log; exit code 3 when something is wrong."""
@@ -27,6 +27,7 @@ def doctor(
     with open_app(settings) as app, open_sandbox(settings) as sandbox:
         if rebuild:
             app.knowledge.rebuild()
+            app.ledger.rebuild()
         for check in examine(
             settings.home, memory=app.memory, knowledge=app.knowledge, sandbox=sandbox
         ):

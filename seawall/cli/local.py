@@ -8,6 +8,7 @@ from typing import Any
 
 from seawall.access.key import parse_scopes
 from seawall.app import App
+from seawall.cli.hub_local import LocalHub
 from seawall.clock import now
 from seawall.errors import InputError, WrongState
 from seawall.policy.ground import Basis, Ground
@@ -30,6 +31,8 @@ from seawall.workflows.bank import (
 from seawall.workflows.importing import export_entries, import_entries
 from seawall.workflows.key import create_key, revoke_key
 from seawall.workflows.match import match_signals
+from seawall.workflows.membership import membership_documents
+from seawall.workflows.retroaction import look_back
 from seawall.workflows.rule import put_rule, remove_rule, replay_rule
 from seawall.workflows.scan import Scanned, fingerprints, scan
 from seawall.workflows.upload import remember_upload
@@ -45,6 +48,7 @@ class LocalDesk:
     def __init__(self, app: App, sandbox: Sandbox | None) -> None:
         """`sandbox` is there for commands that read media."""
         self._app = app
+        self.hub = LocalHub(app)
         self._workers = sandbox
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:
@@ -217,6 +221,26 @@ class LocalDesk:
         """A key that opens nothing any more."""
         with self._app.memory.transaction() as stores:
             revoke_key(ident, stores=stores, by=BY, now=now())
+
+    def reconsider(self, *, limit: int) -> list[Document]:
+        """What was let through and is judged otherwise now, newest first, once nothing is outstanding."""
+        for _ in look_back(
+            memory=self._app.memory,
+            knowledge=self._app.knowledge,
+            ledger=self._app.ledger,
+            chance=random.random,
+            now=now,
+            wait=True,
+        ):
+            pass
+        with self._app.memory.reading() as stores:
+            found = stores.retroactions.before(None, limit=limit)
+        return [wire.retroaction_document(each) for each in found]
+
+    def memberships(self) -> list[Document]:
+        """Every hub that is followed, and how well."""
+        with self._app.memory.reading() as stores:
+            return membership_documents(stores)
 
     def audit(self, *, limit: int, subject: str | None) -> list[Document]:
         """The latest events, oldest first."""

@@ -10,7 +10,24 @@ from typing import Annotated
 
 import typer
 
-from seawall.cli import audit, bank, demo, doctor, hash, init, key, match, rule, scan, serve  # noqa: A004 - a command's name
+from seawall.cli import (
+    agreement,
+    audit,
+    bank,
+    demo,
+    doctor,
+    hash,  # noqa: A004 - a command's name
+    init,
+    key,
+    match,
+    membership,
+    organisation,
+    reconsider,
+    rule,
+    scan,
+    serve,
+    share,
+)
 from seawall.cli.options import choose_home
 from seawall.errors import Error, InputError
 
@@ -28,13 +45,23 @@ for command in (
     scan.scan,
     hash.hash_,
     match.match,
+    reconsider.reconsider,
     doctor.doctor,
+    membership.join,
+    membership.memberships,
+    membership.sync,
+    membership.leave,
+    share.share,
+    share.dispute,
+    share.withdraw,
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(bank.app, name="bank")
 app.add_typer(rule.app, name="rule")
 app.add_typer(key.app, name="key")
 app.add_typer(audit.app, name="audit")
+app.add_typer(organisation.app, name="organisation")
+app.add_typer(agreement.app, name="agreement")
 
 
 @app.callback()

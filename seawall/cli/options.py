@@ -10,6 +10,7 @@ import typer
 from seawall.errors import InputError
 
 if TYPE_CHECKING:
+    from seawall.app import App
     from seawall.cli.desk import Desk
     from seawall.sandbox.sandbox import Sandbox
     from seawall.settings import Settings
@@ -74,6 +75,15 @@ def desk(
 
         with open_app(settings) as app:
             yield LocalDesk(app, sandbox)
+
+
+@contextmanager
+def at_home(home: Path | None) -> Iterator["App"]:
+    """The home itself, for what no server does for others."""
+    from seawall.app import open_app  # noqa: PLC0415 - Numba and SQLAlchemy would slow `--help`
+
+    with open_app(settings_for(home)) as app:
+        yield app
 
 
 def _sandbox(settings: "Settings") -> "Sandbox":

@@ -11,6 +11,7 @@ from typing import Any, Self
 import httpx
 import orjson
 
+from seawall.cli.hub_remote import RemoteHub
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
 from seawall.workflows.paths import LINK_PREFIXES
 
@@ -39,6 +40,7 @@ class RemoteDesk:
             timeout=httpx.Timeout(120, connect=10),
             transport=httpx.HTTPTransport(retries=2),
         )
+        self.hub = RemoteHub(self._ask)
 
     def __enter__(self) -> Self:
         return self
@@ -179,6 +181,14 @@ class RemoteDesk:
     def revoke_key(self, ident: str) -> None:
         """A key that opens nothing any more."""
         self._ask("DELETE", f"/v1/keys/{ident}")
+
+    def reconsider(self, *, limit: int) -> list[Document]:
+        """What was judged again, newest first; a server leaves nothing outstanding for longer than a second."""
+        return self._pages("/v1/retroactions", "retroactions", limit=limit)
+
+    def memberships(self) -> list[Document]:
+        """Every hub that is followed, and how well."""
+        return _list(self._ask("GET", "/v1/exchange/memberships"), "memberships")
 
     def audit(self, *, limit: int, subject: str | None) -> list[Document]:
         """Events, oldest first."""

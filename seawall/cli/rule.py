@@ -21,6 +21,7 @@ COLUMNS = {
     "max_distance": "within",
     "territories": "in",
     "min_vouchers": "vouchers",
+    "min_precision": "precision",
     "measure": "measure",
     "review": "review",
     "shadow": "shadow",
@@ -40,6 +41,10 @@ Territory = Annotated[
     list[str] | None, typer.Option(help="Where it applies: DE, EU; may be repeated.")
 ]
 Vouchers = Annotated[int, typer.Option(help="How many organisations must vouch for the entry.")]
+Precision = Annotated[
+    float | None,
+    typer.Option(help="What share of the entry's reviewed matches must have been right, 0 to 1."),
+]
 Review = Annotated[bool, typer.Option("--review", help="A person looks at each.")]
 Sample = Annotated[float, typer.Option(help="The share a person looks at, 0 to 1.")]
 Shadow = Annotated[bool, typer.Option("--shadow", help="On trial: noted, without effect.")]
@@ -82,6 +87,7 @@ def put(
     within: Within = 31,
     territory: Territory = None,
     min_vouchers: Vouchers = 1,
+    min_precision: Precision = None,
     review: Review = False,
     sample_share: Sample = 0.0,
     shadow: Shadow = False,
@@ -108,6 +114,7 @@ def put(
         "max_distance": within,
         "territories": territory or [],
         "min_vouchers": min_vouchers,
+        "min_precision": min_precision,
         "review": review,
         "sample_share": sample_share,
         "shadow": shadow,

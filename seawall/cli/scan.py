@@ -126,7 +126,7 @@ def _table(documents: Iterable[dict[str, Any]], everything: bool) -> Iterator[di
         for match in nearest.values():
             made.add_row(
                 text(_near(document["path"])),
-                measure,
+                f"{measure} [dim]{text(match['withheld'])}[/]" if match["withheld"] else measure,
                 f"{match['distance']:>2} [dim]{match['signal_type']}[/]",
                 text(match["orientation"]),
                 text(match["bank"]),

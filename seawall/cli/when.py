@@ -20,6 +20,20 @@ def ago(text: str | None) -> str | None:
     return _moment(text, -1)
 
 
+def seconds(text: str) -> float:
+    """
+    How long a span such as `365d` is.
+
+    Raises:
+        InputError: It is no span.
+
+    """
+    span = _SPAN.fullmatch(text)
+    if not span:
+        raise InputError(f"Write a span as 12h, 90d or 4w; this is '{text}'.")
+    return int(span[1]) * _UNITS[span[2]].total_seconds()
+
+
 def _moment(text: str | None, direction: int) -> str | None:
     if text is None:
         return None

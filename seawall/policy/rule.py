@@ -41,6 +41,7 @@ class Rule:
     max_distance: int = 31  # bits; exact types always match at 0
     territories: tuple[str, ...] = ()  # where it applies; nowhere named is everywhere
     min_vouchers: int = 1  # organisations that vouch for the entry
+    min_precision: float | None = None  # share of the entry's reviewed matches that was right
     review: bool = False  # a person looks at every upload this rule decides
     sample_share: float = 0.0  # otherwise, the share of them a person looks at, 0 to 1
     shadow: bool = False  # noted in the verdict, without effect
@@ -87,6 +88,7 @@ class Rules:
     least_distance: int = (
         31  # bits; matches nearer than this are listed even where no rule wants them
     )
+    enforce_authority_only: bool = False  # act on what only authorities shared, without an order
     _by_trigger: Mapping[Trigger, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -115,7 +117,7 @@ class Rules:
     def with_rule(self, rule: Rule) -> "Rules":
         """These rules with this one added, or put in the place of its namesake."""
         others = tuple(other for other in self.rules if other.name != rule.name)
-        return Rules(rules=(*others, rule), least_distance=self.least_distance)
+        return replace(self, rules=(*others, rule))
 
 
 def checked(rule: Rule) -> Rule:
@@ -136,11 +138,14 @@ def checked(rule: Rule) -> Rule:
         raise InputError(f"sample_share is a share from 0 to 1; this is {rule.sample_share}.")
     if rule.min_vouchers < 0:
         raise InputError(f"min_vouchers counts organisations; this is {rule.min_vouchers}.")
+    if rule.min_precision is not None and not 0 <= rule.min_precision <= 1:
+        raise InputError(f"min_precision is a share from 0 to 1; this is {rule.min_precision}.")
     if rule.measure is Measure.RESTRICT and not rule.territories:
         raise InputError("'restrict' withholds in named territories: name them, such as DE or EU.")
-    if rule.trigger is not Trigger.MATCH and (rule.bank or rule.category):
+    of_an_entry = rule.bank or rule.category or rule.min_precision is not None
+    if rule.trigger is not Trigger.MATCH and of_an_entry:
         raise InputError(
-            f"A rule for '{rule.trigger}' has no match, so it cannot name a bank or a category."
+            f"A rule for '{rule.trigger}' has no match, so it cannot ask for a bank, a category or a precision."
         )
     return replace(rule, territories=territories(rule.territories))
 

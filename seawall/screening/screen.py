@@ -2,6 +2,7 @@
 An upload becomes a verdict.
 
     known entries near it ─▶ nearest per entry ─▶ rules that apply ─▶ measure for every territory
+                                                        └─ disputed, or authorities' word only ─▶ a person looks
 
 Nothing here asks the time, the database or chance: they arrive as arguments.
 """
@@ -14,7 +15,7 @@ from seawall.banks.entry import Entry, counts
 from seawall.policy.category import Taxonomy
 from seawall.policy.measure import Measure, strictest
 from seawall.policy.rule import EVERYWHERE, Rule, Rules, Trigger
-from seawall.screening.verdict import Match, NotScreened, Verdict
+from seawall.screening.verdict import Match, NotScreened, Verdict, Withheld
 from seawall.signals.signal import Cause, NoSignal, Reading
 
 _ANSWERED_BY = {
@@ -50,12 +51,17 @@ def screen(
     """
     matches: list[Match] = []
     applied: dict[str, Rule] = {}
+    withheld: dict[str, Rule] = {}
     for near in _nearest(known, now):
         wanting = [
             rule for rule in rules.answering(Trigger.MATCH) if _applies(rule, near, taxonomy)
         ]
-        applied.update((rule.name, rule) for rule in wanting)
-        matches.append(_match(near, wanting))
+        reason = _withheld(near.entry, rules)
+        for rule in wanting:
+            # A rule that allows has nothing to hold back, and whoever wrote it asked for no review.
+            place = withheld if reason and rule.measure is not Measure.ALLOW else applied
+            place[rule.name] = rule
+        matches.append(_match(near, wanting, reason))
 
     for absent in missing:
         applied.update(
@@ -75,7 +81,8 @@ def screen(
         not_screened=tuple(
             NotScreened(what=a.type, reason=a.reason, cause=a.cause) for a in missing
         ),
-        review=any(rule.review or chance < rule.sample_share for rule in in_force),
+        review=any(rule.review or chance < rule.sample_share for rule in in_force)
+        or any(not rule.shadow for rule in withheld.values()),
         rules=tuple(sorted(rule.name for rule in in_force)),
         shadow_measure=on_trial if on_trial is not measure else None,
     )
@@ -101,6 +108,7 @@ def _applies(rule: Rule, near: Known, taxonomy: Taxonomy) -> bool:
         and rule.signal_type in (None, entry.signal.type)
         and rule.bank in (None, entry.bank)
         and len(entry.vouchers) >= rule.min_vouchers
+        and _precise_enough(rule, entry)
         and (
             rule.category is None
             or any(taxonomy.covers(rule.category, name) for name in entry.categories)
@@ -108,7 +116,24 @@ def _applies(rule: Rule, near: Known, taxonomy: Taxonomy) -> bool:
     )
 
 
-def _match(near: Known, wanting: Sequence[Rule]) -> Match:
+def _precise_enough(rule: Rule, entry: Entry) -> bool:
+    if rule.min_precision is None:
+        return True
+    precision = entry.shared.precision if entry.shared else None
+    return precision is not None and precision >= rule.min_precision
+
+
+def _withheld(entry: Entry, rules: Rules) -> Withheld | None:
+    if entry.shared is None:
+        return None
+    if entry.shared.disputed:
+        return Withheld.DISPUTED
+    if entry.shared.authority_only and not rules.enforce_authority_only:
+        return Withheld.AUTHORITY_ONLY
+    return None
+
+
+def _match(near: Known, wanting: Sequence[Rule], reason: Withheld | None) -> Match:
     in_force = [rule for rule in wanting if not rule.shadow]
     deciding = max(in_force, key=lambda rule: rule.measure.severity, default=None)
     return Match(
@@ -125,6 +150,8 @@ def _match(near: Known, wanting: Sequence[Rule]) -> Match:
         threshold=deciding.max_distance if deciding else None,
         rules=tuple(rule.name for rule in in_force),
         shadow_rules=tuple(rule.name for rule in wanting if rule.shadow),
+        origins=near.entry.shared.origins if near.entry.shared else (),
+        withheld=reason,
     )
 
 

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from seawall.policy.measure import Measure
 from seawall.signals.signal import Cause, Orientation, Signal
+
+
+class Withheld(StrEnum):
+    """Why a match by itself never labels, restricts, holds or blocks."""
+
+    DISPUTED = "disputed"  # a member of its exchange says that it does not belong there
+    AUTHORITY_ONLY = "authority-only"  # only authorities share it, and none names a legal order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +28,12 @@ class Match:
     entry: str
     categories: tuple[str, ...]
     vouchers: int
-    rule: str | None  # the strictest rule that applies; None when no rule wants this match
+    rule: str | None  # the strictest rule that wants this match; None when none does
     threshold: int | None  # that rule's distance, in bits
-    rules: tuple[str, ...]  # every rule that applies
-    shadow_rules: tuple[str, ...]  # rules on trial that would apply
+    rules: tuple[str, ...]  # every rule that wants it
+    shadow_rules: tuple[str, ...]  # rules on trial that would
+    origins: tuple[str, ...] = ()  # kinds of the organisations that share it; none: one of our own
+    withheld: Withheld | None = None  # why those rules are not enforced; None: they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

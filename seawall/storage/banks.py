@@ -30,8 +30,11 @@ class BankStore:
         self._connection.execute(insert(banks), [_values(bank)])
 
     def save(self, bank: Bank) -> None:
-        """Remember a bank as it has become."""
+        """Remember a bank as it has become; where it was switched on, each of its entries counts as changed."""
         take_changes(self._connection)
+        before = self._row(bank.name)
+        if bank.enabled and before is not None and not before.enabled:
+            self._renumber(bank.name)
         self._connection.execute(
             update(banks).where(banks.c.name == bank.name).values(_values(bank))
         )
@@ -69,6 +72,21 @@ class BankStore:
         query = select(func.count()).where(entries.c.bank == name, entries.c.removed_at.is_(None))
         size: int = self._connection.execute(query).scalar_one()
         return size
+
+    def _renumber(self, name: str) -> None:
+        """Whoever follows the changes of entries comes by these again."""
+        first = take_changes(self._connection, self.size(name))
+        place = func.row_number().over(order_by=entries.c.number)
+        present = (
+            select(entries.c.number, place.label("place"))
+            .where(entries.c.bank == name, entries.c.removed_at.is_(None))
+            .subquery()
+        )
+        self._connection.execute(
+            update(entries)
+            .where(entries.c.number == present.c.number)
+            .values(change=first - 1 + present.c.place)
+        )
 
     def _row(self, name: str) -> Row[Any] | None:
         return self._connection.execute(select(banks).where(banks.c.name == name)).one_or_none()

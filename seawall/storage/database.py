@@ -6,6 +6,7 @@ Both are asked for the strictest durability: once a commit returns, a power cut 
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -15,7 +16,13 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from seawall.errors import SettingsError, StorageError
 
 BUSY_MILLISECONDS = 60_000  # how long a process waits for another's write on one SQLite
-NEWEST = "0001"  # the last migration; a test holds it to the folder
+CACHE_KIB = (
+    64 * 1024
+)  # for each connection to SQLite that needs it: indexes over hashes are read all over
+CHECKPOINT_PAGES = (
+    8_000  # of SQLite's log before they are moved: 32 MB, so that bulk moves a page once
+)
+NEWEST = "0002"  # the last migration; a test holds it to the folder
 UPGRADE_LOCK = 7_305_811  # any number, the same in every process: PostgreSQL's advisory lock
 
 
@@ -77,6 +84,8 @@ def _sqlite(url: URL) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")  # in WAL mode: every commit reaches the disk
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -89,7 +98,7 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=16,
         max_overflow=16,
@@ -97,6 +106,14 @@ def _postgresql(url: URL) -> Engine:
         json_serializer=_json,
         json_deserializer=orjson.loads,
     )
+
+    @event.listens_for(engine, "connect")
+    def _planned_anew(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's connection
+        # A plan kept from when a table was empty reads all of it once it is full.
+        connection.execute("SET plan_cache_mode = force_custom_plan")
+        connection.commit()
+
+    return engine
 
 
 def _json(document: object) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from seawall.media.media import Kind
 from seawall.policy.measure import Measure
-from seawall.screening.verdict import Match, NotScreened, Verdict
+from seawall.screening.verdict import Match, NotScreened, Verdict, Withheld
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
@@ -88,6 +88,7 @@ def _match_document(match: Match) -> Document:
 
 
 def _match(document: Document) -> Match:
+    withheld = document.get("withheld")  # older verdicts have neither this nor origins
     return Match(
         **document
         | {
@@ -97,6 +98,8 @@ def _match(document: Document) -> Match:
             "categories": tuple(document["categories"]),
             "rules": tuple(document["rules"]),
             "shadow_rules": tuple(document["shadow_rules"]),
+            "origins": tuple(document.get("origins", ())),
+            "withheld": Withheld(withheld) if withheld else None,
         }
     )
 

@@ -3,16 +3,20 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from seawall.banks.entry import Change, Entry, joined
+from seawall.banks.entry import Change, Entry, Shared, joined
 from seawall.errors import NotFound
 from seawall.index.digest import digest
 from seawall.signals.signal import Signal
 from seawall.storage.changes import take_changes
-from seawall.storage.tables import banks, entries
+from seawall.storage.tables import Moment, banks, entries
 
 PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
 
@@ -55,6 +59,74 @@ class EntryStore:
         written = self._standing(added)
         return [written[entry.bank, digest(str(entry.signal))] for entry in added]
 
+    def follow(
+        self, wanted: Sequence[Entry], gone: Collection[str], *, at: datetime
+    ) -> tuple[int, int]:
+        """
+        Bring entries that an exchange keeps to where it has them; how many changed, and how many more are disputed.
+
+        Each is known by its id: one that was removed comes back as itself, one that is as it was is left alone, and
+        whether it is switched on stays as it is. `gone` are the ids of those that no longer count. A signal that the
+        bank has under another id stays as it is.
+        """
+        take_changes(self._connection, 0)
+        before = self._by_id([*(entry.id for entry in wanted), *gone])
+        new = [entry for entry in wanted if entry.id not in before]
+        altered = []
+        disputed = sum(_disputed(entry) for entry in new)
+        for entry in wanted:
+            here, removed = before.get(entry.id, (None, False))
+            if here is None:
+                continue
+            after = replace(
+                entry, number=here.number, enabled=here.enabled, created_at=here.created_at
+            )
+            if removed or replace(after, change=here.change) != here:
+                altered.append(after)
+                disputed += _disputed(after) - (0 if removed else _disputed(here))
+        leaving = [
+            here
+            for ident in gone
+            for here, removed in [before.get(ident, (None, True))]
+            if here is not None and not removed
+        ]
+        disputed -= sum(map(_disputed, leaving))
+        count = len(new) + len(altered) + len(leaving)
+        if not count:
+            return 0, 0
+        change = take_changes(self._connection, count)
+        if new:
+            self._insert_many(new, change)
+        change += len(new)
+        self._rewrite(altered, change)
+        change += len(altered)
+        if leaving:
+            self._connection.execute(
+                update(entries)
+                .where(entries.c.number == bindparam("its_number"))
+                .values(removed_at=at, change=bindparam("its_change")),
+                [
+                    {"its_number": entry.number, "its_change": change + offset}
+                    for offset, entry in enumerate(leaving)
+                ],
+            )
+        return count, disputed
+
+    def remove_all(self, bank: str, *, at: datetime) -> int:
+        """Empty a bank in one statement; how many entries it had. Each removal has a change number of its own."""
+        here = (entries.c.bank == bank) & entries.c.removed_at.is_(None)
+        query = select(func.min(entries.c.number), func.max(entries.c.number)).where(here)
+        first, last = self._connection.execute(query).one()
+        if first is None:
+            return 0
+        change = take_changes(self._connection, last - first + 1)
+        statement = (
+            update(entries)
+            .where(here)
+            .values(removed_at=at, change=entries.c.number + (change - first))
+        )
+        return self._connection.execute(statement).rowcount
+
     def save(self, entry: Entry) -> Entry:
         """Remember an entry as it has become; it is returned with the number of this change."""
         saved = replace(entry, change=take_changes(self._connection))
@@ -82,6 +154,14 @@ class EntryStore:
         if row is None:
             raise NotFound(f"The bank '{bank}' has no entry '{ident}'.")
         return _entry(row)
+
+    def records(self, idents: Sequence[str]) -> dict[str, str]:
+        """The ids of the records that these entries came from; those of our own are left out."""
+        return {
+            ident: entry.shared.record
+            for ident, (entry, _) in self._by_id(idents).items()
+            if entry.shared is not None
+        }
 
     def by_number(self, numbers: Collection[int]) -> dict[int, Entry]:
         """The entries of these keys that can be matched now; removed ones and disabled banks are left out."""
@@ -151,6 +231,47 @@ class EntryStore:
         query = select(func.count()).select_from(entries).where(entries.c.removed_at.is_(None))
         return self._connection.execute(query).scalar_one()
 
+    def _insert_many(self, new: Sequence[Entry], change: int) -> None:
+        """
+        Insert entries, leaving out those whose signal their bank has; each gets the next change number.
+
+        Handed to the driver ready-made: for a million rows SQLAlchemy's own conversions take longer than the database.
+        """
+        dialect = self._connection.dialect
+        sqlite = dialect.name == "sqlite"
+        statement = (insert_sqlite if sqlite else insert_postgresql)(entries)
+        compiled = (
+            statement.on_conflict_do_nothing()
+            .inline()
+            .compile(dialect=dialect, column_keys=list(_values(new[0], change)))
+        )
+        moment = Moment().bind_processor(dialect) or (lambda value: value)
+        text = lru_cache(1024)(lambda names: orjson.dumps(names).decode())
+        written = lru_cache(1024)(moment)
+        rows = []
+        for offset, entry in enumerate(new):
+            values = _values(entry, change + offset)
+            values["categories"] = text(entry.categories)
+            values["vouchers"] = text(entry.vouchers)
+            values["shared"] = orjson.dumps(values["shared"]).decode()
+            values["created_at"] = written(entry.created_at)
+            values["expires_at"] = written(entry.expires_at)
+            rows.append(values)
+        positions = compiled.positiontup
+        self._connection.exec_driver_sql(
+            str(compiled),
+            [tuple(row[name] for name in positions) for row in rows] if positions else rows,
+        )
+
+    def _by_id(self, idents: Sequence[str]) -> dict[str, tuple[Entry, bool]]:
+        """The entries of these ids, and whether each was removed."""
+        found: dict[str, tuple[Entry, bool]] = {}
+        for start in range(0, len(idents), PAGE):
+            query = select(entries).where(entries.c.id.in_(idents[start : start + PAGE]))
+            for row in self._connection.execute(query):
+                found[row.id] = _entry(row), row.removed_at is not None
+        return found
+
     def _standing(self, wanted: Sequence[Entry]) -> dict[tuple[str, bytes], Entry]:
         digests = sorted({digest(str(entry.signal)) for entry in wanted})
         found: dict[tuple[str, bytes], Entry] = {}
@@ -163,11 +284,20 @@ class EntryStore:
     def _rewrite(self, altered: Sequence[Entry], change: int) -> None:
         if not altered:
             return
-        fields = ("categories", "vouchers", "note", "source", "enabled", "expires_at", "change")
+        fields = (
+            "categories",
+            "vouchers",
+            "note",
+            "source",
+            "enabled",
+            "expires_at",
+            "shared",
+            "change",
+        )
         statement = (
             update(entries)
             .where(entries.c.number == bindparam("its_number"))
-            .values({name: bindparam(f"its_{name}") for name in fields})
+            .values({name: bindparam(f"its_{name}") for name in fields} | {"removed_at": None})
         )
         rows = []
         for offset, entry in enumerate(altered):
@@ -176,6 +306,10 @@ class EntryStore:
                 {"its_number": entry.number} | {f"its_{name}": values[name] for name in fields}
             )
         self._connection.execute(statement, rows)
+
+
+def _disputed(entry: Entry) -> bool:
+    return entry.shared is not None and entry.shared.disputed
 
 
 def _present() -> Select[Any]:
@@ -196,6 +330,7 @@ def _values(entry: Entry, change: int) -> dict[str, Any]:
         "enabled": entry.enabled,
         "created_at": entry.created_at,
         "expires_at": entry.expires_at,
+        "shared": _shared_document(entry.shared) if entry.shared else None,
         "change": change,
     }
 
@@ -211,7 +346,16 @@ def _entry(row: Row[Any]) -> Entry:
         source=row.source,
         expires_at=row.expires_at,
         enabled=row.enabled,
+        shared=_shared(row.shared) if row.shared else None,
         created_at=row.created_at,
         number=row.number,
         change=row.change,
     )
+
+
+def _shared_document(shared: Shared) -> dict[str, Any]:
+    return {name: getattr(shared, name) for name in Shared.__dataclass_fields__}
+
+
+def _shared(document: dict[str, Any]) -> Shared:
+    return Shared(**document | {"origins": tuple(document["origins"])})

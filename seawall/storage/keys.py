@@ -38,6 +38,33 @@ class KeyStore:
         if not found.rowcount:
             raise NotFound(f"There is no key '{ident}'; `seawall key list` shows them.")
 
+    def end(self, ident: str, *, by: datetime) -> datetime:
+        """
+        The moment the key ends, which is this one unless it would have ended sooner.
+
+        Raises:
+            NotFound: There is no such key.
+
+        """
+        take_changes(self._connection)
+        before = self.find(ident).expires_at
+        ends = by if before is None else min(by, before)
+        self._connection.execute(update(keys).where(keys.c.id == ident).values(expires_at=ends))
+        return ends
+
+    def find(self, ident: str) -> Key:
+        """
+        The key of this id.
+
+        Raises:
+            NotFound: There is none.
+
+        """
+        row = self._connection.execute(select(keys).where(keys.c.id == ident)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no key '{ident}'; `seawall key list` shows them.")
+        return _key(row)
+
     def all(self) -> list[Key]:
         """Every key, oldest first, revoked ones too."""
         return [

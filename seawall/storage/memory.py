@@ -23,12 +23,18 @@ from seawall.storage.audit import AuditStore
 from seawall.storage.banks import BankStore
 from seawall.storage.changes import take_changes
 from seawall.storage.database import open_database
+from seawall.storage.deltas import DeltaStore
 from seawall.storage.entries import EntryStore
 from seawall.storage.glance import Glance
 from seawall.storage.keys import KeyStore
+from seawall.storage.memberships import MembershipStore
+from seawall.storage.organisations import OrganisationStore
 from seawall.storage.outbox import OutboxStore
+from seawall.storage.records import RecordStore
 from seawall.storage.replies import ReplyStore
+from seawall.storage.retroactions import RetroactionStore
 from seawall.storage.rules import RuleStore
+from seawall.storage.samples import SampleStore
 from seawall.storage.tables import about, counters
 from seawall.storage.uploads import UploadStore
 
@@ -40,11 +46,17 @@ class Stores:
     connection: Connection
     audit: AuditStore
     banks: BankStore
+    deltas: DeltaStore
     entries: EntryStore
     keys: KeyStore
+    memberships: MembershipStore
+    organisations: OrganisationStore
     outbox: OutboxStore
+    records: RecordStore
     replies: ReplyStore
+    retroactions: RetroactionStore
     rules: RuleStore
+    samples: SampleStore
     uploads: UploadStore
 
     def last_change(self) -> int:
@@ -63,9 +75,12 @@ class Stores:
         The end of the audit log is taken first and held until the commit, so that every number given here (of uploads,
         ledger lines, messages, events) is seen by others in order: who has read up to one has missed none before it.
         """
+        self.records.flush()
+        self.deltas.flush()
         if self.audit.waiting:
             self.audit.head(lock=True)
         self.uploads.flush()
+        self.retroactions.flush()
         self.outbox.flush()
         self.audit.flush()
 
@@ -152,11 +167,17 @@ def _stores(connection: Connection) -> Stores:
         connection=connection,
         audit=AuditStore(connection),
         banks=BankStore(connection),
+        deltas=DeltaStore(connection),
         entries=EntryStore(connection),
         keys=KeyStore(connection),
+        memberships=MembershipStore(connection),
+        organisations=OrganisationStore(connection),
         outbox=OutboxStore(connection),
+        records=RecordStore(connection),
         replies=ReplyStore(connection),
+        retroactions=RetroactionStore(connection),
         rules=RuleStore(connection),
+        samples=SampleStore(connection),
         uploads=UploadStore(connection),
     )
 

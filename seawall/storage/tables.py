@@ -111,6 +111,7 @@ entries = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("removed_at", Moment),  # past verdicts still name a removed entry
+    Column("shared", Json),  # what an exchange says of it; None for one of our own
     Column("change", Number, nullable=False),
     Index(
         "entries_once_a_bank",
@@ -161,6 +162,7 @@ ledger = (
         Column("signal_type", String(32), nullable=False),
         Column("value", Text, nullable=False),
         Column("digest", LargeBinary, nullable=False),
+        Column("change", Number, nullable=False, server_default="0"),  # the last its screening knew
         Index("ledger_by_digest", "digest"),
         Index("ledger_by_upload", "upload"),
         sqlite_autoincrement=True,
@@ -210,4 +212,201 @@ replies = Table(  # what was answered to a request that may be repeated
     Column("reply", Json, nullable=False),
     Column("at", Moment, nullable=False),
     Index("replies_by_age", "at"),
+)
+
+organisations = Table(  # who takes part; their keys have the id as owner
+    "organisations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+agreements = Table(  # one shared database each; whoever changes one holds its row until it commits
+    "agreements",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("terms", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("size", Number, nullable=False),
+)
+
+members = Table(  # an organisation under an agreement
+    "members",
+    metadata,
+    Column("agreement", String(64), ForeignKey("agreements.id"), primary_key=True),
+    Column("organisation", String(64), ForeignKey("organisations.id"), primary_key=True),
+    Column("roles", Json, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("quota", Integer),
+    Column("held", Boolean, nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Index("members_by_organisation", "organisation"),
+)
+
+invitations = Table(  # tokens that let their bearer join once
+    "invitations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("agreement", String(64), ForeignKey("agreements.id"), nullable=False),
+    Column("organisation", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+records = Table(  # one signal under one agreement, with everybody's current word on it
+    "records",
+    metadata,
+    _numbered(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("agreement", String(64), ForeignKey("agreements.id"), nullable=False),
+    Column("signal_type", String(32), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("piece", String(64)),  # None where it is named after this record
+    Column("standing", String(16), nullable=False),
+    Column("expires_at", Moment),
+    Column("opinions", Json, nullable=False),
+    Column("sightings", Number, nullable=False),
+    Column("right", Number, nullable=False),
+    Column("wrong", Number, nullable=False),
+    Column("delta", Number, nullable=False),
+    Index("records_by_delta", "agreement", "delta"),
+    Index(  # every index over hashes costs a bulk load as much as all the rest, so this one holds few
+        "records_by_piece",
+        "agreement",
+        "piece",
+        sqlite_where=text("piece IS NOT NULL"),
+        postgresql_where=text("piece IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+deltas = Table(  # every change of an agreement, as the line that was hashed
+    "deltas",
+    metadata,
+    Column("agreement", String(64), ForeignKey("agreements.id"), primary_key=True),
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("previous", Number),  # delta of the same record, so that its history needs no index
+    Column("line", Text, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+)
+
+blocks = Table(  # roots of complete subtrees of 256, 65 536, … deltas
+    "blocks",
+    metadata,
+    Column("agreement", String(64), ForeignKey("agreements.id"), primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", Number, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+contributed = Table(  # opinions given on a day, for quotas
+    "contributed",
+    metadata,
+    Column("agreement", String(64), primary_key=True),
+    Column("organisation", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("opinions", Number, nullable=False),
+)
+
+held = Table(  # contributions in quarantine
+    "held",
+    metadata,
+    _numbered(),
+    Column("agreement", String(64), ForeignKey("agreements.id"), nullable=False),
+    Column("organisation", String(64), nullable=False),
+    Column("signal", Text, nullable=False),
+    Column("piece", String(64)),
+    Column("opinion", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("held_by_organisation", "agreement", "organisation"),
+    sqlite_autoincrement=True,
+)
+
+sources = Table(  # how often what an organisation confirmed was found right or wrong
+    "sources",
+    metadata,
+    Column("agreement", String(64), primary_key=True),
+    Column("organisation", String(64), primary_key=True),
+    Column("right", Number, nullable=False),
+    Column("wrong", Number, nullable=False),
+)
+
+samples = Table(  # records drawn for independent review
+    "samples",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("agreement", String(64), ForeignKey("agreements.id"), nullable=False),
+    Column("size", Number, nullable=False),
+    Column("records", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+reviews = Table(  # what an independent reviewer found
+    "reviews",
+    metadata,
+    Column("sample", String(64), ForeignKey("samples.id"), primary_key=True),
+    Column("record", String(64), primary_key=True),
+    Column("organisation", String(64), primary_key=True),
+    Column("reviewer", String(64), primary_key=True),
+    Column("exception", Text),
+    Column("at", Moment, nullable=False),
+)
+
+memberships = Table(  # the hubs this home follows
+    "memberships",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("hub", Text, nullable=False),
+    Column("agreement", String(64), nullable=False),
+    Column("organisation", String(64), nullable=False),
+    Column("bank", String(64), nullable=False),
+    Column("hub_key", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("position", Number, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("size", Number, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("error", Text),
+    Column("skipped", Number, nullable=False),
+    Column("disputed", Number, nullable=False),
+    Column("counted", Number, nullable=False),
+    Column("key_at", Moment, nullable=False),
+    Column("last_delta_at", Moment),
+    Column("checked_at", Moment),
+    Column("joined_at", Moment, nullable=False),
+)
+
+outgoing = Table(  # what is still to be told to a hub
+    "outgoing",
+    metadata,
+    _numbered(),
+    Column("membership", String(64), ForeignKey("memberships.id"), nullable=False),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("outgoing_by_membership", "membership"),
+    sqlite_autoincrement=True,
+)
+
+retroactions = Table(  # uploads let through, judged again for a signal that came later
+    "retroactions",
+    metadata,
+    _numbered(),
+    Column("upload", String(64), nullable=False),
+    Column("entry", String(64), nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("measure", String(16), nullable=False),
+    Column("verdict", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("retroactions_by_upload", "upload"),
+    sqlite_autoincrement=True,
 )

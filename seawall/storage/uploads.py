@@ -1,6 +1,7 @@
 """What was screened, what came of it, and the ledger of what was let through."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ from seawall.storage.documents import (
 )
 from seawall.storage.tables import ledger, uploads
 
+PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
@@ -36,6 +39,7 @@ class Upload:
     fingerprint: Fingerprint
     verdict: Verdict
     number: int = 0
+    change: int = 0  # the last change its screening knew of; kept in the ledger only
 
 
 class UploadStore:
@@ -72,6 +76,7 @@ class UploadStore:
                 "signal_type": reading.signal.type,
                 "value": reading.signal.value,
                 "digest": digest(str(reading.signal)),
+                "change": upload.change,
             }
             for reading in upload.fingerprint.readings
             if reading.orientation is Orientation.UPRIGHT
@@ -124,6 +129,71 @@ class UploadStore:
             query = query.where(uploads.c.at >= since)
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield _upload(row)
+
+    def by_number(self, numbers: Collection[int]) -> list[Upload]:
+        """The uploads of these numbers, in their order."""
+        query = select(uploads).where(uploads.c.number.in_(numbers)).order_by(uploads.c.number)
+        return [_upload(row) for row in self._connection.execute(query)]
+
+    def ledger_after(self, line: int, *, limit: int) -> tuple[int, list[tuple[int, Fingerprint]]]:
+        """
+        The last of the ledger's next lines, and number and fingerprint of each upload they are of.
+
+        An upload whose lines are cut apart by `limit` is told of twice.
+        """
+        following = (
+            select(ledger.c.number, ledger.c.upload)
+            .where(ledger.c.number > line)
+            .order_by(ledger.c.number)
+            .limit(limit)
+        )
+        lines = self._connection.execute(following).all()
+        idents = list(dict.fromkeys(row.upload for row in lines))
+        found: list[tuple[int, Fingerprint]] = []
+        for start in range(0, len(idents), PAGE):
+            query = select(uploads.c.number, uploads.c.fingerprint).where(
+                uploads.c.id.in_(idents[start : start + PAGE])
+            )
+            found.extend(
+                (number, fingerprint_from(document))
+                for number, document in self._connection.execute(query)
+            )
+        return (lines[-1].number if lines else line), found
+
+    def late(self, *, after: int, to: int, change: int) -> set[int]:
+        """Numbers of uploads in these lines of the ledger that were screened without knowing this change."""
+        query = (
+            select(uploads.c.number)
+            .join(ledger, ledger.c.upload == uploads.c.id)
+            .where(ledger.c.number > after, ledger.c.number <= to, ledger.c.change < change)
+        )
+        return set(self._connection.execute(query).scalars())
+
+    def last_line(self) -> int:
+        """The number of the ledger's last line; 0 when it is empty."""
+        return self._connection.execute(select(func.max(ledger.c.number))).scalar_one() or 0
+
+    def matched(self, bank: str, *, after: int, limit: int) -> tuple[int, Counter[str]]:
+        """
+        The last of the uploads that follow this one, and in how many of them each entry of the bank was matched.
+
+        No more than `limit` uploads are looked at.
+        """
+        query = (
+            select(uploads.c.number, uploads.c.verdict)
+            .where(uploads.c.number > after)
+            .order_by(uploads.c.number)
+            .limit(limit)
+        )
+        last, found = after, Counter[str]()
+        for number, verdict in self._connection.execute(query):
+            last = number
+            found.update({each["entry"] for each in verdict["matches"] if each["bank"] == bank})
+        return last, found
+
+    def last(self) -> int:
+        """The number of the latest upload; 0 when there is none."""
+        return self._connection.execute(select(func.max(uploads.c.number))).scalar_one() or 0
 
     def count(self) -> int:
         """How many uploads were screened."""

@@ -14,11 +14,19 @@ from seawall.web.api import (
     audit,
     banks,
     entries,
+    exchange_agreements,
+    exchange_feed,
+    exchange_joining,
+    exchange_members,
+    exchange_memberships,
+    exchange_records,
+    exchange_samples,
     hash,  # noqa: A004 - the noun in the address
     health,
     keys,
     match,
     messages,
+    retroactions,
     rules,
     screen,
     status,
@@ -35,7 +43,15 @@ from seawall.web.openapi import describe
 from seawall.web.problems import answer_with_problems
 
 NOUNS = (  # routes are tried in this order: the busiest first
-    *(match, screen, hash, uploads, banks, entries, transfers),
+    *(match, screen, hash, uploads, retroactions, banks, entries, transfers),
+    *(exchange_feed, exchange_records),
+    *(
+        exchange_agreements,
+        exchange_joining,
+        exchange_members,
+        exchange_memberships,
+        exchange_samples,
+    ),
     *(rules, audit, keys, messages, status, health, page),
 )
 
@@ -49,7 +65,8 @@ def application(settings: Settings) -> FastAPI:
         opening = open_door(settings, metrics)
         app.state.door = await run_in_threadpool(opening.__enter__)
         try:
-            yield
+            with app.state.door.waiting.until_stopped():
+                yield
         finally:
             await run_in_threadpool(opening.__exit__, None, None, None)
 

@@ -45,7 +45,7 @@ class BodyLimit:
         await self.app(scope, counting, send)
 
     def _limit(self, path: str) -> int:
-        if path.endswith("/import"):
+        if path.endswith(("/import", "/opinions/bulk")):
             return IMPORT_LIMIT
         if path in TAKES_MEDIA or path.endswith("/entries"):
             return self._media_limit

@@ -1,10 +1,11 @@
 """
 Everything a request needs, opened once for each worker process.
 
-    open_door ─▶ app, sandbox, one writer for all, upkeep ─▶ requests ─▶ what was acknowledged is written, then closed
+    open_door ─▶ app, sandbox, one writer for all, upkeep, follower ─▶ requests ─▶ what was acknowledged is written,
+                                                                                   then closed
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,13 @@ from seawall.settings import Settings
 from seawall.storage.group_commit import GroupCommit
 from seawall.web.metrics import Metrics
 from seawall.web.rates import Rates, Room
+from seawall.web.snapshots import Snapshots
 from seawall.web.upkeep import Upkeep
+from seawall.web.waiting import Waiting
+from seawall.workflows.feed import Signer
+from seawall.workflows.follower import Follower
+
+MOST_LISTENERS = 4096  # members' requests that wait for changes, in each worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,10 @@ class Door:
     metrics: Metrics
     rates: Rates
     room: Room
+    signer: Signer
+    waiting: Waiting
+    snapshots: Snapshots
+    listeners: Room
     opened_at: datetime
 
     async def catch_up(self) -> None:
@@ -47,11 +58,27 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
     with open_app(settings) as app, open_sandbox(settings) as sandbox:
         app.knowledge.refresh()  # opened here, by one thread; decoders start meanwhile
         sandbox.fingerprint(b"")  # a decoder is up, its kernels compiled, before anybody is let in
+        signer = Signer(settings.home, settings.exchange.hub)
         with (
-            closing(GroupCommit(app.memory, on_commit=metrics.committed)) as commits,
+            closing(Waiting(app.memory)) as waiting,
+            closing(Snapshots(app.memory, signer)) as snapshots,
+            closing(GroupCommit(app.memory, on_commit=_telling(metrics, waiting))) as commits,
             closing(Upkeep(app, sandbox, metrics)),
+            closing(Follower(app.node(), on_change=app.knowledge.refresh_now)),
         ):
-            yield _door(app, sandbox, commits, metrics)
+            yield Door(
+                app=app,
+                sandbox=sandbox,
+                commits=commits,
+                metrics=metrics,
+                rates=Rates(settings.server.requests_per_second),
+                room=Room(settings.server.max_waiting),
+                signer=signer,
+                waiting=waiting,
+                snapshots=snapshots,
+                listeners=Room(MOST_LISTENERS),
+                opened_at=now(),
+            )
 
 
 def door_of(request: Request) -> Door:
@@ -60,13 +87,11 @@ def door_of(request: Request) -> Door:
     return door
 
 
-def _door(app: App, sandbox: Sandbox, commits: GroupCommit, metrics: Metrics) -> Door:
-    return Door(
-        app=app,
-        sandbox=sandbox,
-        commits=commits,
-        metrics=metrics,
-        rates=Rates(app.settings.server.requests_per_second),
-        room=Room(app.settings.server.max_waiting),
-        opened_at=now(),
-    )
+def _telling(metrics: Metrics, waiting: Waiting) -> Callable[[int], None]:
+    """Whom a commit concerns: the counts, and members that wait for changes."""
+
+    def told(stories: int) -> None:
+        metrics.committed(stories)
+        waiting.stir()
+
+    return told

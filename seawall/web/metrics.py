@@ -23,16 +23,26 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 STORIES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
-class Gauges(Collector):
-    """Figures that are asked for, not counted: name → (what it says, value)."""
+Figure = tuple[str, float | Mapping[str, float]]
+"""What it says, and its value, or one for each agreement."""
 
-    def __init__(self, figures: Mapping[str, tuple[str, float]]) -> None:
+
+class Gauges(Collector):
+    """Figures that are asked for, not counted, by name."""
+
+    def __init__(self, figures: Mapping[str, Figure]) -> None:
         self._figures = figures
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Each as Prometheus wants it."""
         for name, (meaning, value) in self._figures.items():
-            yield GaugeMetricFamily(f"seawall_{name}", meaning, value=value)
+            if not isinstance(value, Mapping):
+                yield GaugeMetricFamily(f"seawall_{name}", meaning, value=value)
+                continue
+            family = GaugeMetricFamily(f"seawall_{name}", meaning, labels=("agreement",))
+            for agreement, each in value.items():
+                family.add_metric((agreement,), each)
+            yield family
 
 
 class Metrics:
@@ -75,7 +85,7 @@ class Metrics:
                 self._sandbox.labels(event).inc(more)
             self._sandbox_before[event] = count
 
-    def text(self, figures: Mapping[str, tuple[str, float]]) -> bytes:
+    def text(self, figures: Mapping[str, Figure]) -> bytes:
         """Every count of every worker, and these figures, as Prometheus reads them."""
         registry = self._registry
         if FOLDER in os.environ:

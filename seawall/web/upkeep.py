@@ -1,6 +1,12 @@
-"""What a worker does between requests: it keeps the index in step and small, its counts fresh and old answers few."""
+"""
+What a worker does between requests: it keeps the indexes in step and small, its counts fresh and old answers few.
 
+What has become known is looked up among what was let through before; one worker does so for all.
+"""
+
+import secrets
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import structlog
@@ -10,16 +16,17 @@ from seawall.clock import now
 from seawall.errors import Error
 from seawall.sandbox.sandbox import Sandbox
 from seawall.web.metrics import Metrics
+from seawall.workflows.retroaction import look_back
 
-SECONDS_BETWEEN = 1.0
+SECONDS_BETWEEN = 0.5  # a new entry is looked back for within a second
 ANSWERS_KEPT = timedelta(hours=24)  # how long a request may be repeated under its Idempotency-Key
-SWEEP_EVERY = 600  # rounds
+SWEEP_EVERY = 1_200  # rounds
 
 log = structlog.get_logger("seawall.upkeep")
 
 
 class Upkeep:
-    """A thread that looks round every second."""
+    """A thread that looks round twice a second."""
 
     def __init__(self, app: App, sandbox: Sandbox, metrics: Metrics) -> None:
         self._app = app
@@ -48,9 +55,24 @@ class Upkeep:
                 log.exception("upkeep broke")
 
     def _round(self, *, sweep: bool) -> None:
-        self._app.knowledge.refresh()
-        self._app.knowledge.merge()
-        self._metrics.decoded(self._sandbox)
+        self._keep_in_step()
+        looking_back = look_back(
+            memory=self._app.memory,
+            knowledge=self._app.knowledge,
+            ledger=self._app.ledger,
+            chance=secrets.SystemRandom().random,
+            now=now,
+        )
+        with closing(looking_back):  # whoever stops in the middle lets others go on
+            for _ in looking_back:
+                self._keep_in_step()
+                if self._stopped.is_set():
+                    return
         if sweep:
             with self._app.memory.transaction() as stores:
                 stores.replies.forget(before=now() - ANSWERS_KEPT)
+
+    def _keep_in_step(self) -> None:
+        self._app.knowledge.refresh()
+        self._app.knowledge.merge()
+        self._metrics.decoded(self._sandbox)

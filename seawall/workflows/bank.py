@@ -104,9 +104,16 @@ def add_entries(
     Raises:
         NotFound: There is no bank of that name.
         InputError: A category is unknown.
+        WrongState: A hub fills this bank.
 
     """
     bank = stores.banks.find(name)
+    followed = stores.memberships.of_bank(name)
+    if followed is not None:
+        raise WrongState(
+            f"The bank '{name}' holds what '{followed.agreement}' shares; put your own entries into another, "
+            f"or share them: `seawall share {followed.agreement} …`."
+        )
     added = [
         Entry(
             id=new_id("en", at=now),

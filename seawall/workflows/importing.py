@@ -7,22 +7,19 @@ Good lines are kept and bad ones reported, each by its number; a million lines n
 import csv
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from seawall.banks.entry import Entry
 from seawall.clock import rfc3339
 from seawall.errors import Error, InputError
 from seawall.policy.category import Taxonomy
-from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
 from seawall.workflows.bank import Filing, add_entries
+from seawall.workflows.rows import Row, moment_in, names_in, read_rows, signal_in
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 COLUMNS = (
     "signal_type",
     "value",
@@ -34,8 +31,6 @@ COLUMNS = (
     "enabled",
 )
 LINES_PER_COMMIT = 2_000
-LONGEST_ROW = 20  # lines; a note may run over several, a list of signals does not
-LONGEST_LINE = 65_536  # characters; a link may be long, a line of a megabyte is a mistake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +68,7 @@ def import_entries(
         NotFound: There is no bank of that name.
 
     """
-    rows = _ndjson(lines) if ndjson else _csv(lines)
+    rows = read_rows(lines, ndjson=ndjson, columns=COLUMNS)
     good: list[tuple[Signal, Filing]] = []
     bad: list[BadLine] = []
 
@@ -118,97 +113,15 @@ def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
         )
 
 
-def _csv(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Error]]:
-    reader = csv.reader(_bounded(lines), strict=True)
-    header = [name.strip().lower().lstrip("\ufeff") for name in next(reader, [])]
-    if not {"signal_type", "value"} <= set(header):
-        raise InputError(
-            f"The first line names the columns: signal_type and value, perhaps {', '.join(COLUMNS[2:])}; "
-            f"this one says '{','.join(header)[:80]}'."
-        )
-    unknown = set(header) - set(COLUMNS)
-    if unknown:
-        raise InputError(
-            f"There is no column '{min(unknown)}'; the columns are {', '.join(COLUMNS)}."
-        )
-    while True:
-        first = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as wrong:
-            yield first, InputError(f"{_lines(first, reader.line_num)} not CSV: {wrong}.")
-            continue
-        if reader.line_num - first >= LONGEST_ROW:
-            yield (
-                first,
-                InputError(
-                    f"{_lines(first, reader.line_num)} one row: a quote is opened and not closed."
-                ),
-            )
-            continue
-        if not any(cells):
-            continue
-        if len(cells) > len(header):
-            yield (
-                reader.line_num,
-                InputError(f"This line has {len(cells)} cells for {len(header)} columns."),
-            )
-            continue
-        yield reader.line_num, dict(zip(header, cells, strict=False))
-
-
-def _ndjson(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Error]]:
-    for number, line in enumerate(_bounded(lines), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line.lstrip("\ufeff"))
-        except ValueError as wrong:
-            yield number, InputError(f"This line is not JSON: {wrong}.")
-            continue
-        if not isinstance(row, dict):
-            yield number, InputError("This line is not a JSON object.")
-        elif set(row) - set(COLUMNS):
-            yield number, InputError(f"There is no field '{min(set(row) - set(COLUMNS))}'.")
-        else:
-            yield number, row
-
-
-def _lines(first: int, last: int) -> str:
-    return (
-        "This line is" if last <= first else f"Lines {first} to {last} were lost; together they are"
-    )
-
-
-def _bounded(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
-        # A line too long to be one is passed on cut, so that it fails as a bad line and the next is read.
-        yield line if len(line) <= LONGEST_LINE else line[:200] + " …line cut\n"
-
-
-def _filed(row: dict[str, Any], taxonomy: Taxonomy, source: str) -> tuple[Signal, Filing]:
-    if _UNSTORABLE.search("".join(map(str, row.values()))):
-        raise InputError(
-            "This line holds a NUL character or half a character, which cannot be kept."
-        )
-    kind = str(row.get("signal_type") or "").strip().lower()
-    if kind not in SIGNAL_TYPES:
-        raise InputError(f"There is no signal type '{kind}'; there are {', '.join(SIGNAL_TYPES)}.")
-    return parse_signal(f"{kind}:{row.get('value') or ''}"), Filing(
-        categories=taxonomy.names(_names(row.get("categories"))),
-        vouchers=_names(row.get("vouchers")),
+def _filed(row: Row, taxonomy: Taxonomy, source: str) -> tuple[Signal, Filing]:
+    return signal_in(row), Filing(
+        categories=taxonomy.names(names_in(row.get("categories"))),
+        vouchers=names_in(row.get("vouchers")),
         note=str(row.get("note") or ""),
         source=str(row.get("source") or "") or source,
-        expires_at=_moment(row.get("expires_at")),
+        expires_at=moment_in(row.get("expires_at")),
         enabled=_truth(row.get("enabled")),
     )
-
-
-def _names(cell: object) -> tuple[str, ...]:
-    parts = cell if isinstance(cell, list) else str(cell or "").replace(",", ";").split(";")
-    return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
 def _truth(cell: object) -> bool:
@@ -216,18 +129,6 @@ def _truth(cell: object) -> bool:
     if said not in ("", "true", "false"):
         raise InputError(f"enabled is true or false; this is '{cell}'.")
     return said != "false"
-
-
-def _moment(cell: object) -> datetime | None:
-    if not cell:
-        return None
-    try:
-        moment = datetime.fromisoformat(str(cell))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InputError(
-            f"expires_at is a moment such as 2027-01-31T12:00:00Z; this is '{cell}'."
-        ) from None
 
 
 def _cell(value: object) -> str:

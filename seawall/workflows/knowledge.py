@@ -31,6 +31,22 @@ PAGE = 20_000  # changes taken in at a time
 ENTRIES_REMEMBERED = 100_000
 
 
+def open_catalogue(folder: Path, *, last: int) -> Catalogue:
+    """The catalogue in this folder, emptied if it is damaged or ahead of `last`, the database's last number."""
+    try:
+        catalogue = Catalogue.open(folder)
+    except StorageError as damaged:
+        log.warning("%s It is being rebuilt now.", damaged)
+        shutil.rmtree(folder)
+        catalogue = Catalogue.open(folder)
+    # An index that is ahead was made of what a restored, older copy of the database no longer has.
+    if catalogue.position > last:
+        catalogue.close()
+        shutil.rmtree(folder)
+        catalogue = Catalogue.open(folder)
+    return catalogue
+
+
 class Knowledge:
     """The catalogue, the rules and the keys as last committed."""
 
@@ -42,12 +58,14 @@ class Knowledge:
         taxonomy: Taxonomy,
         least_distance: int,
         look_every: timedelta,
+        enforce_authority_only: bool = False,
     ) -> None:
         """`look_every` is how old an answer to "has anything changed?" may be; zero asks before every query."""
         self.taxonomy = taxonomy
         self._memory = memory
         self._folder = folder / memory.database_id()
         self._least_distance = least_distance
+        self._enforce_authority_only = enforce_authority_only
         self._look_every = look_every.total_seconds()
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
@@ -59,6 +77,11 @@ class Knowledge:
         self.keys: dict[bytes, Key] = {}
         self.catalogue = self._opened()
         self.refresh()
+
+    @property
+    def position(self) -> int:
+        """The last change that every answer from now on knows of."""
+        return self._followed_to
 
     def should_look(self) -> bool:
         """Whether `refresh` may take longer than a glance: a round trip, or changes to take in."""
@@ -119,18 +142,7 @@ class Knowledge:
         self.catalogue.close()
 
     def _opened(self) -> Catalogue:
-        try:
-            catalogue = Catalogue.open(self._folder)
-        except StorageError as damaged:
-            log.warning("%s It is being rebuilt now.", damaged)
-            shutil.rmtree(self._folder)
-            catalogue = Catalogue.open(self._folder)
-        # An index that is ahead was made of what a restored, older copy of the database no longer has.
-        if catalogue.position > self._memory.last_change():
-            catalogue.close()
-            shutil.rmtree(self._folder)
-            catalogue = Catalogue.open(self._folder)
-        return catalogue
+        return open_catalogue(self._folder, last=self._memory.last_change())
 
     def _follow(self) -> None:
         self.catalogue.refresh()  # what another process has merged need not be read again
@@ -151,7 +163,11 @@ class Knowledge:
             if banks != self._banks:
                 self._entries.clear()
                 self._banks = banks
-            self.rules = Rules(rules=stores.rules.all(), least_distance=self._least_distance)
+            self.rules = Rules(
+                rules=stores.rules.all(),
+                least_distance=self._least_distance,
+                enforce_authority_only=self._enforce_authority_only,
+            )
             self.keys = {key.digest: key for key in stores.keys.all()}
         self._followed_to = last
         self._seen = last

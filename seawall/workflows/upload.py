@@ -49,6 +49,10 @@ def screen_upload(
 
     """
     place = territory(context.territory) if context.territory else None
+    knowledge.refresh()
+    change = (
+        knowledge.position
+    )  # before looking anything up: what comes meanwhile is looked back for
     verdict = verdict_on(fingerprint, territory=place, knowledge=knowledge, chance=chance, now=now)
     return Upload(
         id=new_id("up", at=now),
@@ -60,6 +64,7 @@ def screen_upload(
         key=context.key,
         fingerprint=fingerprint,
         verdict=verdict,
+        change=change,
     )
 
 
@@ -90,20 +95,7 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> Non
     if keep_ledger and verdict.measure in LET_THROUGH:
         stores.uploads.enter_in_ledger(upload)
     if verdict.review:
-        stores.outbox.add(
-            Message(
-                id=new_id("msg", at=upload.at),
-                topic="upload:review-wanted",
-                subject=upload.id,
-                body={
-                    "upload": upload.id,
-                    "item": upload.item,
-                    "measure": verdict.measure,
-                    "rules": list(verdict.rules),
-                },
-                at=upload.at,
-            )
-        )
+        stores.outbox.add(review_wanted(upload, verdict, at=upload.at))
     stores.audit.record(
         Happening(
             action="upload:screened",
@@ -117,4 +109,20 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> Non
                 "not_screened": [absent.what for absent in verdict.not_screened],
             },
         )
+    )
+
+
+def review_wanted(upload: Upload, verdict: Verdict, *, at: datetime) -> Message:
+    """What tells the platform that a person should look at this upload."""
+    return Message(
+        id=new_id("msg", at=at),
+        topic="upload:review-wanted",
+        subject=upload.id,
+        body={
+            "upload": upload.id,
+            "item": upload.item,
+            "measure": verdict.measure,
+            "rules": list(verdict.rules),
+        },
+        at=at,
     )

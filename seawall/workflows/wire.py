@@ -12,7 +12,7 @@ from typing import Any
 from seawall.access.key import Key
 from seawall.audit.event import Event
 from seawall.banks.bank import Bank
-from seawall.banks.entry import Entry
+from seawall.banks.entry import Entry, Shared
 from seawall.clock import rfc3339
 from seawall.policy.category import Category
 from seawall.policy.rule import Rule
@@ -22,6 +22,7 @@ from seawall.screening.verdict import Match, NotScreened
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import NoSignal, Orientation
 from seawall.storage.outbox import Message
+from seawall.storage.retroactions import Retroaction
 from seawall.storage.uploads import Upload
 
 Document = dict[str, Any]
@@ -74,6 +75,25 @@ def screen_document(upload: Upload) -> Document:
     }
 
 
+def retroaction_document(retroaction: Retroaction) -> Document:
+    """An upload judged again: `entry` made the difference, `before` is what was in force until then."""
+    verdict = retroaction.verdict
+    return {
+        "number": retroaction.number,
+        "upload": retroaction.upload,
+        "item": retroaction.item,
+        "entry": retroaction.entry,
+        "before": retroaction.before,
+        "measure": verdict.measure,
+        "measures_by_territory": dict(verdict.measures_by_territory),
+        "matches": [match_document(match) for match in verdict.matches],
+        "review": verdict.review,
+        "rules": list(verdict.rules),
+        "shadow_measure": verdict.shadow_measure,
+        "at": rfc3339(retroaction.at),
+    }
+
+
 def match_document(match: Match) -> Document:
     """A known entry near an upload; `value` is the entry's, `signal` the upload's own."""
     return {
@@ -91,6 +111,8 @@ def match_document(match: Match) -> Document:
         "rule": match.rule,
         "rules": list(match.rules),
         "shadow_rules": list(match.shadow_rules),
+        "origins": list(match.origins),
+        "withheld": match.withheld,
     }
 
 
@@ -109,6 +131,7 @@ def known_document(known: Known) -> Document:
         "distance": known.distance,
         "orientation": known.reading.orientation,
         "categories": list(entry.categories),
+        "origins": list(entry.shared.origins) if entry.shared else [],
     }
 
 
@@ -139,6 +162,7 @@ def entry_document(entry: Entry) -> Document:
         "enabled": entry.enabled,
         "created_at": rfc3339(entry.created_at),
         "change": entry.change,
+        "shared": _shared_document(entry.shared) if entry.shared else None,
     }
 
 
@@ -220,6 +244,10 @@ def message_document(message: Message) -> Document:
 
 def _no_signal_document(absent: NoSignal) -> Document:
     return {"type": absent.type, "reason": absent.reason}
+
+
+def _shared_document(shared: Shared) -> Document:
+    return asdict(shared) | {"origins": list(shared.origins), "precision": shared.precision}
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from seawall.banks.entry import Shared
 from seawall.errors import InputError, NotFound, RuleError
+from seawall.storage.memory import Memory
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
 from tests.cli.run import seawall
 from tests.made import flipped, pdq
@@ -346,6 +349,43 @@ def test_a_rule_is_tried_on_the_past_before_it_counts(tmp_path, pictures):
     assert seawall(home, "rule", "remove", "all-block").code == 0
     assert isinstance(seawall(home, "rule", "remove", "could-not-be-screened").error, RuleError)
     assert "terrorist-content" in seawall(home, "rule", "categories").out
+
+
+def test_an_authority_s_word_alone_is_shown_and_enforced_only_where_the_node_says_so(
+    tmp_path, pictures
+):
+    """Also in a replay; the setting is the operator's."""
+    seawall(tmp_path, "bank", "add", "known", pictures / "original.jpg")
+    shared = Shared(record="rec_1", piece="pc_1", authority_only=True, origins=("authority",))
+    memory = Memory(f"sqlite:///{tmp_path / 'seawall.db'}")
+    with memory.transaction() as stores:
+        for entry in list(stores.entries.all("known")):
+            stores.entries.save(replace(entry, shared=shared))
+    memory.close()
+    scan = ("scan", pictures / "original.jpg", "--json")
+    stricter = ("rule", "put", "all-block", "block", "--replay", "--json")
+
+    (withheld,) = seawall(tmp_path, *scan, "--record").lines
+    (replayed,) = seawall(tmp_path, *stricter).lines
+    (tmp_path / "seawall.toml").write_text("[screening]\nenforce_authority_only = true\n")
+    (enforced,) = seawall(tmp_path, *scan).lines
+
+    assert (withheld["measure"], withheld["review"]) == ("allow", True)
+    assert {match["withheld"] for match in withheld["matches"]} == {"authority-only"}
+    assert (replayed["unchanged"], replayed["more_reviews"]) == (1, 0)
+    assert enforced["measure"] == "block"
+    assert {match["withheld"] for match in enforced["matches"]} == {None}
+    for document in (withheld, enforced):
+        assert [match["origins"] for match in document["matches"]] == [["authority"]] * 4
+
+
+def test_a_rule_asks_for_precision(tmp_path):
+    """A share from 0 to 1, or none."""
+    put = ("rule", "put", "proven", "block", "--json")
+
+    assert seawall(tmp_path, *put).lines[0]["min_precision"] is None
+    assert seawall(tmp_path, *put, "--min-precision", 0.9).lines[0]["min_precision"] == 0.9
+    assert "from 0 to 1" in str(seawall(tmp_path, *put, "--min-precision", 90).error)
 
 
 def test_a_rule_names_its_ground(tmp_path):

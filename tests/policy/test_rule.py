@@ -37,6 +37,12 @@ def test_nobody_is_in_a_union_or_nowhere(name):
             "no match",
         ),
         (Rule(name="who", measure=Measure.HOLD, min_vouchers=-1), "counts organisations"),
+        (Rule(name="right", measure=Measure.HOLD, min_precision=1.5), "from 0 to 1"),
+        (Rule(name="right", measure=Measure.HOLD, min_precision=float("nan")), "from 0 to 1"),
+        (
+            Rule(name="what", measure=Measure.HOLD, trigger=Trigger.FAILURE, min_precision=0.9),
+            "no match",
+        ),
     ],
 )
 def test_a_rule_that_contradicts_itself_is_refused(wrong, says):
@@ -60,6 +66,17 @@ def test_the_search_reaches_as_far_as_the_widest_rule():
     assert Rules(rules=(wide, off)).radius("pdq") == 40
     assert Rules(rules=(wide, off)).radius("other") == 31
     assert Rules().radius("pdq") == 31
+
+
+def test_trying_a_rule_keeps_what_else_was_chosen():
+    """Otherwise a replay would search less far, or enforce what the node does not."""
+    chosen = Rules(least_distance=40, enforce_authority_only=True)
+    trial = Rule(name="trial", measure=Measure.LABEL)
+    other = Rule(name="trial", measure=Measure.BLOCK)
+
+    assert chosen.with_rule(other).with_rule(trial) == Rules(
+        rules=(trial,), least_distance=40, enforce_authority_only=True
+    )
 
 
 def test_measures_are_ordered():

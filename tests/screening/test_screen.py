@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from seawall.banks.entry import Shared
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rule, Rules, Trigger
 from seawall.policy.taxonomy import taxonomy
 from seawall.screening.screen import Known, screen
-from seawall.screening.verdict import Match, NotScreened, Verdict
+from seawall.screening.verdict import Match, NotScreened, Verdict, Withheld
 from seawall.signals.signal import Cause, NoSignal, Orientation
 from tests.made import NOON, entry, flipped, pdq, reading
 
@@ -21,12 +24,16 @@ def known(distance=0, orientation=Orientation.UPRIGHT, frame=0, **fields):
     )
 
 
-def judged(*near, rules, missing=(), territory=None, chance=1.0):
+DISPUTED = Shared(record="rec_1", piece="pc_1", disputed=True, origins=("flagger", "platform"))
+AUTHORITY_ONLY = Shared(record="rec_2", piece="pc_2", authority_only=True, origins=("authority",))
+
+
+def judged(*near, rules, missing=(), territory=None, chance=1.0, enforce_authority_only=False):
     """The verdict these rules give."""
     return screen(
         near,
         missing,
-        rules=Rules(rules=tuple(rules)),
+        rules=Rules(rules=tuple(rules), enforce_authority_only=enforce_authority_only),
         taxonomy=taxonomy(),
         territory=territory,
         chance=chance,
@@ -212,3 +219,117 @@ def test_entries_that_are_off_or_expired_match_nothing():
         len(judged(known(expires_at=NOON + timedelta(seconds=1)), rules=STARTING_RULES).matches)
         == 1
     )
+
+
+def test_a_rule_may_ask_how_often_an_entry_was_right():
+    """Nothing reviewed, or nothing an exchange counts, is no precision at all."""
+    rule = Rule(name="proven", measure=Measure.BLOCK, min_precision=0.75)
+    measured = Shared(record="rec_1", piece="pc_1", right=3, wrong=1)
+    entries = [measured, replace(measured, wrong=2), replace(measured, right=0, wrong=0), None]
+
+    assert [judged(known(shared=shared), rules=[rule]).measure for shared in entries] == [
+        Measure.BLOCK,
+        Measure.ALLOW,
+        Measure.ALLOW,
+        Measure.ALLOW,
+    ]
+    none_reviewed = known(shared=replace(measured, right=0, wrong=0))
+    assert judged(none_reviewed, rules=[replace(rule, min_precision=0.0)]).matches[0].rule is None
+
+
+@pytest.mark.parametrize(
+    ("shared", "reason"),
+    [
+        (DISPUTED, Withheld.DISPUTED),
+        (AUTHORITY_ONLY, Withheld.AUTHORITY_ONLY),
+        (replace(AUTHORITY_ONLY, disputed=True), Withheld.DISPUTED),
+    ],
+)
+def test_what_is_disputed_or_only_an_authority_s_word_goes_to_a_person(shared, reason):
+    """The match says which rules wanted it, on whose word, and why none of them is enforced."""
+    near = known(0, shared=shared)
+    verdict = judged(near, rules=STARTING_RULES)
+    (match,) = verdict.matches
+
+    assert judged(known(0), rules=STARTING_RULES).measure is Measure.BLOCK
+    assert (verdict.measure, verdict.measures_by_territory) == (
+        Measure.ALLOW,
+        {"*": Measure.ALLOW},
+    )
+    assert (verdict.review, verdict.rules, verdict.shadow_measure) == (True, (), None)
+    assert (match.withheld, match.origins) == (reason, shared.origins)
+    assert (match.rule, match.rules) == ("known-exactly", ("known-exactly", "known-nearly"))
+
+
+def test_a_node_may_choose_to_enforce_an_authority_s_word_but_never_a_disputed_one():
+    """The setting is for what nobody disputes."""
+    enforced = judged(
+        known(0, shared=AUTHORITY_ONLY), rules=STARTING_RULES, enforce_authority_only=True
+    )
+    disputed = judged(
+        known(0, shared=replace(AUTHORITY_ONLY, disputed=True)),
+        rules=STARTING_RULES,
+        enforce_authority_only=True,
+    )
+
+    assert (enforced.measure, enforced.matches[0].withheld) == (Measure.BLOCK, None)
+    assert enforced.matches[0].origins == ("authority",)
+    assert (disputed.measure, disputed.matches[0].withheld) == (Measure.ALLOW, Withheld.DISPUTED)
+
+
+def test_another_match_still_counts_beside_a_disputed_one():
+    """The same rule may be kept from one entry and enforced for another."""
+    near, far = known(0, id="en_1", shared=DISPUTED), known(9, id="en_2")
+    verdict = judged(near, far, rules=STARTING_RULES)
+
+    assert (verdict.measure, verdict.rules) == (Measure.HOLD, ("known-nearly",))
+    assert [match.withheld for match in verdict.matches] == [Withheld.DISPUTED, None]
+    assert judged(near, known(0, id="en_2"), rules=STARTING_RULES).measure is Measure.BLOCK
+
+
+def test_a_disputed_match_does_not_outweigh_what_could_not_be_screened():
+    """The rule for failures answers to the upload, not to the match."""
+    torn = NoSignal(type="pdq", reason="The picture breaks off.", cause=Cause.FAILED)
+    verdict = judged(known(shared=DISPUTED), rules=STARTING_RULES, missing=[torn])
+
+    assert (verdict.measure, verdict.rules) == (Measure.HOLD, ("could-not-be-screened",))
+
+
+def test_a_rule_for_one_territory_is_withheld_there_too():
+    """Nothing is restricted in Germany, and a person looks, wherever the upload was made."""
+    rule = Rule(name="german", measure=Measure.RESTRICT, territories=("DE",))
+    verdicts = [
+        judged(known(shared=DISPUTED), rules=[rule], territory=place) for place in ("DE", "US")
+    ]
+
+    assert [verdict.measures_by_territory for verdict in verdicts] == [{"*": Measure.ALLOW}] * 2
+    assert [verdict.review for verdict in verdicts] == [True, True]
+
+
+def test_a_person_looks_at_all_that_is_withheld_and_not_at_a_sample():
+    """Chance has no part in it, not even for a label."""
+    rule = Rule(name="some", measure=Measure.LABEL, sample_share=0.25)
+    verdict = judged(known(shared=DISPUTED), rules=[rule], chance=0.99)
+
+    assert (verdict.measure, verdict.review) == (Measure.ALLOW, True)
+
+
+def test_nobody_looks_at_a_disputed_match_that_nothing_would_follow_from():
+    """No rule wants it, or one that allows: it is listed, with its dispute, as any other."""
+    near = known(20, shared=DISPUTED)
+    allow = Rule(name="let", measure=Measure.ALLOW)
+    unwanted, allowed = judged(near, rules=[]), judged(near, rules=[allow])
+
+    assert [verdict.review for verdict in (unwanted, allowed)] == [False, False]
+    assert allowed.rules == ("let",)
+    assert {verdict.matches[0].withheld for verdict in (unwanted, allowed)} == {Withheld.DISPUTED}
+    assert judged(near, rules=[replace(allow, review=True)]).review
+
+
+def test_a_rule_on_trial_would_not_be_enforced_for_a_disputed_match_either():
+    """So it is noted at the match, changes no measure on trial, and asks for nobody."""
+    trial = Rule(name="trial", measure=Measure.BLOCK, shadow=True)
+    verdict = judged(known(shared=DISPUTED), rules=[trial])
+
+    assert verdict.matches[0].shadow_rules == ("trial",)
+    assert (verdict.shadow_measure, verdict.review) == (None, False)

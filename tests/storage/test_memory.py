@@ -1,5 +1,6 @@
 """What is remembered, on both databases."""
 
+import json
 import random
 import threading
 from dataclasses import replace
@@ -14,7 +15,7 @@ from sqlalchemy import text
 from seawall.access.key import Scope, new_key
 from seawall.audit.event import Happening
 from seawall.banks.bank import Bank
-from seawall.banks.entry import Change, joined
+from seawall.banks.entry import Change, Shared, joined
 from seawall.errors import NotFound, SettingsError, StorageError, WrongState
 from seawall.ids import new_id
 from seawall.policy.ground import Basis, Ground
@@ -22,9 +23,11 @@ from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rules
 from seawall.policy.taxonomy import taxonomy
 from seawall.screening.screen import Known, screen
+from seawall.screening.verdict import Withheld
 from seawall.signals.signal import Cause, NoSignal, Signal
 from seawall.storage import migrations
 from seawall.storage.database import NEWEST
+from seawall.storage.documents import verdict_document, verdict_from
 from seawall.storage.group_commit import GroupCommit
 from seawall.storage.memory import Memory
 from seawall.storage.outbox import Message
@@ -34,6 +37,9 @@ from seawall.workflows.audit import verify_audit
 from tests.made import NOON, entry, fingerprint, flipped, pdq, reading
 
 BANK = Bank(name="known", owner="alpha", description="what we know", created_at=NOON)
+DISPUTED = Shared(
+    record="rec_1", piece="pc_1", disputed=True, origins=("authority", "platform"), right=3, wrong=1
+)
 
 
 @pytest.fixture
@@ -95,7 +101,12 @@ def test_everything_comes_back_as_it_was(memory):
     rule = replace(STARTING_RULES[0], territories=("DE", "FR"), ground=ground)
     message = Message(id="msg_1", topic="t", subject="s", body={"n": [1]}, at=NOON)
     full = entry(
-        pdq(), expires_at=NOON + timedelta(days=1), note="n", source="s", vouchers=("a", "b")
+        pdq(),
+        expires_at=NOON + timedelta(days=1),
+        note="n",
+        source="s",
+        vouchers=("a", "b"),
+        shared=DISPUTED,
     )
     with memory.transaction() as stores:
         stores.banks.add(BANK)
@@ -179,6 +190,49 @@ def test_the_same_signal_twice_is_one_entry(memory):
     )
     with memory.reading() as stores:
         assert stores.entries.count() == 1 == stores.banks.sizes()["known"]
+
+
+def test_what_an_exchange_says_is_rewritten_and_outlives_what_others_add(memory):
+    """Its newest word replaces the one before; somebody's own word beside it takes nothing away."""
+    settled = replace(DISPUTED, disputed=False, right=4)
+    with memory.transaction() as stores:
+        stores.banks.add(BANK)
+        (own,) = stores.entries.add([entry(pdq())])
+        (shared,) = stores.entries.add([entry(pdq(), shared=DISPUTED)])
+        (newer,) = stores.entries.add([entry(pdq(), shared=settled)])
+        (kept,) = stores.entries.add([entry(pdq(), vouchers=("beta",))])
+        saved = stores.entries.save(replace(kept, shared=DISPUTED))
+
+    assert [each.shared for each in (own, shared, newer, kept)] == [
+        None,
+        DISPUTED,
+        settled,
+        settled,
+    ]
+    with memory.reading() as stores:
+        assert stores.entries.find("known", own.id) == saved
+        assert saved.shared == DISPUTED
+
+
+def test_a_verdict_says_for_good_what_was_withheld_and_older_ones_can_be_read():
+    """Origin and reason are kept with the verdict; those written before had neither."""
+    known = entry(pdq(), shared=DISPUTED)
+    verdict = screen(
+        [Known(reading=reading(pdq()), distance=0, entry=known)],
+        (),
+        rules=Rules(rules=STARTING_RULES),
+        taxonomy=taxonomy(),
+        territory=None,
+        chance=1.0,
+        now=NOON,
+    )
+    written = json.loads(json.dumps(verdict_document(verdict)))
+    older = {**written, "matches": [dict(written["matches"][0])]}
+    del older["matches"][0]["origins"], older["matches"][0]["withheld"]
+
+    assert verdict.matches[0].withheld is Withheld.DISPUTED
+    assert verdict_from(written) == verdict
+    assert verdict_from(older).matches == (replace(verdict.matches[0], origins=(), withheld=None),)
 
 
 def test_a_removed_signal_can_come_back(memory):

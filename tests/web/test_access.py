@@ -12,7 +12,7 @@ from seawall.clock import now
 from seawall.web.openapi import scope_of
 from tests.web.serving import Served
 
-PUBLIC = {"/", "/health/live", "/health/ready"}
+PUBLIC = {"/", "/health/live", "/health/ready", "/v1/exchange/join"}
 
 
 def routes(served: Served) -> list[APIRoute]:

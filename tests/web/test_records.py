@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 
 import httpx
 
@@ -46,6 +47,38 @@ def test_a_message_waits_for_the_platform_until_it_asks(admin: httpx.Client, ban
         ("upload:review-wanted", upload)
     ]
     assert rest == {"messages": [], "next": page["next"]}
+
+
+def test_what_was_let_through_and_is_known_now_is_listed_newest_first(
+    admin: httpx.Client, bank: str
+):
+    """Page by page; each upload shows the measure in force, and who may not read uploads reads none of it."""
+    item = secrets.token_hex(8)
+    seeds = [int(secrets.token_hex(4), 16) for _ in range(3)]
+    made = [screened(admin, seed, item_id=item)["upload"] for seed in seeds]
+    entries = [{"signal_type": "pdq", "value": pdq(seed).value} for seed in seeds]
+    for each in entries:
+        admin.post(f"/v1/banks/{bank}/entries", json=each)
+    deadline = time.monotonic() + 30
+    while any(admin.get(f"/v1/uploads/{each}").json()["measure_now"] == "allow" for each in made):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    page = admin.get("/v1/retroactions", params={"limit": 2}).json()
+    rest = admin.get("/v1/retroactions", params={"limit": 1, "after": page["next"]}).json()
+    found = page["retroactions"] + rest["retroactions"]
+
+    assert {each["upload"] for each in found} == set(made)
+    assert [each["number"] for each in found] == sorted(
+        (each["number"] for each in found), reverse=True
+    )
+    assert {(each["item"], each["before"], each["measure"]) for each in found} == {
+        (item, "allow", "block")
+    }
+    assert admin.get("/v1/retroactions", params={"measure": "label"}).json() == {
+        "retroactions": [],
+        "next": None,
+    }
 
 
 def test_everything_done_is_an_event_and_the_chain_holds(admin: httpx.Client, bank: str):

@@ -76,6 +76,17 @@ def test_the_last_rule_for_failures_stays(admin: httpx.Client):
     assert admin.get("/v1/rules/could-not-be-screened").json() == rule
 
 
+def test_a_rule_may_ask_for_precision(admin: httpx.Client):
+    """One left out asks for none; one that is no share is refused."""
+    path = f"/v1/rules/rule-{secrets.token_hex(4)}"
+
+    assert admin.put(path, json={"measure": "label"}).json()["min_precision"] is None
+    assert admin.put(path, json={"measure": "label", "min_precision": 0.9}).status_code == 200
+    assert admin.get(path).json()["min_precision"] == 0.9
+    assert admin.put(path, json={"measure": "label", "min_precision": 90}).status_code == 422
+    admin.delete(path)
+
+
 def test_a_rule_that_contradicts_itself_is_refused(admin: httpx.Client):
     """With the sentence that says what to do instead."""
     answer = admin.put("/v1/rules/odd", json={"measure": "restrict"})

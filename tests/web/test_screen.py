@@ -73,6 +73,8 @@ def test_a_copy_is_blocked_and_everything_is_said(admin: httpx.Client, bank: str
         "rule": "known-exactly",
         "rules": ["known-exactly", "known-nearly"],
         "shadow_rules": [],
+        "origins": [],
+        "withheld": None,
     }
     assert admin.get(f"/v1/uploads/{verdict['upload']}").json() == verdict
 

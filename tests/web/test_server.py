@@ -16,6 +16,7 @@ from seawall.clock import now
 from seawall.settings import Settings
 from seawall.workflows.key import create_key
 from tests.made import pdq
+from tests.sharing import agree, key_of, opinion, said
 
 
 @pytest.fixture
@@ -113,3 +114,46 @@ def test_a_server_that_is_asked_to_end_finishes_what_it_acknowledged(home: Path)
     with open_app(Settings(home=home)) as app, app.memory.reading() as stores:
         remembered = {upload.id for upload in stores.uploads.all()}
     assert set(acknowledged) <= remembered
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_members_that_wait_for_changes_do_not_keep_a_server_from_stopping(home: Path, workers: int):
+    """They get their answer, an empty page, and nothing waits for the end of their patience."""
+    home.mkdir()
+    with open_app(Settings(home=home)) as app:
+        agree(app.memory, "terror", acme="consume")
+        _, text = key_of(app.memory, "acme")
+    headers = {"Authorization": f"Bearer {text}"}
+    with running(home, workers=workers) as server, ThreadPoolExecutor(1) as pool:
+        url = f"{server.url}/v1/exchange/agreements/terror/deltas?wait=20"
+        asked = pool.submit(httpx.get, url, headers=headers, timeout=30)
+        time.sleep(1)
+        begun = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begun < 10
+        assert len(asked.result().content.splitlines()) == 2
+
+
+def test_a_member_hears_within_a_moment_of_what_another_process_has_committed(home: Path):
+    """The server was not told: it looks."""
+    home.mkdir()
+    with open_app(Settings(home=home)) as app:
+        agree(app.memory, "terror", acme="consume,contribute")
+        _, text = key_of(app.memory, "acme")
+        headers = {"Authorization": f"Bearer {text}"}
+        with running(home) as server, ThreadPoolExecutor(1) as pool:
+            url = f"{server.url}/v1/exchange/agreements/terror/deltas"
+            httpx.get(url, headers=headers)  # the key is known, the hub's own key made
+            for n in range(5):
+
+                def wait(after: int = n) -> float:
+                    params = {"after": after, "wait": 20}
+                    answer = httpx.get(url, params=params, headers=headers, timeout=30)
+                    assert len(answer.content.splitlines()) == 3
+                    return time.monotonic()
+
+                asked = pool.submit(wait)
+                time.sleep(0.5)
+                said(app.memory, "terror", (pdq(n), opinion()))
+                committed = time.monotonic()
+                assert asked.result() - committed < 1

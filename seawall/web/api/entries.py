@@ -44,6 +44,7 @@ _ENTRY: dict[str, Any] = {
     "enabled": True,
     "created_at": "2026-01-01T12:00:00.000000Z",
     "change": 7,
+    "shared": None,
 }
 
 

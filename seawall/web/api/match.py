@@ -50,6 +50,7 @@ _ANSWER: dict[str, Any] = {
                     "distance": 0,
                     "orientation": "upright",
                     "categories": ["terrorist-content"],
+                    "origins": [],
                 }
             ]
         }

@@ -45,6 +45,7 @@ class RuleIn(Body):
     max_distance: int = 31
     territories: tuple[str, ...] = ()
     min_vouchers: int = 1
+    min_precision: float | None = None
     review: bool = False
     sample_share: float = 0.0
     shadow: bool = False
@@ -81,6 +82,7 @@ _RULE: dict[str, Any] = {
     "max_distance": 31,
     "territories": [],
     "min_vouchers": 1,
+    "min_precision": None,
     "review": True,
     "sample_share": 0.0,
     "shadow": False,

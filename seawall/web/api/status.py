@@ -9,28 +9,41 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
-from seawall.clock import rfc3339
+from seawall.clock import now, rfc3339
+from seawall.exchange.membership import Membership, State
 from seawall.web.access import may
 from seawall.web.door import Door, door_of
-from seawall.web.metrics import decoder_events
+from seawall.web.metrics import Figure, decoder_events
 from seawall.web.openapi import described, installed_version
 from seawall.web.rendering import Json
 from seawall.workflows.wire import Document
 
 router = APIRouter(tags=["status"])
 
+WELL = (State.JOINED, State.FOLLOWING)
+
 _STATUS: dict[str, Any] = {
     "version": "0.1.0",
     "api": "v1",
     "database": "sqlite",
-    "counts": {"banks": 1, "entries": 6, "uploads": 40, "ledger": 12, "messages": 3, "events": 52},
+    "counts": {
+        "banks": 1,
+        "entries": 6,
+        "uploads": 40,
+        "ledger": 12,
+        "retroactions": 1,
+        "messages": 3,
+        "events": 52,
+    },
     "index": {"position": 7, "last_change": 7, "lag": 0},
+    "ledger": {"signals": 33, "position": 12, "last_line": 12, "lag": 0},
     "worker": {
         "process": 4711,
         "since": "2026-01-01T12:00:00.000000Z",
         "waiting": 0,
         "places": 256,
     },
+    "exchange": {"memberships": 1, "troubled": 0, "lag": 0, "disputed": 3},
     "sandbox": {"workers": 2, "served": 40, "timed_out": 0, "killed": 0, "crashed": 0},
 }
 
@@ -39,8 +52,8 @@ _STATUS: dict[str, Any] = {
 def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:  # noqa: ARG001 - asked for its scope
     """What is remembered and known, and how busy the worker that answers is."""
     door = door_of(request)
-    counts, last = _counted(door)
-    position = door.app.knowledge.catalogue.position
+    counts, last, last_line = _counted(door)
+    position, line = door.app.knowledge.catalogue.position, door.app.ledger.position
     return Json(
         {
             "version": installed_version(),
@@ -48,12 +61,19 @@ def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:
             "database": door.app.memory.dialect,
             "counts": counts,
             "index": {"position": position, "last_change": last, "lag": last - position},
+            "ledger": {
+                "signals": len(door.app.ledger),
+                "position": line,
+                "last_line": last_line,
+                "lag": last_line - line,
+            },
             "worker": {
                 "process": os.getpid(),
                 "since": rfc3339(door.opened_at),
                 "waiting": door.room.taken,
                 "places": door.room.places,
             },
+            "exchange": _exchange(door),
             "sandbox": {"workers": door.sandbox.workers} | decoder_events(door.sandbox),
         }
     )
@@ -64,22 +84,69 @@ def metrics(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response
     """Every count of every worker, for Prometheus."""
     door = door_of(request)
     door.metrics.decoded(door.sandbox)
-    counts, last = _counted(door)
+    counts, last, last_line = _counted(door)
     lag = last - door.app.knowledge.catalogue.position
-    figures = {name: (f"How many {name} are remembered.", float(n)) for name, n in counts.items()}
+    figures: dict[str, Figure] = {
+        name: (f"How many {name} are remembered.", float(n)) for name, n in counts.items()
+    }
     figures["index_lag"] = ("Committed changes the index has not taken in yet.", float(lag))
+    figures["ledger_lag"] = (
+        "Lines of the ledger this worker has not indexed yet.",
+        float(last_line - door.app.ledger.position),
+    )
     figures["waiting"] = ("Screenings in progress in this worker.", float(door.room.taken))
+    for name, (meaning, value) in _following(door).items():
+        figures[f"exchange_{name}"] = (meaning, value)
+    with door.app.memory.reading() as stores:
+        figures["exchange_deltas"] = ("Changes of an agreement.", stores.deltas.sizes())
+        figures["exchange_held"] = ("Contributions in quarantine.", stores.records.all_held())
+    meaning = "Members' requests that wait for changes in this worker."
+    figures["exchange_waiting"] = (meaning, float(len(door.waiting)))
     return Response(door.metrics.text(figures), media_type=CONTENT_TYPE_LATEST)
 
 
-def _counted(door: Door) -> tuple[Document, int]:
+def _counted(door: Door) -> tuple[Document, int, int]:
     with door.app.memory.reading() as stores:
         counts = {
             "banks": len(stores.banks.all()),
             "entries": stores.entries.count(),
             "uploads": stores.uploads.count(),
             "ledger": stores.uploads.ledger_size(),
+            "retroactions": stores.retroactions.count(),
             "messages": stores.outbox.count(),
             "events": stores.audit.head()[0],
         }
-        return counts, stores.last_change()
+        return counts, stores.last_change(), stores.uploads.last_line()
+
+
+def _exchange(door: Door) -> Document:
+    """How following goes, over all hubs."""
+    followed = _memberships(door)
+    return {
+        "memberships": len(followed),
+        "troubled": sum(each.state not in WELL for each in followed),
+        "lag": sum(each.lag for each in followed),
+        "disputed": sum(each.disputed for each in followed),
+    }
+
+
+def _following(door: Door) -> dict[str, tuple[str, float]]:
+    """The same, and how old the latest change is, for Prometheus."""
+    moments = [each.last_delta_at for each in _memberships(door) if each.last_delta_at]
+    meanings = {
+        "memberships": "Agreements followed at hubs.",
+        "troubled": "Agreements that cannot be followed now.",
+        "lag": "Deltas that hubs have and this home has not applied.",
+        "disputed": "Entries from hubs that are disputed.",
+    }
+    figures = {name: (meanings[name], float(n)) for name, n in _exchange(door).items()}
+    if moments:
+        oldest = (now() - min(moments)).total_seconds()
+        meaning = "Seconds since the last delta of the agreement that has had none for longest."
+        figures["last_delta_age_seconds"] = (meaning, oldest)
+    return figures
+
+
+def _memberships(door: Door) -> list[Membership]:
+    with door.app.memory.reading() as stores:
+        return stores.memberships.all()

@@ -1,14 +1,11 @@
 """`/v1/banks/{bank}/import` and `/export`: a bank from a file and to one, CSV or NDJSON, whatever its length."""
 
-import io
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -20,12 +17,11 @@ from seawall.web.access import may
 from seawall.web.door import door_of
 from seawall.web.openapi import described
 from seawall.web.rendering import NDJSON, line
-from seawall.workflows.importing import LONGEST_LINE, Imported, export_entries, import_entries
+from seawall.web.spooled import CSV, is_ndjson, lines_of, put_aside
+from seawall.workflows.importing import Imported, export_entries, import_entries
 
 router = APIRouter(prefix="/v1/banks/{bank}", tags=["entries"])
 
-CSV = "text/csv"
-IN_MEMORY = 8 * 1024 * 1024  # bytes of a body before it goes to a file
 LINES_AT_ONCE = 500  # of an export, in one piece
 ENTRIES_AT_ONCE = 1000  # of an export, read in one transaction
 
@@ -40,22 +36,11 @@ async def import_(
     The answer is a line `{"line", "error"}` for each bad one and a last line `{"added", "bad"}`. Importing the same
     lines again doubles nothing.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in (CSV, NDJSON):
-        raise HTTPException(415, f"Send lines as {CSV} or as {NDJSON}, and say so in Content-Type.")
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by _told
-    try:
-        async for piece in request.stream():
-            await run_in_threadpool(file.write, piece)
-        file.seek(0)
-        app = door_of(request).app
-        told = _told(file, bank, app=app, by=by.id, ndjson=kind == NDJSON)
-        first = await run_in_threadpool(
-            next, told
-        )  # what is wrong with all of it is a status, not a line
-    except BaseException:
-        file.close()
-        raise
+    ndjson = is_ndjson(request)
+    file = await put_aside(request)
+    told = _told(file, bank, app=door_of(request).app, by=by.id, ndjson=ndjson)
+    # What is wrong with all of it is a status, not a line.
+    first = await run_in_threadpool(next, told)
     return StreamingResponse(chain((first,), told), media_type=NDJSON)
 
 
@@ -82,7 +67,7 @@ def _told(file: IO[bytes], bank: str, *, app: App, by: str, ndjson: bool) -> Ite
     with file:
         batches = import_entries(
             bank,
-            _lines(io.TextIOWrapper(file, "utf-8", errors="replace", newline="")),
+            lines_of(file),
             ndjson=ndjson,
             taxonomy=app.taxonomy,
             memory=app.memory,
@@ -101,15 +86,6 @@ def _told(file: IO[bytes], bank: str, *, app: App, by: str, ndjson: bool) -> Ite
 def _bad(batch: Imported) -> Iterator[bytes]:
     for each in batch.bad:
         yield line({"line": each.line, "error": each.error})
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines, each cut a little beyond the longest that counts, so that one without end does not fill the memory."""
-    while piece := text.readline(LONGEST_LINE + 1):
-        rest = piece
-        while not rest.endswith("\n") and rest:
-            rest = text.readline(LONGEST_LINE)
-        yield piece
 
 
 def _exported(app: App, bank: str, *, ndjson: bool) -> Iterator[str]:

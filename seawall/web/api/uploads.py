@@ -13,11 +13,16 @@ from seawall.web.bodies import After, Limit
 from seawall.web.door import door_of
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
-from seawall.workflows.wire import screen_document
+from seawall.workflows.retroaction import current_verdict
+from seawall.workflows.wire import retroaction_document, screen_document
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 
 _UPLOAD: dict[str, Any] = {"upload": "up_01jd3c7k2x9qhw4t5mz", "measure": "allow", "matches": []}
+_UPLOAD_NOW = _UPLOAD | {
+    "measure_now": "block",
+    "retroactions": [{"number": 1, "entry": "en_01jd3c7k2x9qhw4t5mz", "measure": "block"}],
+}
 
 
 @router.get("", openapi_extra=described(gives={"uploads": [_UPLOAD], "next": None}))
@@ -41,8 +46,15 @@ def list_uploads(
     )
 
 
-@router.get("/{upload}", openapi_extra=described(gives=_UPLOAD))
+@router.get("/{upload}", openapi_extra=described(gives=_UPLOAD_NOW))
 def show(request: Request, by: Annotated[Key, may(Scope.UPLOADS_READ)], upload: str) -> Response:  # noqa: ARG001 - asked for its scope
-    """One upload with its verdict."""
+    """One upload with its verdict, the measure in force now, and how it was judged again when more was known."""
     with door_of(request).app.memory.reading() as stores:
-        return Json(screen_document(stores.uploads.find(upload)))
+        found, later = stores.uploads.find(upload), stores.retroactions.of(upload)
+    return Json(
+        screen_document(found)
+        | {
+            "measure_now": current_verdict(found, later).measure,
+            "retroactions": [retroaction_document(each) for each in later],
+        }
+    )

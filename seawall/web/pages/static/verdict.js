@@ -37,6 +37,11 @@ export function verdict(upload, { milliseconds, furthest }) {
   ].filter((part) => part !== null);
 }
 
+const WITHHELD = {
+  disputed: "somebody it is shared with disputes it; a person decides",
+  "authority-only": "only an authority shared it, without a legal order; a person decides",
+};
+
 function head(upload, milliseconds) {
   const took = milliseconds === null ? null : el("span", {}, `answered in ${Math.round(milliseconds)} ms`);
   const line = el("p", { class: "quiet line" }, el("code", {}, upload.upload), " ", ago(upload.at), " ", took);
@@ -70,6 +75,8 @@ function nearMatch(match, furthest) {
     ["Frame", match.frame ? String(match.frame + 1) : null],
     ["Rule", match.rule ?? "none wants a match this far"],
     ["On trial", match.shadow_rules.join(", ")],
+    ["Not enforced", match.withheld ? WITHHELD[match.withheld] : null],
+    ["Origin", match.origins.join(", ") || null],
     ["Vouched for by", `${match.vouchers} ${match.vouchers === 1 ? "organisation" : "organisations"}`],
   ]);
   addEntry(match, details);

@@ -1,0 +1,1 @@
+"""What organisations tell each other about signals."""

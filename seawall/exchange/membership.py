@@ -1,0 +1,70 @@
+"""
+This home as a member: the hub it follows, how far it has come, and how well that goes.
+
+    joined ──▶ following ◀──▶ unreachable · rolled-back · distrusted · locked-out · failing
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from seawall.exchange.merkle import Frontier
+
+
+class State(StrEnum):
+    """How following goes. What was applied is enforced in every one of them."""
+
+    JOINED = "joined"  # nothing was read yet
+    FOLLOWING = "following"
+    UNREACHABLE = "unreachable"  # no answer, or none that can be used; tried again soon
+    ROLLED_BACK = "rolled-back"  # the hub has less than it had: it was restored from a backup
+    DISTRUSTED = "distrusted"  # what it says is not signed, or not what it said before
+    FAILING = "failing"  # this home could not keep what it read: its disk, its database
+    LOCKED_OUT = "locked-out"  # it does not take our key any more, or we were suspended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """One agreement that this home follows at one hub."""
+
+    id: str
+    hub: str  # its address
+    agreement: str
+    organisation: str  # who we are there
+    bank: str  # where its records become entries
+    hub_key: str  # pinned when we joined
+    key: bytes  # ours, sealed
+    key_at: datetime  # since when we have it
+    joined_at: datetime
+    frontier: Frontier  # of the tree over everything applied; its size is the last delta's number
+    checkpoint: str = ""  # the latest signed note that fits
+    size: int = 0  # what the hub has, as it last said
+    state: State = State.JOINED
+    error: str | None = None
+    skipped: int = 0  # deltas that could not be understood
+    disputed: int = 0  # entries that are disputed now
+    counted: int = 0  # the last upload whose matches were reported
+    last_delta_at: datetime | None = None  # by our clock
+    checked_at: datetime | None = None
+
+    @property
+    def position(self) -> int:
+        """The number of the last delta applied."""
+        return self.frontier.size
+
+    @property
+    def lag(self) -> int:
+        """How many deltas the hub has that are not applied here."""
+        return max(0, self.size - self.position)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something still to be told to a hub; its id keeps it from being done twice."""
+
+    id: str
+    membership: str
+    path: str
+    body: dict[str, object]
+    at: datetime
+    number: int = 0

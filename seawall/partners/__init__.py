@@ -1,0 +1,1 @@
+"""One module per outside exchange: its client, its words turned into ours."""

@@ -1,0 +1,301 @@
+"""
+The client of a hub: what a member asks it over HTTP.
+
+A hub is a stranger until its signatures were checked, so nothing it sends may be longer than what fits into memory,
+and nothing takes for ever.
+"""
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import httpx
+import orjson
+
+from seawall.errors import (
+    Error,
+    InputError,
+    NotAllowed,
+    NotFound,
+    OutsideError,
+    StorageError,
+    TooMany,
+    WrongState,
+)
+from seawall.exchange.proof import Page
+
+Document = dict[str, Any]
+
+MOST_ANSWER = 16 << 20  # bytes of an answer that is one JSON document
+MOST_PAGE = 64 << 20  # bytes of a page of deltas
+MOST_SNAPSHOT = 16 << 30  # bytes of a compressed snapshot, tens of millions of records
+PATIENCE = 30.0  # seconds without a byte
+LONGEST_PAGE = 120.0  # seconds for a page beyond the wait that was asked for
+LONGEST_SNAPSHOT = 3600.0  # seconds
+LONGEST_PAUSE = 300.0  # seconds that a hub's Retry-After may keep us away
+BUSY = (429, 503)
+_FAMILIES: Mapping[int, type[Error]] = {
+    401: NotAllowed,
+    403: NotAllowed,
+    404: NotFound,
+    409: WrongState,
+    412: WrongState,
+    413: InputError,
+    422: InputError,
+    429: TooMany,
+}
+
+
+class Hub:
+    """One hub's routes under `/v1/exchange`, as one member may use them."""
+
+    def __init__(
+        self, url: str, *, key: str | None = None, plain_hosts: frozenset[str] = frozenset()
+    ) -> None:
+        """
+        Nothing is sent yet.
+
+        Raises:
+            InputError: The address is none of a hub, or would send the key over the wire in the clear.
+
+        """
+        address = hub_address(url, plain_hosts=plain_hosts)
+        self.url = str(address).rstrip("/")
+        self._sockets: set[socket.socket] = set()
+        self._quiet_until = 0.0
+        self._http = httpx.Client(
+            base_url=f"{self.url}/v1/exchange",
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(PATIENCE, connect=10),
+            trust_env=not _is_loopback(address.host),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    @property
+    def pause(self) -> float:
+        """Seconds that the hub has asked us to wait before the next request."""
+        return max(0.0, self._quiet_until - time.monotonic())
+
+    def interrupt(self) -> None:
+        """End what another thread is waiting for."""
+        for each in list(self._sockets):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def join(self, token: str, name: str) -> Document:
+        """`{"organisation", "agreement", "roles", "key", "hub"}`: the invitation was used, and this is what it gave."""
+        return self.post("/join", {"token": token, "name": name}, token=None)
+
+    def renew_key(self) -> str:
+        """A new key; the one in use opens for a while longer."""
+        key: object = self.post("/key", {}, token=None).get("key")
+        if not isinstance(key, str):
+            raise OutsideError(f"The hub at {self.url} gave no new key.")
+        return key
+
+    def leave(self, agreement: str, organisation: str, *, contributions: str) -> None:
+        """End a membership; `contributions` is `keep` or `withdraw`."""
+        self._asked(
+            "DELETE",
+            f"/agreements/{agreement}/members/{organisation}",
+            params={"contributions": contributions},
+        )
+
+    def post(self, path: str, body: Mapping[str, object], *, token: str | None) -> Document:
+        """What the hub answers; with a token, asking again does nothing twice."""
+        headers = {"Idempotency-Key": token} if token else {}
+        return self._asked("POST", path, content=orjson.dumps(body), headers=headers)
+
+    def get(self, path: str, **params: str | int) -> Document:
+        """What the hub answers."""
+        return self._asked("GET", path, params=params)
+
+    def changes(self, agreement: str, *, after: int, limit: int, wait: float) -> Page:
+        """
+        The deltas that follow a number, as they were sent, fewer where so many would not fit; nothing is checked.
+
+        Raises:
+            OutsideError: The hub did not answer, or not all of it came.
+
+        """
+        route = f"/agreements/{agreement}/deltas"
+        while True:
+            params = {"after": after, "limit": limit, "wait": int(wait)}
+            most = _Bound(MOST_PAGE, time.monotonic() + wait + LONGEST_PAGE)
+            try:
+                with self._answered("GET", route, PATIENCE + wait, params=params) as answer:
+                    return self._page(b"".join(most.bounded(answer.iter_bytes())), limit)
+            except OutsideError:
+                if not most.exceeded or limit == 1:
+                    raise
+                limit = max(1, limit // 8)
+
+    def checkpoint(self, agreement: str) -> str:
+        """The signed note over everything the hub has; the signature is not checked."""
+        most = _Bound(MOST_ANSWER, time.monotonic() + LONGEST_PAGE)
+        with self._answered("GET", f"/agreements/{agreement}/checkpoint", PATIENCE) as answer:
+            return b"".join(most.bounded(answer.iter_bytes())).decode("utf-8", "replace")
+
+    def snapshot(self, agreement: str, into: Path) -> None:
+        """
+        The compressed snapshot, as it was sent, in a file; nothing of it is checked.
+
+        Raises:
+            OutsideError: The hub did not answer, or not all of it came.
+            StorageError: The disk refused.
+
+        """
+        most = _Bound(MOST_SNAPSHOT, time.monotonic() + LONGEST_SNAPSHOT)
+        route = f"/agreements/{agreement}/snapshot"
+        with self._answered("GET", route, PATIENCE) as answer:
+            try:
+                with into.open("wb") as file:
+                    for block in most.bounded(answer.iter_raw()):
+                        file.write(block)
+            except OSError as refused:
+                raise StorageError(
+                    f"The snapshot cannot be kept in {into}: {refused.strerror}. Make room on the disk."
+                ) from refused
+
+    def _asked(self, method: str, route: str, **request: Any) -> Document:  # noqa: ANN401 - httpx's own arguments
+        most = _Bound(MOST_ANSWER, time.monotonic() + LONGEST_PAGE)
+        with self._answered(method, route, PATIENCE, **request) as answer:
+            body = b"".join(most.bounded(answer.iter_bytes()))
+        try:
+            document = orjson.loads(body) if body else {}
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise OutsideError(f"What the hub at {self.url} answered is not JSON.")
+        return document
+
+    def _page(self, body: bytes, limit: int) -> Page:
+        first, *lines = body.removesuffix(b"\n").split(b"\n")
+        if not lines or not body.endswith(b"\n"):
+            raise OutsideError(f"The hub at {self.url} sent half a page.")
+        if len(lines) > limit + 1:
+            raise OutsideError(f"The hub at {self.url} sent more deltas than it was asked for.")
+        try:
+            size, checkpoint = orjson.loads(first)["size"], orjson.loads(lines[-1])["checkpoint"]
+        except (ValueError, KeyError, TypeError):
+            size = checkpoint = None
+        if not isinstance(size, int) or not isinstance(checkpoint, str):
+            raise OutsideError(f"What the hub at {self.url} sent is no whole page of deltas.")
+        return Page(size=size, lines=tuple(lines[:-1]), checkpoint=checkpoint)
+
+    @contextmanager
+    def _answered(
+        self,
+        method: str,
+        route: str,
+        patience: float,
+        **request: Any,  # noqa: ANN401 - httpx's own arguments
+    ) -> Iterator[httpx.Response]:
+        if self.pause:
+            raise OutsideError(
+                f"The hub at {self.url} is busy and asked to be left alone for {self.pause:.0f} seconds more."
+            )
+        try:
+            with self._http.stream(
+                method,
+                route,
+                timeout=httpx.Timeout(patience, connect=10),
+                extensions={"trace": self._watch},
+                **request,
+            ) as answer:
+                if not answer.is_success:
+                    self._refuse(answer)
+                yield answer
+        except httpx.HTTPError as broken:
+            said = str(broken) or type(broken).__name__
+            raise OutsideError(f"The hub at {self.url} did not answer: {said}.") from broken
+
+    def _refuse(self, answer: httpx.Response) -> NoReturn:
+        most = _Bound(MOST_ANSWER, time.monotonic() + PATIENCE)
+        try:
+            problem = orjson.loads(b"".join(most.bounded(answer.iter_bytes())))
+            sentence = str(problem.get("detail") or problem.get("title"))[:1000]
+        except (ValueError, AttributeError):
+            sentence = f"It answered {answer.status_code}."
+        if answer.status_code in BUSY:
+            self._quiet_until = time.monotonic() + _seconds(answer.headers.get("retry-after"))
+        family = _FAMILIES.get(answer.status_code, OutsideError)
+        raise family(f"The hub at {self.url} refused: {sentence}")
+
+    def _watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """Keep hold of open sockets, so that `interrupt` can end a wait on one."""
+        if event == "connection.connect_tcp.complete":
+            self._sockets = {each for each in self._sockets if each.fileno() >= 0}
+            self._sockets.add(info["return_value"].get_extra_info("socket"))
+
+
+class _Bound:
+    """So many bytes, until then, and no more."""
+
+    def __init__(self, most: int, until: float) -> None:
+        self._left = most
+        self._until = until
+        self.exceeded = False
+
+    def bounded(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks, as long as they keep within bounds."""
+        for block in blocks:
+            self._left -= len(block)
+            if self._left < 0:
+                self.exceeded = True
+                raise OutsideError("The hub sends more than fits.")
+            if time.monotonic() > self._until:
+                raise OutsideError("The hub sends so slowly that it would never end.")
+            yield block
+
+
+def hub_address(url: str, *, plain_hosts: frozenset[str]) -> httpx.URL:
+    """
+    The address of a hub, which is spoken to over TLS unless it is on this machine or was allowed by name.
+
+    Raises:
+        InputError: It is no such address.
+
+    """
+    try:
+        address = httpx.URL(url.strip())
+    except (httpx.InvalidURL, TypeError):
+        address = httpx.URL()
+    if address.scheme not in ("https", "http") or not address.host or address.userinfo:
+        raise InputError(
+            f"The address of a hub is such as https://hub.example; this is '{url[:200]}'."
+        )
+    if address.scheme == "http" and not (_is_loopback(address.host) or address.host in plain_hosts):
+        raise InputError(
+            f"Over http anybody on the way could read the key to {address.host}: use https, "
+            "or allow this host with the setting exchange.plain_hubs."
+        )
+    return address.copy_with(query=None, fragment=None)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _seconds(text: str | None) -> float:
+    """What a Retry-After asks for; moments in it are read as a few seconds."""
+    return min(float(text), LONGEST_PAUSE) if text and text.isdigit() else 5.0

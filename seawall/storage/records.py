@@ -1,0 +1,407 @@
+"""Records: one a signal and agreement; what waits in quarantine; how much was contributed, and how it turned out."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
+
+from seawall.errors import InputError, NotFound
+from seawall.exchange.delta import Document, opinion_from, opinion_json
+from seawall.exchange.interval import Share
+from seawall.exchange.opinion import Opinion, Word
+from seawall.exchange.record import Record, Standing, expires_at, own_piece, record_id, standing
+from seawall.signals.signal import Signal
+from seawall.storage.bulk import insert_many, update_many
+from seawall.storage.tables import contributed, held, records, sources
+
+ROWS_AT_ONCE = 500  # of all records of an agreement
+PAGE = 400  # values in one IN (…)
+_FIXED = ("id", "agreement", "signal_type", "value", "piece")  # of a record, once written
+_OWN_PIECE = literal("pc") + func.substr(records.c.id, len("rec") + 1)
+Contribution = tuple[Signal, Opinion, str | None]  # what, whose word, of which piece
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Of a day's quota: all of it, and what of it is not written yet."""
+
+    total: int
+    waiting: int = 0
+
+
+class RecordStore:
+    """Shared signals as they stand now."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: dict[tuple[str, Signal], tuple[Record, datetime]] = {}
+        self._quotas: dict[tuple[str, str, str], _Taken] = {}
+
+    def of_signals(self, agreement: str, signals: Collection[Signal]) -> dict[Signal, Record]:
+        """The records of these signals."""
+        waiting = {
+            signal: self._waiting[agreement, signal][0]
+            for signal in signals
+            if (agreement, signal) in self._waiting
+        }
+        by_id = {record_id(agreement, each): each for each in signals if each not in waiting}
+        known = {by_id[each.id]: each for each in self._in(agreement, sorted(by_id))}
+        for signal, record in known.items():
+            if record.signal != signal:  # somebody has tried 2^48 signals to find two such
+                raise InputError(f"The signal {signal} has the id of another; it cannot be shared.")
+        return known | waiting
+
+    def by_id(self, agreement: str, idents: Collection[str]) -> dict[str, Record]:
+        """The records of these ids."""
+        self.flush()
+        return {each.id: each for each in self._in(agreement, sorted(idents))}
+
+    def find(self, agreement: str, ident: str) -> Record:
+        """
+        The record of this id.
+
+        Raises:
+            NotFound: The agreement has none.
+
+        """
+        found = self.by_id(agreement, [ident])
+        if not found:
+            raise NotFound(f"The agreement '{agreement}' has no record '{ident}'.")
+        return found[ident]
+
+    def write(self, written: Sequence[Record], *, now: datetime) -> None:
+        """
+        Remember these records as they have become; those without a number are new.
+
+        They are written at the end of the transaction, or when something else than records of signals is read.
+        """
+        for record in written:
+            self._waiting[record.agreement, record.signal] = record, now
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, {}
+        new = [_values(record, now) for record, now in waiting.values() if not record.number]
+        insert_many(self._connection, records, new)
+        changed = [
+            {name: value for name, value in _values(record, now).items() if name not in _FIXED}
+            | {"number": record.number}
+            for record, now in waiting.values()
+            if record.number
+        ]
+        update_many(self._connection, records, changed, key="number")
+        for (agreement, organisation, day), taken in self._quotas.items():
+            if taken.waiting:
+                self._count_quota(agreement, organisation, day, taken.waiting)
+                taken.waiting = 0
+
+    def page(
+        self,
+        agreement: str,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        signal: Signal | None = None,
+        piece: str | None = None,
+        stands: tuple[Standing, datetime] | None = None,
+    ) -> list[Record]:
+        """Records of an agreement in the order they came, after the one of this number; perhaps as they stand then."""
+        self.flush()
+        query = _of(agreement).where(records.c.number > after).order_by(records.c.number)
+        if signal is not None:
+            query = query.where(records.c.id == record_id(agreement, signal))
+        if piece is not None:
+            query = query.where(_is_of(piece))
+        if stands is not None:
+            query = query.where(_stood(*stands))
+        return [_record(row) for row in self._connection.execute(query.limit(limit))]
+
+    def changed(self, agreement: str, *, after: int, until: int) -> Iterator[Record]:
+        """Every record last touched by a delta after the first and up to the second number, in that order."""
+        self.flush()
+        query = (
+            _of(agreement)
+            .where(records.c.delta > after, records.c.delta <= until)
+            .order_by(records.c.delta)
+        )
+        for row in self._connection.execute(query.execution_options(yield_per=2000)):
+            yield _record(row)
+
+    def documents(self, agreement: str) -> Iterator[tuple[int, Document]]:
+        """
+        Every record that somebody confirms or disputes, as members see it, with its last delta, in that order.
+
+        The opinions are passed on as they are kept, so that a million records cost seconds.
+        """
+        self.flush()
+        names = ("id", "signal_type", "value", "piece", "sightings", "right", "wrong", "delta")
+        query = (
+            select(
+                *(records.c[name] for name in names),
+                records.c.standing,
+                cast(records.c.opinions, Text),
+            )
+            .where(records.c.agreement == agreement)
+            .order_by(records.c.delta)
+        )
+        rows = self._connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+        for ident, kind, value, piece, sightings, right, wrong, delta, stands, said in rows:
+            if stands == Standing.WITHDRAWN and not _disputed(said):
+                continue
+            yield (
+                delta,
+                {
+                    "id": ident,
+                    "signal": f"{kind}:{value}",
+                    "piece": piece or own_piece(ident),
+                    "opinions": orjson.Fragment(said),
+                    "sightings": sightings,
+                    "right": right,
+                    "wrong": wrong,
+                },
+            )
+
+    def counts(self, agreement: str) -> dict[str, int]:
+        """How many records there are of each standing, and `pieces`, the distinct contents of all."""
+        self.flush()
+        by_standing = (
+            select(records.c.standing, func.count())
+            .where(records.c.agreement == agreement)
+            .group_by(records.c.standing)
+        )
+        pieces = select(
+            func.count(func.distinct(func.coalesce(records.c.piece, _OWN_PIECE)))
+        ).where(records.c.agreement == agreement)
+        found: dict[str, int] = {row[0]: row[1] for row in self._connection.execute(by_standing)}
+        return {
+            **{each.value: found.get(each, 0) for each in Standing},
+            "pieces": self._connection.execute(pieces).scalar_one(),
+        }
+
+    # How much, and how it turned out.
+
+    def take_quota(self, agreement: str, organisation: str, day: date, count: int) -> int:
+        """
+        How many opinions the organisation had given that day before these, under an agreement that is locked.
+
+        They are counted in the database at the end of the transaction.
+        """
+        key = (agreement, organisation, day.isoformat())
+        if key not in self._quotas:
+            self._quotas[key] = _Taken(self._quota(*key))
+        taken = self._quotas[key]
+        before = taken.total
+        taken.total += count
+        taken.waiting += count
+        return before
+
+    def _quota(self, agreement: str, organisation: str, day: str) -> int:
+        query = select(contributed.c.opinions).where(
+            contributed.c.agreement == agreement,
+            contributed.c.organisation == organisation,
+            contributed.c.day == day,
+        )
+        return self._connection.execute(query).scalar_one_or_none() or 0
+
+    def _count_quota(self, agreement: str, organisation: str, day: str, count: int) -> None:
+        upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql
+        values = {"agreement": agreement, "organisation": organisation, "day": day}
+        self._connection.execute(
+            upsert(contributed)
+            .values(values | {"opinions": count})
+            .on_conflict_do_update(
+                index_elements=["agreement", "organisation", "day"],
+                set_={"opinions": contributed.c.opinions + count},
+            )
+        )
+
+    def count_outcomes(self, agreement: str, organisation: str, *, right: int, wrong: int) -> None:
+        """Count reviewed matches of what the organisation had confirmed."""
+        upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql
+        values = {"agreement": agreement, "organisation": organisation}
+        self._connection.execute(
+            upsert(sources)
+            .values(values | {"right": right, "wrong": wrong})
+            .on_conflict_do_update(
+                index_elements=["agreement", "organisation"],
+                set_={"right": sources.c.right + right, "wrong": sources.c.wrong + wrong},
+            )
+        )
+
+    def precisions(self, agreement: str) -> dict[str, Share]:
+        """For each source, the share of reviewed matches that was right."""
+        query = select(sources).where(sources.c.agreement == agreement)
+        return {
+            row.organisation: Share(row.right, row.right + row.wrong)
+            for row in self._connection.execute(query)
+        }
+
+    # Quarantine.
+
+    def hold(self, agreement: str, contributions: Sequence[Contribution], *, at: datetime) -> None:
+        """Keep contributions that nobody is shown until an administrator releases them."""
+        if contributions:
+            rows = [
+                {
+                    "agreement": agreement,
+                    "organisation": opinion.organisation,
+                    "signal": str(signal),
+                    "piece": piece,
+                    "opinion": opinion_json(opinion),
+                    "at": at,
+                }
+                for signal, opinion, piece in contributions
+            ]
+            insert_many(self._connection, held, rows)
+
+    def held(self, agreement: str) -> dict[str, int]:
+        """How many contributions of each organisation wait in quarantine."""
+        query = (
+            select(held.c.organisation, func.count())
+            .where(held.c.agreement == agreement)
+            .group_by(held.c.organisation)
+        )
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def all_held(self) -> dict[str, int]:
+        """How many contributions wait in quarantine under each agreement."""
+        query = select(held.c.agreement, func.count()).group_by(held.c.agreement)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def take_held(self, agreement: str, organisation: str, *, limit: int) -> list[Contribution]:
+        """Take the oldest contributions of an organisation out of quarantine."""
+        query = (
+            select(held)
+            .where(held.c.agreement == agreement, held.c.organisation == organisation)
+            .order_by(held.c.number)
+            .limit(limit)
+        )
+        rows = self._connection.execute(query).all()
+        if rows:
+            self._connection.execute(
+                delete(held).where(
+                    held.c.agreement == agreement,
+                    held.c.organisation == organisation,
+                    held.c.number <= rows[-1].number,
+                )
+            )
+        return [(_signal(row.signal), opinion_from(row.opinion), row.piece) for row in rows]
+
+    def drop_held(
+        self, agreement: str, organisation: str, signals: Collection[Signal] | None = None
+    ) -> int:
+        """Forget what waits of an organisation, perhaps only of these signals; how much it was."""
+        query = delete(held).where(
+            held.c.agreement == agreement, held.c.organisation == organisation
+        )
+        if signals is None:
+            return self._connection.execute(query).rowcount
+        wanted = sorted(map(str, signals))
+        return sum(
+            self._connection.execute(
+                query.where(held.c.signal.in_(wanted[start : start + PAGE]))
+            ).rowcount
+            for start in range(0, len(wanted), PAGE)
+        )
+
+    def _in(self, agreement: str, idents: Sequence[str]) -> Iterator[Record]:
+        """
+        The records of these ids.
+
+        The agreement is looked at here: a database that knows no better would go through all of it.
+        """
+        chosen = select(records)
+        if self._connection.dialect.name == "postgresql":  # one parameter, however many values
+            wanted = any_(bindparam("idents", idents, ARRAY(String)))
+            queries = [chosen.where(records.c.id == wanted)]
+        else:
+            queries = [
+                chosen.where(records.c.id.in_(idents[start : start + PAGE]))
+                for start in range(0, len(idents), PAGE)
+            ]
+        for query in queries:
+            for row in self._connection.execute(query):
+                if row.agreement == agreement:
+                    yield _record(row)
+
+
+def _of(agreement: str) -> Select[Any]:
+    return select(records).where(records.c.agreement == agreement)
+
+
+def _is_of(piece: str) -> ColumnElement[bool]:
+    """What is of this piece: its first record does not say so, since the piece is named after it."""
+    first = and_(records.c.piece.is_(None), records.c.id == "rec" + piece.removeprefix("pc"))
+    return or_(records.c.piece == piece, first)
+
+
+def _stood(wanted: Standing, moment: datetime) -> ColumnElement[bool]:
+    """What stands so at a moment; what was written of a record does not know of the end that came since."""
+    over = records.c.expires_at <= moment  # unknown, and so never true, where there is no end
+    if wanted is Standing.EXPIRED:
+        return or_(records.c.standing == wanted, over)
+    return and_(records.c.standing == wanted, or_(records.c.expires_at.is_(None), not_(over)))
+
+
+def _values(record: Record, now: datetime) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "agreement": record.agreement,
+        "signal_type": record.signal.type,
+        "value": record.signal.value,
+        "piece": None if record.piece == own_piece(record.id) else record.piece,
+        "standing": standing(record, now=now),
+        "expires_at": expires_at(record, now=now),
+        "opinions": list(map(opinion_json, record.opinions)),
+        "sightings": record.sightings,
+        "right": record.right,
+        "wrong": record.wrong,
+        "delta": record.delta,
+    }
+
+
+def _record(row: Row[Any]) -> Record:
+    return Record(
+        id=row.id,
+        agreement=row.agreement,
+        signal=Signal(row.signal_type, row.value),
+        piece=row.piece or own_piece(row.id),
+        opinions=tuple(map(opinion_from, row.opinions)),
+        sightings=row.sightings,
+        right=row.right,
+        wrong=row.wrong,
+        delta=row.delta,
+        number=row.number,
+    )
+
+
+def _disputed(opinions: str) -> bool:
+    return any(each["word"] == Word.DISPUTE for each in orjson.loads(opinions))
+
+
+def _signal(text: str) -> Signal:
+    kind, _, value = text.partition(":")
+    return Signal(kind, value)

@@ -1,0 +1,197 @@
+"""
+An organisation comes into an agreement.
+
+    invited (token shown once) ──join──▶ organisation, membership, key ── the token opens nothing any more
+
+A token proves that its bearer was invited, not that it is an organisation the hub knows already: administrators of one
+agreement could invite a member of another and come in its name. So whoever joins as a known member shows its key.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from seawall.access.key import Key, Scope
+from seawall.errors import InputError, NotAllowed, NotFound, WrongState
+from seawall.exchange.agreement import Invitation, Member, Role, Status
+from seawall.exchange.organisation import Kind, Organisation, slug
+from seawall.ids import new_id
+from seawall.storage.memory import Stores
+from seawall.workflows.acting import Doing
+from seawall.workflows.agreements import found_organisation
+from seawall.workflows.key import create_key
+from seawall.workflows.members import tell_of_member
+
+PREFIX = "swi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A new member and the key it acts with; the text is shown once."""
+
+    member: Member
+    key: Key
+    text: str
+
+
+def invite(
+    agreement: str,
+    organisation: str,
+    *,
+    kind: Kind | None,
+    roles: frozenset[Role],
+    expires_at: datetime,
+    stores: Stores,
+    doing: Doing,
+) -> tuple[Invitation, str]:
+    """
+    An invitation and its token, which cannot be had again.
+
+    An organisation that the hub knows keeps its kind; of another the kind must be named.
+
+    Raises:
+        NotFound: There is no such agreement.
+        InputError: The id cannot be one, the kind is missing, or the invitation would have expired already.
+        WrongState: The organisation is a member, or of another kind.
+
+    """
+    stores.organisations.agreement(agreement)
+    slug(organisation, "The id of an organisation")
+    if expires_at <= doing.at:
+        raise InputError("This invitation would have expired already; give a moment in the future.")
+    _check_no_member(agreement, organisation, stores)
+    token = f"{PREFIX}_{secrets.token_urlsafe(32)}"
+    made = Invitation(
+        id=new_id("inv", at=doing.at),
+        agreement=agreement,
+        organisation=organisation,
+        kind=_kind(organisation, kind, stores),
+        roles=roles,
+        digest=_digest(token),
+        created_at=doing.at,
+        expires_at=expires_at,
+    )
+    stores.organisations.add_invitation(made)
+    details = {"invitation": made.id, "organisation": organisation, "roles": sorted(roles)}
+    doing.record(stores, action="member:invited", subject=agreement, details=details)
+    return made, token
+
+
+def join(token: str, name: str, *, by: Key | None, stores: Stores, now: datetime) -> Joined:
+    """
+    The organisation is a member, and has a key; it is made known under this name if it is new.
+
+    `by` is the caller's key, if it has one.
+
+    Raises:
+        NotAllowed: The token is unknown, used or expired, or the organisation must show its key; the token stays good.
+        WrongState: The organisation is a member, or of another kind.
+
+    """
+    invitation = _good(stores.organisations.invitation(_digest(token)), now)
+    stores.deltas.lock(invitation.agreement)
+    known = _known(invitation.organisation, stores)
+    _check_own_key(invitation.organisation, by, stores, now)
+    key, text = create_key(
+        f"member of {invitation.agreement}",
+        owner=invitation.organisation,
+        scopes=frozenset({Scope.EXCHANGE}),
+        stores=stores,
+        by=by.id if by else invitation.id,
+        now=now,
+    )
+    doing = Doing(actor=key.id, organisation=invitation.organisation, at=now)
+    if known is None:
+        known = found_organisation(
+            invitation.organisation,
+            name=name,
+            kind=Kind(invitation.kind),
+            stores=stores,
+            doing=doing,
+        )
+    _check_kind(known, Kind(invitation.kind))
+    member = _member(invitation, stores, now)
+    stores.organisations.add_member(member)
+    stores.organisations.use_invitation(replace(invitation, used_at=now))
+    tell_of_member(member, stores=stores, doing=doing)
+    details = {"organisation": member.organisation, "invitation": invitation.id}
+    doing.record(stores, action="member:joined", subject=member.agreement, details=details)
+    return Joined(member=member, key=key, text=text)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _good(invitation: Invitation | None, now: datetime) -> Invitation:
+    if invitation is None:
+        raise NotAllowed("This invitation is unknown here; ask for a new one.")
+    if invitation.used_at is not None:
+        raise NotAllowed("This invitation was used; ask for a new one.")
+    if invitation.expires_at <= now:
+        raise NotAllowed("This invitation has expired; ask for a new one.")
+    return invitation
+
+
+def _known(organisation: str, stores: Stores) -> Organisation | None:
+    try:
+        return stores.organisations.find(organisation)
+    except NotFound:
+        return None
+
+
+def _kind(organisation: str, kind: Kind | None, stores: Stores) -> Kind:
+    known = _known(organisation, stores)
+    if known is None:
+        if kind is None:
+            raise InputError(f"Say of which kind '{organisation}' is: {', '.join(Kind)}.")
+        return kind
+    if kind is not None:
+        _check_kind(known, kind)
+    return known.kind
+
+
+def _check_kind(known: Organisation, kind: Kind) -> None:
+    if known.kind is not kind:
+        raise WrongState(
+            f"'{known.id}' is of the kind '{known.kind}' here, not '{kind}'; invite it as what it is."
+        )
+
+
+def _check_no_member(agreement: str, organisation: str, stores: Stores) -> None:
+    before = stores.organisations.member_or_none(agreement, organisation)
+    if before is not None and before.status is not Status.LEFT:
+        raise WrongState(
+            f"'{organisation}' is a member of '{agreement}' already ({before.status})."
+        )
+
+
+def _check_own_key(organisation: str, by: Key | None, stores: Stores, now: datetime) -> None:
+    """A member of any agreement, or one that holds a key, comes with its key."""
+    if by is not None and by.owner == organisation:
+        return
+    if stores.organisations.members(organisation=organisation) or any(
+        key.owner == organisation
+        and Scope.EXCHANGE in key.scopes
+        and key.revoked_at is None
+        and (key.expires_at is None or now < key.expires_at)
+        for key in stores.keys.all()
+    ):
+        raise NotAllowed(
+            f"'{organisation}' is known to this hub: join with a key of that organisation."
+            " The hub's operator can give out a new one if it was lost."
+        )
+
+
+def _member(invitation: Invitation, stores: Stores, now: datetime) -> Member:
+    """What the invitation says; one that comes back is watched as it was before."""
+    before = stores.organisations.member_or_none(invitation.agreement, invitation.organisation)
+    return Member(
+        agreement=invitation.agreement,
+        organisation=invitation.organisation,
+        roles=invitation.roles,
+        joined_at=now,
+        quota=before.quota if before else None,
+        held=before.held if before else False,
+    )

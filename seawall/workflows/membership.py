@@ -1,0 +1,263 @@
+"""
+This home becomes a member of a hub, and stops being one.
+
+    invitation ──join──▶ membership, bank, pinned key ──(following)──▶ entries
+                                       └──leave──▶ the hub forgets us, or our words too; the entries go, or stay
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from seawall.audit.event import Happening
+from seawall.clock import rfc3339
+from seawall.errors import InputError, NotFound, OutsideError, WrongState
+from seawall.exchange.membership import Membership, State
+from seawall.exchange.merkle import Frontier
+from seawall.exchange.note import Verifier
+from seawall.ids import new_id
+from seawall.partners.hub import Document, Hub, hub_address
+from seawall.policy.category import Taxonomy
+from seawall.storage.memory import Memory, Stores
+from seawall.storage.secrets import Vault
+from seawall.workflows.bank import ensure_bank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What a member needs of its home."""
+
+    memory: Memory
+    taxonomy: Taxonomy
+    vault: Vault
+    folder: Path  # for snapshots on their way, and the lock of the one process that follows
+    now: Callable[[], datetime]
+    wait: timedelta  # how long a question for changes stays open
+    report_every: timedelta
+    renew_key: timedelta
+    plain_hosts: frozenset[str] = frozenset()
+
+    def hub_of(self, membership: Membership) -> Hub:
+        """
+        The client for a membership's hub.
+
+        Raises:
+            StorageError: The key was sealed by another home.
+
+        """
+        key = self.vault.open(membership.key)
+        return Hub(membership.hub, key=key, plain_hosts=self.plain_hosts)
+
+
+def join(
+    url: str,
+    token: str,
+    *,
+    name: str,
+    bank: str | None,
+    hub_key: str | None,
+    member_key: str | None = None,
+    node: Node,
+    by: str,
+) -> Membership:
+    """
+    The membership that an invitation gives; one with the same hub and agreement gets the new key.
+
+    `hub_key` is the hub's key as its operator told it another way; without it the key that the hub shows now is
+    pinned. An organisation the hub knows already shows its `member_key` with the invitation; one that this home has
+    for another agreement there is found by itself.
+
+    Raises:
+        InputError: The address, or the invitation, cannot be used.
+        WrongState: The bank is used for something else; the invitation was not used.
+        OutsideError: The hub did not answer, or has another key than the one named.
+
+    """
+    with node.memory.reading() as stores:
+        if bank is not None:
+            _check_free(bank, stores)
+        held = stores.memberships.all()
+    address = str(hub_address(url, plain_hosts=node.plain_hosts)).rstrip("/")
+    key = member_key or next(
+        (node.vault.open(each.key) for each in held if each.hub == address), None
+    )
+    with Hub(url, key=key, plain_hosts=node.plain_hosts) as hub:
+        given = _given(hub.join(token, name), hub.url)
+    if hub_key is not None and given["hub"] != hub_key:
+        raise OutsideError(
+            f"The hub at {hub.url} shows the key {given['hub']}, not the one you named. Do not use it."
+        )
+    now = node.now()
+    with node.memory.transaction() as stores:
+        stores.hold_changes()
+        before = next(
+            (
+                each
+                for each in stores.memberships.all()
+                if (each.hub_key, each.agreement) == (given["hub"], given["agreement"])
+            ),
+            None,
+        )
+        fresh = Membership(
+            id=new_id("mb", at=now),
+            hub=hub.url,
+            agreement=given["agreement"],
+            organisation=given["organisation"],
+            bank=bank or "",
+            hub_key=given["hub"],
+            key=node.vault.seal(given["key"]),
+            key_at=now,
+            joined_at=now,
+            frontier=Frontier(),
+            counted=stores.uploads.last(),
+        )
+        if before is not None:
+            membership = replace(
+                before,
+                hub=fresh.hub,
+                organisation=fresh.organisation,
+                key=fresh.key,
+                key_at=now,
+                state=State.JOINED,
+                error=None,
+            )
+            stores.memberships.save(membership)
+        else:
+            membership = replace(fresh, bank=bank or _free_bank(given["agreement"], stores))
+            owner = Verifier.parse(given["hub"]).name
+            ensure_bank(membership.bank, owner=owner, stores=stores, by=by, now=now)
+            stores.memberships.add(membership)
+        details = {"hub": membership.hub, "agreement": membership.agreement, "key": given["hub"]}
+        _record(stores, "membership:joined", membership.id, by, now, details)
+    return membership
+
+
+def leave(
+    name: str, *, contributions: str, keep_entries: bool, tell_hub: bool, node: Node, by: str
+) -> Membership:
+    """
+    End a membership: at the hub, then here.
+
+    Raises:
+        NotFound: This home has no such membership.
+        RuleError, OutsideError: The hub refused or did not answer; nothing was changed.
+
+    """
+    with node.memory.reading() as stores:
+        membership = stores.memberships.find(name)
+    if tell_hub:
+        with node.hub_of(membership) as hub:
+            hub.leave(membership.agreement, membership.organisation, contributions=contributions)
+    now = node.now()
+    with node.memory.transaction() as stores:
+        if stores.memberships.lock(membership.id) is None:
+            raise NotFound(f"The membership '{name}' was ended by somebody else meanwhile.")
+        removed = 0 if keep_entries else stores.entries.remove_all(membership.bank, at=now)
+        stores.memberships.remove(membership.id)
+        details: Document = {
+            "agreement": membership.agreement,
+            "contributions": contributions,
+            "removed": removed,
+            "told": tell_hub,
+        }
+        _record(stores, "membership:left", membership.id, by, now, details)
+    return membership
+
+
+def start_over(name: str, *, node: Node, by: str) -> Membership:
+    """
+    Forget what was checked of a hub's history, so that all of it is read anew; the entries stay in force meanwhile.
+
+    Raises:
+        NotFound: This home has no such membership.
+
+    """
+    now = node.now()
+    with node.memory.transaction() as stores:
+        before = stores.memberships.find(name)
+        after = replace(before, frontier=Frontier(), checkpoint="", state=State.JOINED, error=None)
+        stores.memberships.save(after)
+        details = {"position": before.position, "checkpoint": before.checkpoint}
+        _record(stores, "membership:started-over", before.id, by, now, details)
+    return after
+
+
+def membership_documents(stores: Stores) -> list[Document]:
+    """Every membership as the doors show it."""
+    backlog = stores.memberships.backlog()
+    return [
+        membership_document(each, waiting=backlog.get(each.id, 0))
+        for each in stores.memberships.all()
+    ]
+
+
+def membership_document(membership: Membership, *, waiting: int) -> Document:
+    """How following goes; `waiting` messages are still to be told."""
+    return {
+        "id": membership.id,
+        "hub": membership.hub,
+        "agreement": membership.agreement,
+        "organisation": membership.organisation,
+        "bank": membership.bank,
+        "state": membership.state,
+        "error": membership.error,
+        "position": membership.position,
+        "size": membership.size,
+        "lag": membership.lag,
+        "disputed": membership.disputed,
+        "skipped": membership.skipped,
+        "waiting": waiting,
+        "last_delta_at": _moment(membership.last_delta_at),
+        "checked_at": _moment(membership.checked_at),
+        "joined_at": rfc3339(membership.joined_at),
+        "hub_key": membership.hub_key,
+    }
+
+
+def _given(answer: Document, url: str) -> dict[str, str]:
+    names = ("organisation", "agreement", "key", "hub")
+    given = {name: answer.get(name) for name in names}
+    try:
+        Verifier.parse(str(given["hub"]))
+        if all(isinstance(each, str) and each for each in given.values()):
+            return {name: str(each) for name, each in given.items()}
+    except InputError:
+        pass
+    raise OutsideError(f"What the hub at {url} answered is no membership.")
+
+
+def _free_bank(agreement: str, stores: Stores) -> str:
+    names = [agreement, *(f"{agreement}-{number}" for number in range(2, 100))]
+    for name in names:
+        try:
+            _check_free(name, stores)
+        except WrongState:
+            continue
+        return name
+    raise WrongState(
+        f"Every bank from '{names[0]}' to '{names[-1]}' is used; name one with --bank."
+    )
+
+
+def _check_free(bank: str, stores: Stores) -> None:
+    """Whether a hub may fill this bank: it is new or empty, or holds only what a hub has left there."""
+    holder = stores.memberships.of_bank(bank)
+    if holder is not None:
+        raise WrongState(
+            f"The bank '{bank}' holds what '{holder.agreement}' shares; name another with --bank."
+        )
+    if any(entry.shared is None for entry in stores.entries.all(bank)):
+        raise WrongState(f"The bank '{bank}' has entries of your own; name another with --bank.")
+
+
+def _record(
+    stores: Stores, action: str, subject: str, by: str, now: datetime, details: Document
+) -> None:
+    stores.audit.record(
+        Happening(action=action, subject=subject, actor=by, at=now, details=details)
+    )
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None

@@ -1,0 +1,294 @@
+"""
+A hub that can misbehave: the real stories and the real tree behind routes of a few lines.
+
+Its signing key, agreement and member are those of a real hub; `faults` says what it does wrong from the next answer on.
+"""
+
+import contextlib
+import hashlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import zstandard
+
+from seawall.exchange import merkle
+from seawall.exchange.agreement import Agreement, Member, Role, Terms
+from seawall.exchange.delta import record_document
+from seawall.exchange.note import Checkpoint, SigningKey, sign
+from seawall.exchange.opinion import Opinion, Word
+from seawall.exchange.organisation import Kind, Organisation
+from seawall.policy.taxonomy import taxonomy
+from seawall.signals.registry import parse_signal
+from seawall.signals.signal import Signal
+from seawall.storage.memory import Memory
+from seawall.workflows.sharing import Told, share, tell
+from tests.made import NOON
+
+AGREEMENT = "pact"
+TAXONOMY = taxonomy({})
+
+
+@dataclass
+class PoisonedHub:
+    """A hub over a database of its own."""
+
+    folder: Path
+    key: SigningKey = field(default_factory=lambda: SigningKey.generate("hub.example"))
+    faults: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    keys: int = 0
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        """Open it, with two members."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.memory = Memory(f"sqlite:///{self.folder / 'hub.db'}")
+        with self.memory.transaction() as stores:
+            if stores.organisations.agreements():
+                return
+            stores.organisations.add_agreement(
+                Agreement(id=AGREEMENT, terms=Terms(title="Pact", quota=None), created_at=NOON)
+            )
+            for name in ("alpha", "beta"):
+                stores.organisations.add(
+                    Organisation(id=name, name=name, kind=Kind.PLATFORM, created_at=NOON)
+                )
+                stores.organisations.add_member(
+                    Member(
+                        agreement=AGREEMENT,
+                        organisation=name,
+                        roles=frozenset({Role.CONTRIBUTE, Role.CONSUME}),
+                        joined_at=NOON,
+                    )
+                )
+
+    def give(
+        self,
+        signals: list[Signal],
+        *,
+        by: str = "alpha",
+        word: Word = Word.CONFIRM,
+        reason: str = "",
+        at: datetime | None = None,
+        categories: tuple[str, ...] = ("terrorist-content",),
+        expires_at: datetime | None = None,
+    ) -> None:
+        """An organisation's word on these signals, each a content of its own."""
+        moment = at or datetime.now(UTC)
+        with self.memory.transaction() as stores:
+            member = stores.organisations.member(AGREEMENT, by)
+            opinion = Opinion(
+                organisation=by,
+                kind=Kind.PLATFORM,
+                word=word,
+                at=moment,
+                categories=categories if word is Word.CONFIRM else (),
+                reason=reason,
+                expires_at=expires_at,
+            )
+            share(
+                AGREEMENT,
+                [(signal, opinion, None) for signal in signals],
+                by=member,
+                taxonomy=TAXONOMY,
+                stores=stores,
+                now=moment,
+                actor="test",
+            )
+
+    def poison(self, line: bytes) -> None:
+        """A delta that is signed like every other, and means nothing."""
+        with self.memory.transaction() as stores:
+            size = stores.deltas.lock(AGREEMENT)
+            stores.deltas.append(AGREEMENT, [(line, None)], size=size, at=NOON)
+
+    def note(self, size: int) -> str:
+        """The signed checkpoint over the first `size` deltas."""
+        with self.memory.reading() as stores:
+            root = stores.deltas.root(AGREEMENT, size)
+        if "forked" in self.faults and size:
+            root = hashlib.sha256(b"another history").digest()
+        signer = SigningKey.generate(self.key.name) if "unsigned" in self.faults else self.key
+        return sign(Checkpoint(f"{self.key.name}/{AGREEMENT}", size, root).text, signer)
+
+    def page(self, after: int, limit: int) -> bytes:
+        """An answer to a question for changes."""
+        with self.memory.reading() as stores:
+            size = stores.deltas.size(AGREEMENT)
+            lines = [line.text for line in stores.deltas.after(AGREEMENT, after, limit=limit)]
+        last = after + len(lines)
+        if "replayed" in self.faults and lines:
+            lines = [lines[0], *lines]
+        if "reordered" in self.faults:
+            lines = lines[::-1]
+        if "altered" in self.faults:
+            lines = [line.replace(b"confirm", b"dispute") for line in lines]
+        if "endless" in self.faults:
+            lines = [b"x" * 1_000_000] * 200
+        ending = orjson.dumps({"checkpoint": self.note(min(last, size))})
+        return b"\n".join([orjson.dumps({"after": after, "size": size}), *lines, ending, b""])
+
+    def snapshot(self) -> bytes:
+        """Every record, compressed and signed."""
+        with self.memory.reading() as stores:
+            size = stores.deltas.size(AGREEMENT)
+            records = list(stores.records.changed(AGREEMENT, after=0, until=size))
+            peaks = merkle.peaks(size, stores.deltas.hashes(AGREEMENT))
+        head = {"format": "seawall-snapshot/1", "agreement": AGREEMENT, "size": size}
+        body = orjson.dumps(head) + b"\n"
+        for record in records:
+            body += (
+                orjson.dumps({"number": record.delta, "record": record_document(record)}) + b"\n"
+            )
+        digest = hashlib.sha256(body).hexdigest()
+        origin = f"{self.key.name}/{AGREEMENT}"
+        body += orjson.dumps(
+            {
+                "records": len(records),
+                "checkpoint": self.note(size),
+                "signed": sign(f"{origin}/snapshot\n{size}\n{digest}\n", self.key),
+                "peaks": [peak.hex() for peak in peaks],
+            }
+        )
+        if "bomb" in self.faults:
+            body = b"\0" * (1 << 30)
+        if "altered" in self.faults:
+            body = body.replace(b"confirm", b"dispute")
+        return zstandard.ZstdCompressor().compress(body + b"\n")
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What a member tells."""
+        if path.endswith("/join"):
+            self.keys += 1
+            return {
+                "organisation": "beta",
+                "agreement": AGREEMENT,
+                "roles": ["consume", "contribute"],
+                "key": f"swl_{self.keys}_secret",
+                "hub": str(self.key.verifier),
+            }
+        if path.endswith("/key"):
+            self.keys += 1
+            return {"key": f"swl_{self.keys}_secret", "expires_at_of_old": None}
+        if path.endswith("/reports"):
+            self.reports.append(body["records"])
+            told = {ident: Told(**counts) for ident, counts in body["records"].items()}
+            with self.memory.transaction() as stores:
+                member = stores.organisations.member(AGREEMENT, "beta")
+                now = datetime.now(UTC)
+                count = tell(AGREEMENT, told, by=member, stores=stores, now=now, actor="test")
+            return {"counted": count}
+        signals = [parse_signal(text) for text in body["signals"]]
+        self.give(
+            signals,
+            by="beta",
+            word=Word(body["word"]),
+            reason=body.get("reason", ""),
+            categories=tuple(body.get("categories", ())),
+        )
+        return {"results": [{"record": None, "held": False, "changed": True} for _ in signals]}
+
+
+def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one class, made for one hub
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is printed."""
+
+        def do_GET(self) -> None:
+            asked = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(asked.query).items()}
+            hub.asked.append(asked.path)
+            if self._refused():
+                return
+            if asked.path.endswith("/deltas"):
+                after = int(query["after"])
+                deadline = threading.Event()
+                for _ in range(int(query["wait"]) * 50):
+                    with hub.memory.reading() as stores:
+                        if stores.deltas.size(AGREEMENT) != after or hub.faults:
+                            break
+                    deadline.wait(0.02)
+                self._answer(hub.page(after, int(query["limit"])))
+            elif asked.path.endswith("/snapshot"):
+                self._answer(hub.snapshot())
+            elif asked.path.endswith("/checkpoint"):
+                with hub.memory.reading() as stores:
+                    size = stores.deltas.size(AGREEMENT)
+                self._answer(hub.note(size).encode())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            hub.asked.append(self.path)
+            if self._refused():
+                return
+            token = self.headers.get("Idempotency-Key")
+            answer = hub.answered.get(token or "")
+            if answer is None:
+                answer = json.dumps(hub.post(self.path, json.loads(body))).encode()
+            if token:
+                hub.answered[token] = answer
+            if "deaf" in hub.faults:  # it is done, and nobody hears of it
+                hub.faults.discard("deaf")
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self._answer(answer)
+
+        def do_DELETE(self) -> None:
+            hub.asked.append(self.path)
+            if not self._refused():
+                self._answer(b"")
+
+        def _refused(self) -> bool:
+            for fault, status in (("locked", 401), ("broken", 500), ("busy", 503), ("odd", 422)):
+                if fault in hub.faults and not self.path.endswith("/checkpoint"):
+                    self._answer(b'{"detail": "No."}', status)
+                    return True
+            return False
+
+        def _answer(self, body: bytes, status: int = 200) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            if status == 503:
+                self.send_header("Retry-After", "1")
+            self.end_headers()
+            cut = "cut" in hub.faults or (
+                "cut-snapshot" in hub.faults and self.path.endswith("/snapshot")
+            )
+            with contextlib.suppress(ConnectionError):  # the member has had enough
+                self.wfile.write(body[: len(body) // 2] if cut else body)
+            if cut:
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+    return Handler
+
+
+@contextmanager
+def poisoned_hub(folder: Path, **fields: Any) -> Iterator[PoisonedHub]:
+    """A hub that answers until the end of the block."""
+    hub = PoisonedHub(folder, **fields)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
+    server.daemon_threads = True
+    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
+        hub.memory.close()

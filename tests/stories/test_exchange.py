@@ -1,0 +1,147 @@
+"""A hub and two members, each a server of its own: what one shares, the other blocks, and may dispute."""
+
+import time
+
+import httpx
+import pytest
+
+from benchmarks.server import running
+from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
+from tests.cli.run import seawall
+
+NAME = {"SEAWALL_EXCHANGE_HUB": "hub.example"}
+
+
+def eventually(what, seconds=10.0):
+    """How long it took to become true."""
+    begun = time.monotonic()
+    while not what():
+        assert time.monotonic() - begun < seconds
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def invited(hub, organisation):
+    """The token of an invitation, made at the hub's terminal."""
+    words = ("agreement", "invite", "pact", organisation, "--kind", "platform")
+    made = seawall(hub, *words, "--role", "contribute,consume", "--json")
+    return made.lines[0]["token"]
+
+
+class Node:
+    """A member: its home, its server, and what one asks of them."""
+
+    def __init__(self, home, server):
+        self.home = home
+        made = seawall(home, "key", "create", "test", "--scope", "admin", "--json")
+        headers = {"Authorization": f"Bearer {made.lines[0]['key']}"}
+        self.http = httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=30)
+
+    def run(self, *words):
+        """A command that must succeed."""
+        ran = seawall(self.home, *words)
+        assert ran.code == 0, (words, ran.err, ran.error)
+        return ran
+
+    def membership(self):
+        """How following goes, as the server says it."""
+        return self.http.get("/v1/exchange/memberships").json()["memberships"][0]
+
+    def screened(self, picture):
+        """The verdict on an upload."""
+        return self.http.post("/v1/screen", files={"file": ("a.jpg", picture)}).json()
+
+    def measure(self, picture):
+        """What follows from it."""
+        return self.screened(picture)["measure"]
+
+
+def test_what_one_member_shares_the_other_blocks_within_a_second(tmp_path, monkeypatch):
+    """And when it disputes that, neither enforces it any more."""
+    monkeypatch.setenv("SEAWALL_EXCHANGE_HUB", "hub.example")
+    photo, copy = tmp_path / "photo.jpg", ALTERATIONS["mirrored"](landscape(1))
+    photo.write_bytes(jpeg(landscape(1)))
+    homes = {name: tmp_path / name for name in ("hub", "a", "b")}
+    for home in homes.values():
+        seawall(home, "init")
+    assert seawall(homes["hub"], "agreement", "create", "pact", "--title", "Pact").code == 0
+    with (
+        running(homes["hub"], environment=NAME) as hub,
+        running(homes["a"]) as server_a,
+        running(homes["b"]) as server_b,
+    ):
+        a, b = Node(homes["a"], server_a), Node(homes["b"], server_b)
+        a.run("join", hub.url, "--token", invited(homes["hub"], "alpha"), "--name", "Alpha")
+        b.run("join", hub.url, "--token", invited(homes["hub"], "beta"), "--name", "Beta")
+        for node in (a, b):
+            assert eventually(lambda node=node: node.membership()["state"] == "following") < 3
+        assert b.measure(copy) == "allow"
+
+        a.run("share", "pact", photo, "--category", "terrorist-content")
+        took = eventually(lambda: b.measure(copy) in ("block", "hold"))
+        assert took < 1
+        (match, *_) = b.screened(copy)["matches"]
+        assert (match["bank"], match["origins"]) == ("pact", ["platform"])
+        entry = b.http.get("/v1/banks/pact/entries").json()["entries"][0]
+        assert entry["vouchers"] == ["alpha"]
+
+        (tmp_path / "copy.jpg").write_bytes(copy)
+        b.run("dispute", "pact", tmp_path / "copy.jpg", "--reason", "It is a landscape.")
+        for node in (a, b):
+            assert eventually(lambda node=node: node.measure(copy) == "allow") < 2
+            assert eventually(lambda node=node: node.membership()["disputed"] > 0) < 2
+        assert a.screened(copy)["matches"][0]["withheld"] == "disputed"
+        assert "seawall_exchange_disputed" in a.http.get("/metrics").text
+        assert a.http.get("/v1/status").json()["exchange"]["memberships"] == 1
+
+        b.run("withdraw", "pact", match["signal_type"] + ":" + match["value"])
+        assert eventually(lambda: b.measure(copy) in ("block", "hold")) < 2
+        b.run("leave", "pact")
+        assert b.measure(copy) == "allow"
+        assert seawall(b.home, "memberships").out == ""
+
+
+def test_a_hub_that_is_killed_keeps_what_it_acknowledged_and_members_go_on(tmp_path, monkeypatch):
+    """What could not be told meanwhile is told later, once."""
+    monkeypatch.setenv("SEAWALL_EXCHANGE_HUB", "hub.example")
+    hub, home = tmp_path / "hub", tmp_path / "a"
+    for each in (hub, home):
+        seawall(each, "init")
+    seawall(hub, "agreement", "create", "pact", "--title", "Pact")
+    with running(hub, environment=NAME) as server:
+        token = invited(hub, "alpha")
+        assert seawall(home, "join", server.url, "--token", token).code == 0
+        assert share(home, 1).code == 0
+        server.kill()
+    assert "kept here" in share(home, 2).err
+    assert seawall(home, "sync").code == 3 or seawall(home, "sync").error
+    with running(hub, environment=NAME) as server:
+        move(home, server.url)
+        assert seawall(home, "sync").code == 0
+        (row,) = seawall(home, "memberships", "--json").lines
+    assert (row["state"], row["lag"], row["waiting"]) == ("following", 0, 0)
+    entries = seawall(home, "bank", "show", "pact", "--json").lines
+    assert sorted(each["value"][-1] for each in entries) == ["1", "2"]
+
+
+def share(home, number):
+    """A signal of this number, told."""
+    signal = f"sha256:{number:064x}"
+    return seawall(home, "share", "pact", signal, "--category", "terrorist-content")
+
+
+def move(home, url):
+    """The hub has another address now; an operator would keep the name and change where it leads."""
+    from seawall.app import open_app
+    from seawall.settings import Settings
+
+    with open_app(Settings(home=home)) as app, app.memory.transaction() as stores:
+        stores.connection.exec_driver_sql(f"UPDATE memberships SET hub = '{url}'")  # noqa: S608
+
+
+@pytest.mark.parametrize("words", [("share", "pact", "sha256:00"), ("sync", "nowhere")])
+def test_wrong_usage_says_what_is_wrong(tmp_path, words):
+    """Nothing is sent, nothing is kept."""
+    more = ("--category", "terrorist-content") if words[0] == "share" else ()
+
+    assert seawall(tmp_path / "home", *words, *more).error is not None

@@ -1,0 +1,575 @@
+"""Organisations, agreements, members: what becomes of them and of what they give."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from seawall.access.key import Key, Scope
+from seawall.errors import InputError, NotAllowed, NotFound, WrongState
+from seawall.exchange.agreement import Agreement, Leaving, Member, Role, Status, Terms
+from seawall.exchange.delta import Delta, delta_from
+from seawall.exchange.opinion import Opinion, Word
+from seawall.exchange.organisation import Kind
+from seawall.policy.taxonomy import taxonomy
+from seawall.storage.memory import Memory, Stores
+from seawall.workflows import sharing
+from seawall.workflows.acting import Doing, acting_member, may_administer, may_read, may_see
+from seawall.workflows.agreements import change_terms, found_organisation, make_agreement
+from seawall.workflows.invitations import Joined, invite, join
+from seawall.workflows.key import create_key, renew_key, revoke_key
+from seawall.workflows.members import (
+    change_member,
+    drop_quarantine,
+    end_membership,
+    release_quarantine,
+    withdraw_everything,
+)
+from seawall.workflows.sharing import share
+from tests.made import NOON, pdq
+
+KNOWN = taxonomy({})
+OPERATOR = Doing(actor="cli", organisation=None, at=NOON)
+TERMS = Terms(title="Known content")
+DAY = timedelta(days=1)
+
+
+class Hub:
+    """A hub's database, and short words for what tests do with it again and again."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    @contextmanager
+    def __call__(self) -> Iterator[Stores]:
+        """A transaction."""
+        with self.memory.transaction() as stores:
+            yield stores
+
+    def commit(self, story):
+        """What the story returned, committed."""
+        with self() as stores:
+            return story(stores)
+
+    def agree(self, ident: str = "terror", terms: Terms = TERMS) -> Agreement:
+        """A new agreement."""
+        with self() as stores:
+            return make_agreement(ident, terms, taxonomy=KNOWN, stores=stores, doing=OPERATOR)
+
+    def invited(self, organisation: str, agreement: str = "terror", **other: object) -> str:
+        """The token of an invitation."""
+        usual = {
+            "kind": Kind.PLATFORM,
+            "roles": frozenset({Role.CONTRIBUTE}),
+            "expires_at": NOON + DAY,
+        }
+        with self() as stores:
+            return invite(
+                agreement, organisation, **(usual | other), stores=stores, doing=OPERATOR
+            )[1]
+
+    def joined(
+        self, organisation: str, agreement: str = "terror", by: Key | None = None, **other: object
+    ) -> Joined:
+        """A new member."""
+        token = self.invited(organisation, agreement, **other)
+        with self() as stores:
+            return join(token, organisation.title(), by=by, stores=stores, now=NOON)
+
+    def contribute(self, organisation: str, *signals: int, agreement: str = "terror") -> None:
+        """The organisation confirms these signals."""
+        with self() as stores:
+            member = stores.organisations.member(agreement, organisation)
+            opinion = Opinion(
+                organisation=organisation,
+                kind=Kind.PLATFORM,
+                word=Word.CONFIRM,
+                at=NOON,
+                categories=("terrorist-content",),
+            )
+            share(
+                agreement,
+                [(pdq(signal), opinion, None) for signal in signals],
+                by=member,
+                taxonomy=KNOWN,
+                stores=stores,
+                now=NOON,
+                actor="test",
+            )
+
+    def deltas(self, agreement: str = "terror") -> list[Delta]:
+        """Everything the members were told."""
+        with self.memory.reading() as stores:
+            return [delta_from(line.text) for line in stores.deltas.after(agreement, 0, limit=1000)]
+
+    def actions(self) -> list[str]:
+        """What stands in the audit log."""
+        with self.memory.reading() as stores:
+            return [event.happening.action for event in stores.audit.after(0, limit=1000)]
+
+    def words(self, agreement: str = "terror") -> list[tuple[str, str]]:
+        """Who says what now, record by record."""
+        with self.memory.reading() as stores:
+            return [
+                (opinion.organisation, opinion.word)
+                for record in stores.records.page(agreement, limit=1000)
+                for opinion in record.opinions
+            ]
+
+
+@pytest.fixture
+def hub(database_url: str) -> Iterator[Hub]:
+    """An empty hub on each kind of database."""
+    memory = Memory(database_url)
+    try:
+        yield Hub(memory)
+    finally:
+        memory.close()
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two records a transaction, so that a few of them need several."""
+    monkeypatch.setattr(sharing, "ENOUGH", 2)
+    monkeypatch.setattr("seawall.workflows.members.ENOUGH", 2)
+
+
+def everything(hub: Hub, story, organisation: str = "acme") -> int:
+    """What a story that goes page by page did, as the operator."""
+    return story(
+        "terror", organisation, commit=hub.commit, check=lambda _: None, who=lambda: OPERATOR
+    )
+
+
+def test_an_agreement_tells_its_terms_first(hub: Hub):
+    """Delta 1 is what everybody who joins later agrees to."""
+    made = hub.agree(terms=replace(TERMS, categories=("terrorist-content",)))
+
+    (first,) = hub.deltas()
+    assert (made.size, first.number, first.what, first.by) == (1, 1, "terms", None)
+    assert first.details["categories"] == ["terrorist-content"]
+    assert hub.actions() == ["agreement:created"]
+
+
+def test_an_agreement_is_made_once(hub: Hub):
+    """The second leaves the first as it was."""
+    hub.agree()
+
+    with pytest.raises(WrongState, match="already"):
+        hub.agree(terms=replace(TERMS, title="another"))
+    assert len(hub.deltas()) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"title": " "},
+        {"categories": ("nonsense",)},
+        {"signal_types": ("smell",)},
+        {"min_quality": 101},
+        {"retention": timedelta(0)},
+        {"quota": -1},
+        {"leaving": ()},
+    ],
+    ids=str,
+)
+def test_terms_that_make_no_sense_are_refused(hub: Hub, wrong: dict[str, object]):
+    """When they are made and when they are changed; nothing is recorded."""
+    hub.agree()
+
+    with pytest.raises(InputError):
+        hub.agree("other", replace(TERMS, **wrong))
+    with pytest.raises(InputError), hub() as stores:
+        change_terms("terror", wrong, taxonomy=KNOWN, stores=stores, doing=OPERATOR)
+    assert len(hub.deltas()) == 1
+
+
+def test_members_are_told_of_other_terms(hub: Hub):
+    """Once; saying the same again tells nothing."""
+    hub.agree()
+
+    for _ in range(2):
+        with hub() as stores:
+            change_terms("terror", {"quota": None}, taxonomy=KNOWN, stores=stores, doing=OPERATOR)
+
+    assert [(delta.what, delta.details["quota"]) for delta in hub.deltas()] == [
+        ("terms", 100_000),
+        ("terms", None),
+    ]
+    assert hub.actions() == ["agreement:created", "agreement:changed"]
+
+
+@pytest.mark.parametrize("ident", ["", "A", "with space", "../up", "x" * 64])
+def test_ids_are_what_people_type(hub: Hub, ident: str):
+    """Of organisations, agreements and those invited."""
+    hub.agree()
+
+    with pytest.raises(InputError):
+        hub.agree(ident)
+    with pytest.raises(InputError):
+        hub.invited(ident)
+    with pytest.raises(InputError), hub() as stores:
+        found_organisation(ident, name="A", kind=Kind.PLATFORM, stores=stores, doing=OPERATOR)
+
+
+def test_joining_makes_organisation_member_and_key(hub: Hub):
+    """All in one transaction, told to the members and the audit log."""
+    hub.agree()
+
+    joined = hub.joined("acme", roles=frozenset({Role.CONTRIBUTE, Role.CONSUME}))
+
+    assert joined.member == Member(
+        agreement="terror",
+        organisation="acme",
+        roles=frozenset({Role.CONTRIBUTE, Role.CONSUME}),
+        joined_at=NOON,
+    )
+    assert (joined.key.owner, joined.key.scopes) == ("acme", {Scope.EXCHANGE})
+    with hub.memory.reading() as stores:
+        assert stores.organisations.find("acme").name == "Acme"
+        assert [key.id for key in stores.keys.all()] == [joined.key.id]
+    told = hub.deltas()[-1]
+    assert (told.what, told.by, told.details["status"]) == ("member", "acme", "active")
+    assert hub.actions()[1:] == [
+        "member:invited",
+        "key:created",
+        "organisation:added",
+        "member:joined",
+    ]
+
+
+def test_a_token_works_once(hub: Hub):
+    """And neither after its time nor when nobody gave it out."""
+    hub.agree()
+    used, late = hub.invited("acme"), hub.invited("globex")
+    with hub() as stores:
+        join(used, "Acme", by=None, stores=stores, now=NOON)
+
+    for token, at, why in (
+        (used, NOON, "used"),
+        (late, NOON + DAY, "expired"),
+        ("swi_x", NOON, "unknown"),
+    ):
+        with pytest.raises(NotAllowed, match=why), hub() as stores:
+            join(token, "Acme", by=None, stores=stores, now=at)
+    with hub.memory.reading() as stores:
+        assert [each.id for each in stores.organisations.all()] == ["acme"]
+        assert len(stores.keys.all()) == 1
+
+
+def test_only_a_digest_of_the_token_is_kept(hub: Hub):
+    """Whoever reads the database cannot join with what is there."""
+    hub.agree()
+    token = hub.invited("acme")
+
+    with hub.memory.reading() as stores:
+        rows = stores.connection.exec_driver_sql("SELECT * FROM invitations").all()
+        assert stores.organisations.invitations("terror")[0].organisation == "acme"
+    assert token.removeprefix("swi_") not in str(rows)
+
+
+def test_a_known_organisation_joins_another_agreement_with_its_key(hub: Hub):
+    """It gets a further key; the first goes on."""
+    hub.agree()
+    hub.agree("other")
+    first = hub.joined("acme")
+
+    second = hub.joined("acme", "other", by=first.key, kind=None)
+
+    assert second.member.agreement == "other"
+    assert second.key.id != first.key.id
+
+
+def test_nobody_joins_in_the_name_of_a_known_organisation(hub: Hub):
+    """An administrator elsewhere could invite it and come himself; the token stays good for the one meant."""
+    hub.agree()
+    hub.agree("other")
+    first, rogue = hub.joined("acme"), hub.joined("rogue", "other")
+    token = hub.invited("acme", "other")
+
+    for by in (None, rogue.key):
+        with pytest.raises(NotAllowed, match="key of that organisation"), hub() as stores:
+            join(token, "Acme", by=by, stores=stores, now=NOON)
+
+    with hub() as stores:
+        assert (
+            join(token, "Acme", by=first.key, stores=stores, now=NOON).member.agreement == "other"
+        )
+
+
+def test_an_organisation_made_known_before_joins_with_its_token_alone(hub: Hub):
+    """It is nowhere a member and has no key, so there is nobody to come in the name of."""
+    hub.agree()
+    with hub() as stores:
+        found_organisation("acme", name="Acme", kind=Kind.HOTLINE, stores=stores, doing=OPERATOR)
+
+    assert hub.joined("acme", kind=None).member.organisation == "acme"
+
+
+def test_a_token_that_names_another_kind_is_refused(hub: Hub):
+    """When it is given out; and when the organisation became another meanwhile, when it is used."""
+    hub.agree()
+    token = hub.invited("acme", kind=Kind.PLATFORM)
+    with hub() as stores:
+        found_organisation("acme", name="Acme", kind=Kind.AUTHORITY, stores=stores, doing=OPERATOR)
+
+    with pytest.raises(WrongState, match="of the kind 'authority'"):
+        hub.invited("acme", kind=Kind.PLATFORM)
+    with pytest.raises(WrongState, match="of the kind 'authority'"), hub() as stores:
+        join(token, "Acme", by=None, stores=stores, now=NOON)
+    with hub.memory.reading() as stores:
+        assert stores.keys.all() == []  # the key it would have had went with the rest
+
+
+def test_the_kind_of_a_newcomer_must_be_named(hub: Hub):
+    """Nobody becomes a platform by default."""
+    hub.agree()
+
+    with pytest.raises(InputError, match="kind"):
+        hub.invited("acme", kind=None)
+
+
+def test_a_member_is_not_invited_twice(hub: Hub):
+    """And an invitation given out before is refused once it is one."""
+    hub.agree()
+    spare = hub.invited("acme")
+    key = hub.joined("acme").key
+
+    with pytest.raises(WrongState, match="already"):
+        hub.invited("acme")
+    with pytest.raises(WrongState, match="already"), hub() as stores:
+        join(spare, "Acme", by=key, stores=stores, now=NOON)
+
+
+def test_members_are_told_of_roles_and_standing_not_of_quotas(hub: Hub):
+    """How closely a member is watched is between it and the administrators."""
+    hub.agree()
+    hub.joined("acme")
+    told = len(hub.deltas())
+
+    for changes in (
+        {"quota": 5},
+        {"held": True},
+        {"roles": frozenset({Role.AUDIT})},
+        {"status": Status.SUSPENDED},
+    ):
+        with hub() as stores:
+            change_member("terror", "acme", changes, stores=stores, doing=OPERATOR)
+
+    assert [(delta.details["roles"], delta.details["status"]) for delta in hub.deltas()[told:]] == [
+        (["audit"], "active"),
+        (["audit"], "suspended"),
+    ]
+    assert hub.actions().count("member:changed") == 4
+    with hub.memory.reading() as stores:
+        member = stores.organisations.member("terror", "acme")
+    assert (member.quota, member.held, member.status) == (5, True, Status.SUSPENDED)
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("choice", Leaving)
+def test_a_leaving_member_chooses_what_becomes_of_what_it_gave(hub: Hub, choice: Leaving):
+    """Its own words only; others' stay as they are."""
+    hub.agree()
+    for organisation in ("acme", "globex"):
+        hub.joined(organisation)
+        hub.contribute(organisation, 1, 2, 3, 4, 5)
+
+    with hub() as stores:
+        made = end_membership("terror", "acme", choice, stores=stores, doing=OPERATOR)
+    if made is Leaving.WITHDRAW:
+        assert everything(hub, withdraw_everything) == 5
+
+    acme = "confirm" if choice is Leaving.KEEP else "withdraw"
+    assert set(hub.words()) == {("acme", acme), ("globex", "confirm")}
+    left = next(
+        delta
+        for delta in hub.deltas()
+        if delta.what == "member" and delta.details["status"] == "left"
+    )
+    assert left.details["contributions"] == choice
+    with pytest.raises(NotAllowed):
+        hub.contribute("acme", 6)
+
+
+def test_the_terms_say_what_may_be_chosen(hub: Hub):
+    """With one way only, nothing need be said; with two, it must be."""
+    hub.agree()
+    hub.agree("strict", replace(TERMS, leaving=(Leaving.KEEP,)))
+    key = hub.joined("acme").key
+    hub.joined("acme", "strict", by=key)
+
+    with pytest.raises(InputError, match="keep or withdraw"), hub() as stores:
+        end_membership("terror", "acme", None, stores=stores, doing=OPERATOR)
+    with pytest.raises(NotAllowed, match="only keep"), hub() as stores:
+        end_membership("strict", "acme", Leaving.WITHDRAW, stores=stores, doing=OPERATOR)
+    with hub() as stores:
+        assert end_membership("strict", "acme", None, stores=stores, doing=OPERATOR) is Leaving.KEEP
+
+
+def test_leaving_again_changes_nothing(hub: Hub):
+    """Whoever was cut short asks once more, and finishes."""
+    hub.agree()
+    hub.joined("acme")
+    for _ in range(2):
+        with hub() as stores:
+            end_membership("terror", "acme", Leaving.KEEP, stores=stores, doing=OPERATOR)
+
+    assert hub.actions().count("member:left") == 1
+    with pytest.raises(WrongState, match="has left"), hub() as stores:
+        change_member("terror", "acme", {"status": Status.ACTIVE}, stores=stores, doing=OPERATOR)
+
+
+def test_who_comes_back_is_watched_as_before(hub: Hub):
+    """Leaving is no way out of quarantine."""
+    hub.agree()
+    key = hub.joined("acme").key
+    with hub() as stores:
+        change_member("terror", "acme", {"held": True, "quota": 3}, stores=stores, doing=OPERATOR)
+        end_membership("terror", "acme", Leaving.KEEP, stores=stores, doing=OPERATOR)
+
+    member = hub.joined("acme", by=key).member
+
+    assert (member.status, member.held, member.quota) == (Status.ACTIVE, True, 3)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_withdrawing_a_source_goes_on_where_it_was_cut_short(hub: Hub):
+    """Each page is a transaction of its own; nothing is withdrawn twice and nothing is left."""
+    hub.agree()
+    hub.joined("acme")
+    hub.contribute("acme", 1, 2, 3, 4, 5)
+    pages = 0
+
+    def breaks(story):
+        nonlocal pages
+        pages += 1
+        if pages == 2:
+            raise ConnectionError
+        return hub.commit(story)
+
+    with pytest.raises(ConnectionError):
+        withdraw_everything(
+            "terror", "acme", commit=breaks, check=lambda _: None, who=lambda: OPERATOR
+        )
+    assert [word for _, word in hub.words()].count("withdraw") == 2
+
+    assert everything(hub, withdraw_everything) == 3
+    assert set(hub.words()) == {("acme", "withdraw")}
+    with pytest.raises(NotFound):
+        everything(hub, withdraw_everything, "nobody")
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_quarantine_is_released_or_dropped(hub: Hub):
+    """Page by page, as much as waited; what is dropped was never shared."""
+    hub.agree()
+    for organisation in ("acme", "rogue"):
+        hub.joined(organisation)
+        with hub() as stores:
+            change_member("terror", organisation, {"held": True}, stores=stores, doing=OPERATOR)
+        hub.contribute(organisation, 1, 2, 3, 4, 5)
+    assert hub.words() == []
+
+    assert everything(hub, release_quarantine) == 5
+    assert everything(hub, drop_quarantine, "rogue") == 5
+
+    assert hub.words() == [("acme", "confirm")] * 5
+    with hub.memory.reading() as stores:
+        assert stores.records.held("terror") == {}
+    assert hub.actions().count("quarantine:released") == 3
+    assert hub.actions().count("quarantine:dropped") == 3
+    with pytest.raises(NotFound, match="waits"):
+        everything(hub, drop_quarantine)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_rogues_signals_beyond_the_quota_wait_and_one_command_undoes_all(hub: Hub):
+    """What got through before is withdrawn, what waits is dropped."""
+    hub.agree(terms=replace(TERMS, quota=3))
+    hub.joined("rogue")
+    hub.contribute("rogue", *range(10))
+    assert len(hub.words()) == 3
+
+    assert everything(hub, withdraw_everything, "rogue") == 3
+
+    assert set(hub.words()) == {("rogue", "withdraw")}
+    with hub.memory.reading() as stores:
+        assert stores.records.held("terror") == {}
+
+
+def test_a_renewed_key_and_the_old_one_both_open_for_a_while(hub: Hub):
+    """The old one ends after the overlap, or sooner where it would have."""
+    hub.agree()
+    old = hub.joined("acme").key
+
+    with hub() as stores:
+        new, _, ends = renew_key(old, overlap=DAY, stores=stores, now=NOON)
+
+    with hub.memory.reading() as stores:
+        assert {key.id: key.expires_at for key in stores.keys.all()} == {
+            old.id: NOON + DAY,
+            new.id: None,
+        }
+    assert ends == NOON + DAY
+    assert (new.owner, new.scopes, new.name) == (old.owner, old.scopes, old.name)
+    assert hub.actions()[-1] == "key:renewed"
+
+
+def test_a_key_that_was_to_end_is_renewed_for_as_long(hub: Hub):
+    """Ninety days become ninety days from now; the overlap never lengthens a life."""
+    with hub() as stores:
+        old, _ = made_key(stores, expires_at=NOON + 90 * DAY)
+        new, _, ends = renew_key(old, overlap=DAY, stores=stores, now=NOON + 89.5 * DAY)
+
+    assert ends == NOON + 90 * DAY
+    assert new.expires_at == NOON + 179.5 * DAY
+
+
+def test_a_revoked_key_does_not_renew_itself(hub: Hub):
+    """Nor does an administrator's, whatever else it opens."""
+    with hub() as stores:
+        old, _ = made_key(stores)
+        mighty, _ = made_key(stores, scopes=frozenset({Scope.EXCHANGE, Scope.ADMIN}))
+        revoke_key(old.id, stores=stores, by="cli", now=NOON)
+
+    for key, why in ((old, "revoked"), (mighty, "administrator")):
+        with pytest.raises(NotAllowed, match=why), hub() as stores:
+            renew_key(key, overlap=DAY, stores=stores, now=NOON)
+    with hub.memory.reading() as stores:
+        assert len(stores.keys.all()) == 2
+        assert [key.expires_at for key in stores.keys.all()] == [None, None]
+
+
+def test_whom_a_key_acts_for(hub: Hub):
+    """By its owner's roles; the operator reads and administers, and contributes nothing."""
+    hub.agree()
+    hub.agree("other")
+    acme, stranger = hub.joined("acme").key, hub.joined("stranger", "other").key
+    with hub() as stores:
+        operator, _ = made_key(stores, owner="us", scopes=frozenset({Scope.ADMIN}))
+
+        assert acting_member(acme, "terror", Role.CONTRIBUTE, stores=stores).organisation == "acme"
+        may_see(acme, "terror", stores)
+        for may in (may_administer, may_read):
+            with pytest.raises(NotAllowed, match="needs the role"):
+                may(acme, "terror", stores)
+            may(operator, "terror", stores)
+            with pytest.raises(NotFound):
+                may(operator, "nowhere", stores)
+        with pytest.raises(NotAllowed, match="operator"):
+            acting_member(operator, "terror", Role.CONTRIBUTE, stores=stores)
+        told = []
+        for agreement in ("terror", "nowhere"):
+            with pytest.raises(NotFound) as refused:
+                acting_member(stranger, agreement, Role.CONTRIBUTE, stores=stores)
+            told.append(str(refused.value).replace(agreement, "it"))
+    assert told[0] == told[1]
+
+
+def made_key(stores: Stores, **other: object) -> tuple[Key, str]:
+    """A key for the exchange."""
+    usual = {"owner": "acme", "scopes": frozenset({Scope.EXCHANGE})}
+    return create_key("test", **(usual | other), stores=stores, by="cli", now=NOON)
