@@ -101,6 +101,11 @@ def test_metrics_can_be_read_by_prometheus(admin: httpx.Client, photo: bytes):
     assert samples[("seawall_request_seconds_count", *answered)] >= 2
 
 
+BODILESS = (  # their addresses say all there is to say
+    "/v1/exchange/key",
+    "/v1/exchange/agreements/{agreement}/quarantine/{organisation}/{fate}",
+    "/v1/exchange/agreements/{agreement}/sources/{organisation}/withdraw",
+)
 KEYLESS = (
     "/health/live",
     "/health/ready",
@@ -120,7 +125,7 @@ def test_the_description_names_every_route_with_an_example(served: Served, admin
             operation = document["paths"][route.path][method.lower()]
             assert "Needs the scope" in operation["description"] or route.path in KEYLESS
             assert "default" in operation["responses"]
-            if method in ("POST", "PUT", "PATCH"):
+            if method in ("POST", "PUT", "PATCH") and route.path not in BODILESS:
                 assert operation["requestBody"]["content"]
     asked = document["paths"]["/v1/match"]["post"]["requestBody"]["content"]["application/json"]
     assert admin.post("/v1/match", json=asked["example"]).status_code == 200
