@@ -21,5 +21,5 @@ Folders are the stations an upload passes, so reading order is import order:
     cli          the door for people at a terminal: parse, call one workflow, render
     testing      what an extender's tests inherit
 
-Under everything: access, audit, clock, errors, ids.
+Under everything: access, audit, clock, collecting, errors, ids.
 """

@@ -3,10 +3,30 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from seawall.errors import InputError
+
 
 def now() -> datetime:
     """The current moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """
+    The same moment in UTC, as every database can keep it.
+
+    Raises:
+        InputError: It names no time zone, or there is no such moment in UTC.
+
+    """
+    if moment.tzinfo is None:
+        raise InputError(
+            f"A moment names its time zone, as 2027-01-31T12:00:00Z does; '{moment}' does not."
+        )
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InputError(f"The moment '{moment}' is beyond what a calendar has in UTC.") from None
 
 
 @lru_cache(1024)  # what is written in bulk has few moments

@@ -5,6 +5,7 @@ Its signing key, agreement and member are those of a real hub; `faults` says wha
 """
 
 import contextlib
+import gzip
 import hashlib
 import json
 import socket
@@ -84,6 +85,7 @@ class PoisonedHub:
         at: datetime | None = None,
         categories: tuple[str, ...] = ("terrorist-content",),
         expires_at: datetime | None = None,
+        kind: Kind = Kind.PLATFORM,
     ) -> None:
         """An organisation's word on these signals, each a content of its own."""
         moment = at or datetime.now(UTC)
@@ -91,7 +93,7 @@ class PoisonedHub:
             member = stores.organisations.member(AGREEMENT, by)
             opinion = Opinion(
                 organisation=by,
-                kind=Kind.PLATFORM,
+                kind=kind,
                 word=word,
                 at=moment,
                 categories=categories if word is Word.CONFIRM else (),
@@ -253,17 +255,27 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
                 self._answer(b"")
 
         def _refused(self) -> bool:
-            for fault, status in (("locked", 401), ("broken", 500), ("busy", 503), ("odd", 422)):
+            for fault, status in (
+                ("locked", 401),
+                ("barred", 403),
+                ("broken", 500),
+                ("busy", 503),
+                ("odd", 422),
+            ):
                 if fault in hub.faults and not self.path.endswith("/checkpoint"):
                     self._answer(b'{"detail": "No."}', status)
                     return True
             return False
 
         def _answer(self, body: bytes, status: int = 200) -> None:
+            if "packed" in hub.faults:
+                body = gzip.compress(body)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             if status == 503:
                 self.send_header("Retry-After", "1")
+            if "packed" in hub.faults:
+                self.send_header("Content-Encoding", "gzip")
             self.end_headers()
             cut = "cut" in hub.faults or (
                 "cut-snapshot" in hub.faults and self.path.endswith("/snapshot")

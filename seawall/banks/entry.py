@@ -19,9 +19,18 @@ class Shared:
     piece: str  # the distinct content it is one signal of
     disputed: bool = False  # confirmed by some and disputed by others
     authority_only: bool = False  # only authorities confirm it, and none names a legal order
+    authority_only_from: datetime | None = (
+        None  # when the last other confirmation ends, if one does
+    )
     origins: tuple[str, ...] = ()  # the kinds of the organisations that confirm it
     right: int = 0  # reviews that found a match to be what the record says
     wrong: int = 0
+
+    def only_authorities(self, *, at: datetime) -> bool:
+        """Whether only authorities confirm it at that moment, and none names a legal order."""
+        return self.authority_only or (
+            self.authority_only_from is not None and at >= self.authority_only_from
+        )
 
     @property
     def precision(self) -> float | None:

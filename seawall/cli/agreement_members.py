@@ -249,7 +249,7 @@ def withdraw_source(
     key: ServerKey = None,
     json: Json = False,
 ) -> None:
-    """Withdraw everything one organisation has said, and drop what waits of it."""
+    """Withdraw everything one organisation has said, drop what waits of it, and hold back what it says from now on."""
     from seawall.cli.output import err, plural, say_json  # noqa: PLC0415 - Rich would slow `--help`
 
     with desk(home, server, key) as at:
@@ -272,6 +272,8 @@ def _empty(
         return
     became = "released" if fate == "release" else "dropped"
     err.print(f"{plural(done['contributions'], 'contribution')} of {organisation} {became}.")
+    if done.get("refused"):
+        err.print(f"{done['refused']} of them do not fit the terms any more and were dropped.")
 
 
 def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -1,7 +1,9 @@
 """The hub on this machine: the operator's own hands on the home."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from seawall.app import App
@@ -13,6 +15,7 @@ from seawall.storage.memory import Stores
 from seawall.workflows import exchange_wire as wire
 from seawall.workflows.acting import Doing
 from seawall.workflows.agreements import change_terms, found_organisation, make_agreement
+from seawall.workflows.hub import hub_key, tie_hub_key
 from seawall.workflows.invitations import invite
 from seawall.workflows.members import (
     change_member,
@@ -58,7 +61,9 @@ class LocalHub:
     def add_agreement(self, wanted: Document) -> Document:
         """A new agreement."""
         terms = Terms(**_terms({name: wanted[name] for name in wanted if name != "id"}))
+        settings = self._app.settings
         with self._memory.transaction() as stores:
+            tie_hub_key(hub_key(settings.home, settings.exchange.hub), stores)
             made = make_agreement(
                 wanted["id"],
                 terms,
@@ -152,9 +157,10 @@ class LocalHub:
 
     def empty_quarantine(self, agreement: str, organisation: str, fate: str) -> Document:
         """How many contributions were shared or forgotten."""
-        empty = release_quarantine if fate == "release" else drop_quarantine
+        release = partial(release_quarantine, taxonomy=self._app.taxonomy)
+        empty = release if fate == "release" else drop_quarantine
         done = empty(agreement, organisation, commit=self._commit, check=_anything, who=_doing)
-        return {"organisation": organisation, "contributions": done}
+        return {"organisation": organisation, **asdict(done)}
 
     def withdraw_source(self, agreement: str, organisation: str) -> Document:
         """How much one organisation had said that was withdrawn."""

@@ -54,6 +54,7 @@ for command in (
     share.share,
     share.dispute,
     share.withdraw,
+    share.outcome,
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(bank.app, name="bank")

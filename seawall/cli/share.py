@@ -1,4 +1,4 @@
-"""`seawall share`, `dispute`, `withdraw`: our word on signals, told to a hub."""
+"""`seawall share`, `dispute`, `withdraw`, `outcome`: our word on signals, told to a hub."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +81,37 @@ def withdraw(
     """Take back what we have said of signals."""
     contents = [(signals, {"quality": None}) for signals, _ in _contents(home, what, near=None)]
     _say(home, agreement, contents, {"word": "withdraw"}, as_json=json)
+
+
+def outcome(
+    agreement: Agreement,
+    what: Annotated[str, typer.Argument(help="A record's id, its signal, or its entry's id.")],
+    home: Home = None,
+    right: Annotated[
+        int, typer.Option(help="Reviews that found a match to be what the record says.", min=0)
+    ] = 0,
+    wrong: Annotated[int, typer.Option(help="Reviews that found that it is not.", min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Tell a hub what reviews of matches have found; it makes the record's precision, and nobody hears from whom."""
+    from seawall.cli.output import err, say_json  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.workflows.telling import report_outcome  # noqa: PLC0415 - SQLAlchemy would slow `--help`
+
+    with at_home(home) as app:
+        told = report_outcome(agreement, what, right=right, wrong=wrong, node=app.node())
+    counted = told.answer.get("counted") if told.answer else None
+    if json:
+        say_json(
+            {"id": told.message.id, "counted": counted, "kept": told.kept, "error": told.error}
+        )
+    elif told.answer:
+        err.print("The hub has no such record." if counted == 0 else "Told.")
+    elif told.error:
+        err.print(told.error, markup=False, soft_wrap=True)
+    if told.kept:
+        err.print("It is kept here; a server on this home, or `seawall sync`, tells the hub later.")
+    elif counted == 0 or told.error:
+        raise typer.Exit(3)
 
 
 def _contents(

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from seawall.clock import rfc3339
+from seawall.clock import in_utc, rfc3339
 from seawall.errors import InputError
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.organisation import Kind
@@ -72,7 +72,7 @@ def delta_from(line: bytes | str) -> Delta:
         return Delta(
             agreement=str(document["agreement"]),
             number=int(document["number"]),
-            at=datetime.fromisoformat(document["at"]),
+            at=in_utc(datetime.fromisoformat(document["at"])),
             by=None if document["by"] is None else str(document["by"]),
             what=str(document["what"]),
             record=record_from(record, document["agreement"], document["number"])
@@ -155,7 +155,7 @@ def opinion_from(document: Document) -> Opinion:
     The opinion of such a document.
 
     Raises:
-        ValueError, KeyError, TypeError: It is none.
+        ValueError, KeyError, TypeError, InputError: It is none.
 
     """
     return _opinion(orjson.dumps(document))
@@ -168,8 +168,8 @@ def _opinion(text: bytes) -> Opinion:
     fields = document | {
         "kind": Kind(document["kind"]),
         "word": Word(document["word"]),
-        "at": datetime.fromisoformat(document["at"]),
+        "at": in_utc(datetime.fromisoformat(document["at"])),
         "categories": tuple(document.get("categories", ())),
-        "expires_at": datetime.fromisoformat(ends) if ends else None,
+        "expires_at": in_utc(datetime.fromisoformat(ends)) if ends else None,
     }
     return Opinion(**fields)

@@ -17,7 +17,7 @@ class State(StrEnum):
     JOINED = "joined"  # nothing was read yet
     FOLLOWING = "following"
     UNREACHABLE = "unreachable"  # no answer, or none that can be used; tried again soon
-    ROLLED_BACK = "rolled-back"  # the hub has less than it had: it was restored from a backup
+    ROLLED_BACK = "rolled-back"  # restored from a backup: it has less, or went on otherwise
     DISTRUSTED = "distrusted"  # what it says is not signed, or not what it said before
     FAILING = "failing"  # this home could not keep what it read: its disk, its database
     LOCKED_OUT = "locked-out"  # it does not take our key any more, or we were suspended

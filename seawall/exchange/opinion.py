@@ -4,10 +4,11 @@ One organisation's word on a signal: it belongs here, it does not, or forget wha
     confirm (categories, severity, incident, entity, context, confidence, until when) · dispute (why) · withdraw
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from seawall.clock import in_utc
 from seawall.errors import InputError
 from seawall.exchange.organisation import Kind
 
@@ -48,7 +49,7 @@ class Opinion:
 
 def checked(opinion: Opinion) -> Opinion:
     """
-    The opinion, if it says something.
+    The opinion, if it says something, with its end in UTC.
 
     Raises:
         InputError: A field is missing or out of range; the sentence says which.
@@ -67,4 +68,6 @@ def checked(opinion: Opinion) -> Opinion:
     for name in ("incident", "entity", "context", "order", "reason"):
         if len(getattr(opinion, name)) > LONGEST:
             raise InputError(f"{name} has at most {LONGEST} characters.")
-    return opinion
+    if opinion.expires_at is None:
+        return opinion
+    return replace(opinion, expires_at=in_utc(opinion.expires_at))

@@ -90,9 +90,22 @@ def expires_at(record: Record, *, now: datetime) -> datetime | None:
 def from_authorities_only(record: Record, *, now: datetime) -> bool:
     """Whether only authorities confirm it, and none of them names a legal order."""
     confirming = living(record, now=now)
-    return bool(confirming) and all(
-        each.kind is Kind.AUTHORITY and not each.order for each in confirming
-    )
+    return bool(confirming) and all(map(_without_order, confirming))
+
+
+def from_authorities_only_after(record: Record, *, now: datetime) -> datetime | None:
+    """When the last other confirmation ends and authorities' alone, without an order, live on; None for never."""
+    confirming = living(record, now=now)
+    ends = [each.expires_at for each in confirming if not _without_order(each)]
+    known = [end for end in ends if end is not None]
+    if not known or len(known) < len(ends):
+        return None
+    last, end = max(known), expires_at(record, now=now)
+    return last if end is None or last < end else None
+
+
+def _without_order(opinion: Opinion) -> bool:
+    return opinion.kind is Kind.AUTHORITY and not opinion.order
 
 
 def until(opinion: Opinion, retention: timedelta | None) -> Opinion:

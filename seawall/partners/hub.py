@@ -40,6 +40,7 @@ LONGEST_PAGE = 120.0  # seconds for a page beyond the wait that was asked for
 LONGEST_SNAPSHOT = 3600.0  # seconds
 LONGEST_PAUSE = 300.0  # seconds that a hub's Retry-After may keep us away
 BUSY = (429, 503)
+PLAIN = {"Accept-Encoding": "identity"}  # what unpacks by itself is larger than what was counted
 _FAMILIES: Mapping[int, type[Error]] = {
     401: NotAllowed,
     403: NotAllowed,
@@ -71,7 +72,7 @@ class Hub:
         self._quiet_until = 0.0
         self._http = httpx.Client(
             base_url=f"{self.url}/v1/exchange",
-            headers={"Authorization": f"Bearer {key}"} if key else {},
+            headers=PLAIN | ({"Authorization": f"Bearer {key}"} if key else {}),
             timeout=httpx.Timeout(PATIENCE, connect=10),
             trust_env=not _is_loopback(address.host),
         )
@@ -140,7 +141,7 @@ class Hub:
             most = _Bound(MOST_PAGE, time.monotonic() + wait + LONGEST_PAGE)
             try:
                 with self._answered("GET", route, PATIENCE + wait, params=params) as answer:
-                    return self._page(b"".join(most.bounded(answer.iter_bytes())), limit)
+                    return self._page(b"".join(most.bounded(answer.iter_raw())), limit)
             except OutsideError:
                 if not most.exceeded or limit == 1:
                     raise
@@ -150,7 +151,7 @@ class Hub:
         """The signed note over everything the hub has; the signature is not checked."""
         most = _Bound(MOST_ANSWER, time.monotonic() + LONGEST_PAGE)
         with self._answered("GET", f"/agreements/{agreement}/checkpoint", PATIENCE) as answer:
-            return b"".join(most.bounded(answer.iter_bytes())).decode("utf-8", "replace")
+            return b"".join(most.bounded(answer.iter_raw())).decode("utf-8", "replace")
 
     def snapshot(self, agreement: str, into: Path) -> None:
         """
@@ -176,7 +177,7 @@ class Hub:
     def _asked(self, method: str, route: str, **request: Any) -> Document:  # noqa: ANN401 - httpx's own arguments
         most = _Bound(MOST_ANSWER, time.monotonic() + LONGEST_PAGE)
         with self._answered(method, route, PATIENCE, **request) as answer:
-            body = b"".join(most.bounded(answer.iter_bytes()))
+            body = b"".join(most.bounded(answer.iter_raw()))
         try:
             document = orjson.loads(body) if body else {}
         except ValueError:
@@ -219,6 +220,10 @@ class Hub:
                 extensions={"trace": self._watch},
                 **request,
             ) as answer:
+                if answer.headers.get("content-encoding", "identity").lower() != "identity":
+                    raise OutsideError(
+                        f"The hub at {self.url} answered compressed, which it was not asked for."
+                    )
                 if not answer.is_success:
                     self._refuse(answer)
                 yield answer
@@ -229,7 +234,7 @@ class Hub:
     def _refuse(self, answer: httpx.Response) -> NoReturn:
         most = _Bound(MOST_ANSWER, time.monotonic() + PATIENCE)
         try:
-            problem = orjson.loads(b"".join(most.bounded(answer.iter_bytes())))
+            problem = orjson.loads(b"".join(most.bounded(answer.iter_raw())))
             sentence = str(problem.get("detail") or problem.get("title"))[:1000]
         except (ValueError, AttributeError):
             sentence = f"It answered {answer.status_code}."

@@ -56,7 +56,7 @@ def screen(
         wanting = [
             rule for rule in rules.answering(Trigger.MATCH) if _applies(rule, near, taxonomy)
         ]
-        reason = _withheld(near.entry, rules)
+        reason = _withheld(near.entry, rules, now)
         for rule in wanting:
             # A rule that allows has nothing to hold back, and whoever wrote it asked for no review.
             place = withheld if reason and rule.measure is not Measure.ALLOW else applied
@@ -123,12 +123,12 @@ def _precise_enough(rule: Rule, entry: Entry) -> bool:
     return precision is not None and precision >= rule.min_precision
 
 
-def _withheld(entry: Entry, rules: Rules) -> Withheld | None:
+def _withheld(entry: Entry, rules: Rules, now: datetime) -> Withheld | None:
     if entry.shared is None:
         return None
     if entry.shared.disputed:
         return Withheld.DISPUTED
-    if entry.shared.authority_only and not rules.enforce_authority_only:
+    if entry.shared.only_authorities(at=now) and not rules.enforce_authority_only:
         return Withheld.AUTHORITY_ONLY
     return None
 

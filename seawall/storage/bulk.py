@@ -16,18 +16,22 @@ from seawall.storage.tables import Moment
 Row = dict[str, Any]
 
 
-def insert_many(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Add these rows; all of them have the columns of the first."""
+def insert_many(
+    connection: Connection, table: Table, rows: Sequence[Row], *, skip_known: bool = False
+) -> None:
+    """Add these rows, perhaps but those that break a rule of uniqueness; all have the columns of the first."""
     if not rows:
         return
     columns = [table.c[name] for name in rows[0]]
     names = _names(connection.dialect, columns)
+    ending = " ON CONFLICT DO NOTHING" if skip_known else ""
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own tables
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks}){ending}"  # noqa: S608 - names of our own tables
         connection.exec_driver_sql(statement, _tuples(connection.dialect, columns, rows))
     else:
-        statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_given(connection.dialect, columns)}"  # noqa: S608 - the same
+        given = _given(connection.dialect, columns)
+        statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {given}{ending}"  # noqa: S608 - the same
         connection.exec_driver_sql(statement, (_json(rows),))
 
 

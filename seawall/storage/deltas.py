@@ -1,6 +1,6 @@
 """Deltas: every change of an agreement, numbered without gaps, hashed into its tree; appended to, never rewritten."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,12 @@ class Line:
 class DeltaStore:
     """The logs of the agreements, and the trees over them."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, *, on_lock: Callable[[str], None] | None = None
+    ) -> None:
+        """`on_lock` is told of each agreement that becomes ours: what was read of it before may be old."""
         self._connection = connection
+        self._on_lock = on_lock
         self._locked: dict[
             str, int
         ] = {}  # agreements that are ours until the commit, as they are in the database
@@ -52,6 +56,8 @@ class DeltaStore:
             if size is None:
                 raise NotFound(f"There is no agreement '{agreement}'.")
             self._locked[agreement] = size
+            if self._on_lock is not None:
+                self._on_lock(agreement)
         return self._locked[agreement] + len(self._waiting.get(agreement, ()))
 
     def append(

@@ -4,20 +4,24 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from seawall.banks.entry import Change, Entry, Shared, joined
+from seawall.clock import rfc3339
 from seawall.errors import NotFound
 from seawall.index.digest import digest
 from seawall.signals.signal import Signal
+from seawall.storage.bulk import insert_many
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import Moment, banks, entries
 
+ROWS = (
+    100  # in one statement to SQLite, which then keeps its counter of numbers once for all of them
+)
 PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
 
 
@@ -163,6 +167,26 @@ class EntryStore:
             if entry.shared is not None
         }
 
+    def of_records(self, bank: str, records: Collection[str]) -> list[Entry]:
+        """The entries of a bank that came from these records: every row is looked at, so not for every day."""
+        wanted, found = sorted(records), []
+        for start in range(0, len(wanted), PAGE):
+            named = entries.c.shared["record"].as_string().in_(wanted[start : start + PAGE])
+            query = _present().where(entries.c.bank == bank, named)
+            found += [_entry(row) for row in self._connection.execute(query)]
+        return found
+
+    def of_signals(self, bank: str, signals: Collection[Signal]) -> list[Entry]:
+        """The entries that a bank has of these signals."""
+        digests = sorted({digest(str(signal)) for signal in signals})
+        found: list[Entry] = []
+        for start in range(0, len(digests), PAGE):
+            query = _present().where(
+                entries.c.bank == bank, entries.c.digest.in_(digests[start : start + PAGE])
+            )
+            found += [_entry(row) for row in self._connection.execute(query)]
+        return found
+
     def by_number(self, numbers: Collection[int]) -> dict[int, Entry]:
         """The entries of these keys that can be matched now; removed ones and disabled banks are left out."""
         wanted = sorted(numbers)
@@ -215,15 +239,15 @@ class EntryStore:
                 entries.c.number,
                 entries.c.signal_type,
                 entries.c.value,
-                entries.c.removed_at,
+                entries.c.removed_at.is_not(None),
             )
             .where(entries.c.change > after)
             .order_by(entries.c.change)
             .limit(limit)
         )
         return [
-            (change, Change(number, Signal(kind, value), removed_at is not None))
-            for change, number, kind, value, removed_at in self._connection.execute(query)
+            (change, Change(number, Signal(kind, value), bool(removed)))
+            for change, number, kind, value, removed in self._connection.execute(query).all()
         ]
 
     def count(self) -> int:
@@ -235,37 +259,56 @@ class EntryStore:
         """
         Insert entries, leaving out those whose signal their bank has; each gets the next change number.
 
-        Handed to the driver ready-made: for a million rows SQLAlchemy's own conversions take longer than the database.
+        Handed to SQLite ready-made: for a million rows the usual conversions take longer than the database.
         """
         dialect = self._connection.dialect
-        sqlite = dialect.name == "sqlite"
-        statement = (insert_sqlite if sqlite else insert_postgresql)(entries)
-        compiled = (
-            statement.on_conflict_do_nothing()
-            .inline()
-            .compile(dialect=dialect, column_keys=list(_values(new[0], change)))
-        )
+        if dialect.name != "sqlite":
+            rows = [_values(entry, change + offset) for offset, entry in enumerate(new)]
+            insert_many(self._connection, entries, rows, skip_known=True)
+            return
         moment = Moment().bind_processor(dialect) or (lambda value: value)
         text = lru_cache(1024)(lambda names: orjson.dumps(names).decode())
         written = lru_cache(1024)(moment)
-        rows = []
-        for offset, entry in enumerate(new):
-            values = _values(entry, change + offset)
-            values["categories"] = text(entry.categories)
-            values["vouchers"] = text(entry.vouchers)
-            values["shared"] = orjson.dumps(values["shared"]).decode()
-            values["created_at"] = written(entry.created_at)
-            values["expires_at"] = written(entry.expires_at)
-            rows.append(values)
-        positions = compiled.positiontup
-        self._connection.exec_driver_sql(
-            str(compiled),
-            [tuple(row[name] for name in positions) for row in rows] if positions else rows,
-        )
+        columns = (*_values(new[0], change),)
+        ready = [
+            (
+                entry.id,
+                entry.bank,
+                entry.signal.type,
+                entry.signal.value,
+                digest(str(entry.signal)),
+                text(entry.categories),
+                text(entry.vouchers),
+                entry.note,
+                entry.source,
+                entry.enabled,
+                written(entry.created_at),
+                written(entry.expires_at),
+                orjson.dumps(entry.shared).decode(),
+                number,
+            )
+            for number, entry in enumerate(new, start=change)
+        ]
+        marks = f"({', '.join('?' * len(columns))})"
+        whole = len(new) - len(new) % ROWS
+        for start, end, count in ((0, whole, ROWS), (whole, len(new), 1)):
+            if start < end:
+                self._connection.exec_driver_sql(
+                    f"INSERT INTO entries ({', '.join(columns)}) VALUES {', '.join([marks] * count)} "  # noqa: S608 - names of our own columns
+                    "ON CONFLICT DO NOTHING",
+                    [
+                        tuple(chain.from_iterable(ready[first : first + count]))
+                        for first in range(start, end, count)
+                    ],
+                )
 
     def _by_id(self, idents: Sequence[str]) -> dict[str, tuple[Entry, bool]]:
         """The entries of these ids, and whether each was removed."""
         found: dict[str, tuple[Entry, bool]] = {}
+        if len(idents) > PAGE:  # into an empty bank, in order: there is nothing near
+            near = entries.c.id.between(min(idents), max(idents))
+            if self._connection.execute(select(entries.c.id).where(near).limit(1)).first() is None:
+                return found
         for start in range(0, len(idents), PAGE):
             query = select(entries).where(entries.c.id.in_(idents[start : start + PAGE]))
             for row in self._connection.execute(query):
@@ -354,8 +397,17 @@ def _entry(row: Row[Any]) -> Entry:
 
 
 def _shared_document(shared: Shared) -> dict[str, Any]:
-    return {name: getattr(shared, name) for name in Shared.__dataclass_fields__}
+    written = {name: getattr(shared, name) for name in Shared.__dataclass_fields__}
+    moment = shared.authority_only_from
+    return written | {"authority_only_from": rfc3339(moment) if moment else None}
 
 
 def _shared(document: dict[str, Any]) -> Shared:
-    return Shared(**document | {"origins": tuple(document["origins"])})
+    moment = document.get("authority_only_from")
+    return Shared(
+        **document
+        | {
+            "origins": tuple(document["origins"]),
+            "authority_only_from": datetime.fromisoformat(moment) if moment else None,
+        }
+    )

@@ -1,6 +1,6 @@
 """The hubs this home follows, and what is still to be told to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -89,11 +89,13 @@ class MembershipStore:
             ]
             self._connection.execute(insert(outgoing), rows)
 
-    def waiting(self, membership: str, *, limit: int) -> list[Message]:
-        """The oldest messages that a hub has not taken yet."""
+    def waiting(
+        self, membership: str, *, limit: int, without: Collection[str] = ()
+    ) -> list[Message]:
+        """The oldest messages that a hub has not taken yet, without those for some paths."""
         query = (
             select(outgoing)
-            .where(outgoing.c.membership == membership)
+            .where(outgoing.c.membership == membership, outgoing.c.path.not_in(without))
             .order_by(outgoing.c.number)
             .limit(limit)
         )

@@ -163,15 +163,16 @@ class Memory:
 
 
 def _stores(connection: Connection) -> Stores:
+    organisations = OrganisationStore(connection)
     return Stores(
         connection=connection,
         audit=AuditStore(connection),
         banks=BankStore(connection),
-        deltas=DeltaStore(connection),
+        deltas=DeltaStore(connection, on_lock=organisations.look_again),
         entries=EntryStore(connection),
         keys=KeyStore(connection),
         memberships=MembershipStore(connection),
-        organisations=OrganisationStore(connection),
+        organisations=organisations,
         outbox=OutboxStore(connection),
         records=RecordStore(connection),
         replies=ReplyStore(connection),

@@ -17,7 +17,10 @@ from seawall.exchange.agreement import (
     Terms,
 )
 from seawall.exchange.organisation import Kind, Organisation
-from seawall.storage.tables import agreements, invitations, members, organisations
+from seawall.storage.bulk import insert_many
+from seawall.storage.tables import about, agreements, invitations, members, organisations
+
+_HUB_KEY = "hub-key"  # its row in the table `about`
 
 
 class OrganisationStore:
@@ -27,6 +30,7 @@ class OrganisationStore:
         self._connection = connection
         self._found: dict[str, Organisation] = {}  # they never change
         self._members: dict[tuple[str, str], Member] = {}  # as this transaction has read them
+        self._agreements: dict[str, Agreement] = {}  # the same
 
     def add(self, organisation: Organisation) -> None:
         """
@@ -64,6 +68,18 @@ class OrganisationStore:
         query = select(organisations).order_by(organisations.c.id)
         return [_organisation(row) for row in self._connection.execute(query)]
 
+    # The hub itself.
+
+    def hub_key(self) -> str | None:
+        """The public key that this database's hub signs with, if it has signed."""
+        query = select(about.c.value).where(about.c.name == _HUB_KEY)
+        key: str | None = self._connection.execute(query).scalar_one_or_none()
+        return key
+
+    def keep_hub_key(self, key: str) -> None:
+        """Remember the public key that this database's hub signs with, unless there is one."""
+        insert_many(self._connection, about, [{"name": _HUB_KEY, "value": key}], skip_known=True)
+
     # Agreements.
 
     def add_agreement(self, agreement: Agreement) -> None:
@@ -97,13 +113,32 @@ class OrganisationStore:
             raise NotFound(f"There is no agreement '{ident}'.")
         return _agreement(row)
 
+    def known_agreement(self, ident: str) -> Agreement:
+        """
+        The same, read once a transaction: its terms are right, its size may be what it was.
+
+        Raises:
+            NotFound: There is none.
+
+        """
+        if ident not in self._agreements:
+            self._agreements[ident] = self.agreement(ident)
+        return self._agreements[ident]
+
     def agreements(self) -> list[Agreement]:
         """Every agreement, by id."""
         query = select(agreements).order_by(agreements.c.id)
         return [_agreement(row) for row in self._connection.execute(query)]
 
+    def look_again(self, agreement: str) -> None:
+        """Forget what was read of an agreement and its members: it was locked, and others changed it before."""
+        self._agreements.pop(agreement, None)
+        for known in [each for each in self._members if each[0] == agreement]:
+            del self._members[known]
+
     def save_terms(self, ident: str, terms: Terms) -> None:
         """Write other terms."""
+        self._agreements.pop(ident, None)
         self._connection.execute(
             update(agreements).where(agreements.c.id == ident).values(terms=terms_document(terms))
         )

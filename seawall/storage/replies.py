@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, not_, or_, select
 
 from seawall.errors import WrongState
 from seawall.storage.tables import replies
+
+LASTING = (
+    "report:"  # how the key of answers begins that are kept longer: a count told twice counts twice
+)
 
 
 class ReplyStore:
@@ -41,6 +45,10 @@ class ReplyStore:
         reply: dict[str, Any] = row.reply
         return reply
 
-    def forget(self, *, before: datetime) -> int:
-        """Drop answers nobody will ask for again; how many."""
-        return self._connection.execute(delete(replies).where(replies.c.at < before)).rowcount
+    def forget(self, *, before: datetime, lasting: datetime | None = None) -> int:
+        """Drop answers nobody will ask for again; how many. Of those that are kept longer, what is before `lasting`."""
+        old = replies.c.at < before
+        if lasting is not None:
+            long = replies.c.key.startswith(LASTING, autoescape=True)
+            old = and_(old, or_(not_(long), replies.c.at < lasting))
+        return self._connection.execute(delete(replies).where(old)).rowcount

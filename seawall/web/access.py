@@ -49,6 +49,25 @@ class Caller:
         return by
 
 
+async def still(request: Request, by: Key, scope: Scope) -> None:
+    """
+    Whether the key of a request that has waited still may do this.
+
+    Raises:
+        HTTPException: It is not known any more (401).
+        NotAllowed: It has expired or was revoked meanwhile, or lacks the scope.
+
+    """
+    door = door_of(request)
+    await door.catch_up()
+    key = door.app.knowledge.keys.get(by.digest)
+    if key is None:
+        raise HTTPException(
+            401, "Send a key we know as `Authorization: Bearer swl_…`.", headers=CHALLENGE
+        )
+    allowed(key, scope, at=now())
+
+
 def may(scope: Scope) -> params.Depends:
     """What a route asks of its caller."""
     wanted: params.Depends = Depends(Caller(scope))

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Query, params
@@ -19,6 +20,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from seawall.clock import in_utc
 from seawall.errors import InputError
 
 M = TypeVar("M", bound=BaseModel)
@@ -51,6 +53,11 @@ class Body(BaseModel):
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str) and not is_plain(text):
                 raise PydanticCustomError("text", NOT_PLAIN)
+        if isinstance(value, datetime):
+            try:
+                return in_utc(value)
+            except InputError as wrong:
+                raise PydanticCustomError("moment", "{why}", {"why": str(wrong)}) from None
         return value
 
 

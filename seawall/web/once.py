@@ -18,18 +18,23 @@ from seawall.access.key import Key
 from seawall.clock import now
 from seawall.errors import Error, InputError
 from seawall.storage.memory import Stores
+from seawall.storage.replies import LASTING
 from seawall.web.door import Door
 from seawall.workflows.wire import Document
 
 LONGEST = 255  # characters
+LONGEST_MARK = 64  # of whom an answer is kept for
 HEADER = "idempotency-key"
+EXCHANGE = (
+    "/v1/exchange/"  # where a key acts for its organisation, and may be renewed between two tries
+)
 
 Story = Callable[[Stores], Document]
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Whose request it is, under which name, and a digest of what it asks."""
+    """Whose request it is (a key, or an organisation), under which name, and a digest of what it asks."""
 
     key: str
     token: str
@@ -53,7 +58,17 @@ def ticket(request: Request, by: Key, *parts: bytes) -> Ticket | None:
     for part in (request.method.encode(), str(request.url.path).encode(), *parts):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
-    return Ticket(by.id, token, digest.digest())
+    return Ticket(_asking(request.url.path, by), token, digest.digest())
+
+
+def _asking(path: str, by: Key) -> str:
+    """Who may repeat it: this key, or under `/v1/exchange` every key of its organisation, reports for long."""
+    if not path.startswith(EXCHANGE):
+        return by.id
+    mark = f"{LASTING if path.endswith('/reports') else 'exchange:'}{by.owner}"
+    if len(mark) > LONGEST_MARK:  # no organisation's id is so long; an operator's name may be
+        mark = f"{mark[: LONGEST_MARK - 33]}:{hashlib.sha256(mark.encode()).hexdigest()[:32]}"
+    return mark
 
 
 def written(

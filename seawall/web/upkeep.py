@@ -20,6 +20,7 @@ from seawall.workflows.retroaction import look_back
 
 SECONDS_BETWEEN = 0.5  # a new entry is looked back for within a second
 ANSWERS_KEPT = timedelta(hours=24)  # how long a request may be repeated under its Idempotency-Key
+REPORTS_KEPT = timedelta(days=30)  # the same for counts that a member tells: it may have been away
 SWEEP_EVERY = 1_200  # rounds
 
 log = structlog.get_logger("seawall.upkeep")
@@ -70,7 +71,8 @@ class Upkeep:
                     return
         if sweep:
             with self._app.memory.transaction() as stores:
-                stores.replies.forget(before=now() - ANSWERS_KEPT)
+                moment = now()
+                stores.replies.forget(before=moment - ANSWERS_KEPT, lasting=moment - REPORTS_KEPT)
 
     def _keep_in_step(self) -> None:
         self._app.knowledge.refresh()

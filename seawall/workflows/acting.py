@@ -49,6 +49,20 @@ class Doing:
         )
 
 
+def looked(
+    by: Key, agreement: str, what: str, *, at: datetime, **details: object
+) -> Callable[[Stores], None]:
+    """What is written down of somebody who looks at what is shared: who, at what, and how much of it."""
+
+    def story(stores: Stores) -> None:
+        told = {"what": what, "organisation": by.owner, **details}
+        Doing.with_key(by, at=at).record(
+            stores, action="exchange:read", subject=agreement, details=told
+        )
+
+    return story
+
+
 def acting_member(by: Key, agreement: str, *roles: Role, stores: Stores) -> Member:
     """
     The membership the key acts for, which has one of these roles.
@@ -80,16 +94,44 @@ def may_administer(by: Key, agreement: str, stores: Stores) -> None:
     _may(by, agreement, stores, Role.ADMINISTER)
 
 
-def may_read(by: Key, agreement: str, stores: Stores) -> None:
+def may_change(by: Key, agreement: str, stores: Stores) -> None:
     """
-    Whether the key may read what is shared under the agreement.
+    The same in a transaction that writes: the agreement is locked first, so that a role lost meanwhile is lost.
 
     Raises:
         NotFound: There is no such agreement, or the caller was never in it.
         NotAllowed: It may not.
 
     """
-    _may(by, agreement, stores, Role.CONSUME, Role.AUDIT, Role.ADMINISTER)
+    stores.deltas.lock(agreement)
+    may_administer(by, agreement, stores)
+
+
+def writing_member(by: Key, agreement: str, *roles: Role, stores: Stores) -> Member:
+    """
+    `acting_member` in a transaction that writes: the agreement is locked before the membership is read.
+
+    Whoever suspends the member waits for this transaction, or is waited for.
+
+    Raises:
+        NotFound: There is no such agreement, or the caller was never in it.
+        NotAllowed: The member is suspended, has left, or has none of the roles; or the key is the operator's.
+
+    """
+    stores.deltas.lock(agreement)
+    return acting_member(by, agreement, *roles, stores=stores)
+
+
+def may_read(by: Key, agreement: str, stores: Stores) -> None:
+    """
+    Whether the key may read what is shared under the agreement: who consumes or audits, and the operator.
+
+    Raises:
+        NotFound: There is no such agreement, or the caller was never in it.
+        NotAllowed: It may not.
+
+    """
+    _may(by, agreement, stores, Role.CONSUME, Role.AUDIT)
 
 
 def may_see(by: Key, agreement: str, stores: Stores) -> None:
@@ -113,6 +155,7 @@ def may_leave(by: Key, agreement: str, organisation: str, stores: Stores) -> Non
         NotAllowed: It may not.
 
     """
+    stores.deltas.lock(agreement)  # whoever leaves writes
     own = stores.organisations.member_or_none(agreement, by.owner)
     if own is None or organisation != by.owner or own.status is Status.SUSPENDED:
         may_administer(by, agreement, stores)

@@ -202,11 +202,17 @@ def remove_entry(
 
     Raises:
         NotFound: The bank has no such entry.
-        WrongState: Somebody else changed it meanwhile; it is still there.
+        WrongState: Somebody else changed it meanwhile, or a hub fills this bank; it is still there.
 
     """
     stores.hold_changes()
     entry = _as_expected(stores.entries.find(bank, ident), expected)
+    followed = stores.memberships.of_bank(bank)
+    if followed is not None:
+        raise WrongState(
+            f"The bank '{bank}' holds what '{followed.agreement}' shares, and the next change there would bring the "
+            "entry back. Switch it off instead (enabled=false): it stays off whatever the hub says."
+        )
     stores.entries.remove(entry, at=now)
     details = {"bank": bank, "signal": str(entry.signal)}
     _record(stores, "entry:removed", ident, by=by, now=now, details=details)

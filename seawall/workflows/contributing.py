@@ -23,7 +23,7 @@ from seawall.policy.category import Taxonomy
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.records import Contribution
-from seawall.workflows.acting import acting_member
+from seawall.workflows.acting import writing_member
 from seawall.workflows.rows import Row, moment_in, names_in, read_rows, signal_in
 from seawall.workflows.sharing import Shared, accept, one_piece, piece_named, share
 
@@ -114,7 +114,7 @@ def share_signals(
         NotAllowed: The key's organisation may not contribute.
 
     """
-    member = acting_member(by, agreement, Role.CONTRIBUTE, stores=stores)
+    member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
     kind = stores.organisations.find(member.organisation).kind
     opinion = given.opinion(member, kind, taxonomy, at=now)
     wanted = list(dict.fromkeys(signals))
@@ -182,7 +182,7 @@ class _Read:
         self, agreement: str, *, by: Key, taxonomy: Taxonomy, stores: Stores, now: datetime
     ) -> Batch:
         """What became of them; lines that the terms do not allow are bad ones."""
-        member = acting_member(by, agreement, Role.CONTRIBUTE, stores=stores)
+        member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
         kind = stores.organisations.find(member.organisation).kind
         shared = stores.organisations.agreement(agreement)
         opinions: dict[int, Opinion | Error] = {}  # by what was given; lines share one object

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from seawall.clock import rfc3339
-from seawall.exchange.agreement import Agreement, Invitation, Member
+from seawall.exchange.agreement import Agreement, Invitation, Member, Status
 from seawall.exchange.delta import record_document
 from seawall.exchange.interval import Share
 from seawall.exchange.organisation import Organisation
@@ -97,9 +97,11 @@ def member_documents(agreement: str, stores: Stores) -> list[Document]:
 
 
 def membership_documents(stores: Stores, *, organisation: str, everything: bool) -> list[Document]:
-    """What a caller is a member of; with `everything`, each agreement there is, with its roles where it has some."""
+    """What a caller is an active member of; with `everything`, each agreement, with its roles where it has some."""
     mine = {
-        each.agreement: each for each in stores.organisations.members(organisation=organisation)
+        each.agreement: each
+        for each in stores.organisations.members(organisation=organisation)
+        if each.status is Status.ACTIVE
     }
     found = []
     for agreement in stores.organisations.agreements():

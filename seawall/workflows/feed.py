@@ -19,7 +19,7 @@ from seawall.exchange import merkle
 from seawall.exchange.note import Checkpoint, SigningKey, sign
 from seawall.exchange.proof import origin
 from seawall.storage.memory import Stores
-from seawall.workflows.hub import hub_key
+from seawall.workflows.hub import check_hub_key, hub_key
 from seawall.workflows.wire import Document
 
 SNAPSHOT = "seawall-snapshot/1"
@@ -37,6 +37,7 @@ class Signer:
         self._key: SigningKey | None = None
         self._lock = Lock()
         self._signed: dict[tuple[str, int], str] = {}
+        self._checked = False  # that the database is this key's
 
     @property
     def key(self) -> SigningKey:
@@ -50,7 +51,13 @@ class Signer:
         The signed note over the agreement's first `size` deltas, which are committed.
 
         What was committed never changes, so a note that was signed once is good for ever.
+
+        Raises:
+            StorageError: The database is another hub key's.
+
         """
+        if not self._checked:
+            self._checked = check_hub_key(self.key, stores)
         with self._lock:
             known = self._signed.get((agreement, size))
         if known is not None:

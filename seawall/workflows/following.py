@@ -21,6 +21,7 @@ import zstandard
 
 from seawall.audit.event import Happening
 from seawall.banks.entry import Entry, Shared
+from seawall.collecting import uncollected
 from seawall.errors import (
     Error,
     InputError,
@@ -50,26 +51,32 @@ from seawall.exchange.record import (
     Record,
     expires_at,
     from_authorities_only,
+    from_authorities_only_after,
     living,
     record_id,
 )
 from seawall.index.digest import digest
 from seawall.partners.hub import Document, Hub
 from seawall.policy.category import Taxonomy
+from seawall.signals.registry import parse_signal
+from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.workflows.membership import Node
+from seawall.workflows.spill import by_digest
 
 MOST_DELTAS = 5_000  # asked for at a time: as much as one transaction should hold
 BATCH = (
     20_000  # records of a snapshot in one transaction: half a second in which nobody else writes
 )
 FIRST_COPY = 5_000  # deltas; an empty node that lacks more of them takes the snapshot
+MOST_SKIPPED = 100  # reasons that are kept; the others are counted
 LONGEST_LINE = 8 << 20  # bytes of a line of a snapshot
 MOST_GROWTH = 200  # times; JSON shrinks to a fifth, a bomb to a thousandth
 LOOK_AGAIN = timedelta(seconds=10)  # how often it is written down that all is as it was
 MOST_REVIEWS = 1 << 53  # beyond it JSON's numbers are not exact any more
 LONGEST_NAME = 64  # characters of an id
 FORMAT = "seawall-snapshot/1"
+TOO_MUCH = "The snapshot unpacks to far more than one would."
 
 
 def follow(
@@ -135,7 +142,8 @@ def settle(
             return before
         after = replace(here, state=state, error=error, size=after.size, checked_at=now)
         stores.memberships.save(after)
-        if state not in (State.FOLLOWING, here.state):
+        forked = evidence is not None and error != here.error and state is State.ROLLED_BACK
+        if forked or state not in (State.FOLLOWING, here.state):
             details: Document = {"state": state, "error": error, "position": here.position}
             if evidence is not None:
                 details["checkpoint"] = evidence
@@ -152,23 +160,30 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
         frontier = check_page(page, before.frontier, hub=hub, agreement=before.agreement)
         read = _read_page(page.lines, before)
     except InputError as wrong:
+        evidence = page.checkpoint[:10_000]
+        if before.size < before.position:  # it was restored from a backup, as was seen then
+            if _signed_fork(page, before):
+                return settle(
+                    before, State.ROLLED_BACK, node, error=_went_on(before), evidence=evidence
+                )
+            return settle(before, State.DISTRUSTED, node, error=str(wrong), evidence=evidence)
         return settle(
-            before,
-            State.DISTRUSTED,
-            node,
-            error=str(wrong),
-            size=page.size,
-            evidence=page.checkpoint[:10_000],
+            before, State.DISTRUSTED, node, error=str(wrong), size=page.size, evidence=evidence
         )
     if not page.lines:
         return settle(before, State.FOLLOWING, node, size=page.size)
     now = node.now()
-    wanted, gone = _entries(read.records.values(), before, node.taxonomy, now)
+    entries = _Entries(before, node.taxonomy, now)
+    for record in read.records.values():
+        entries.take(record)
     with node.memory.transaction() as stores:
         here = stores.memberships.lock(before.id)
         if here is None or here.position != before.position or here.frontier != before.frontier:
             return here or before  # another process was faster, or it was left
-        changed, disputed = stores.entries.follow(wanted, gone, at=now)
+        changed, disputed = stores.entries.follow(entries.in_order(), entries.gone, at=now)
+        if read.doubtful:
+            more = stores.entries.follow(_doubted(read, here.bank, stores), [], at=now)
+            changed, disputed = changed + more[0], disputed + more[1]
         after = replace(
             here,
             frontier=frontier,
@@ -184,16 +199,24 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
         stores.memberships.save(after)
         details: Document = {"deltas": [before.position + 1, after.position], "changed": changed}
         if read.skipped:
-            details["skipped"] = read.skipped[:100]
+            details["skipped"] = read.skipped[:MOST_SKIPPED]
+        if read.doubtful:
+            details["withheld"] = sorted(read.doubtful)[:MOST_SKIPPED]
         _record(stores, "membership:applied", after, now, details)
     return after
 
 
 @dataclass(slots=True)
 class _Read:
-    """The latest of each record on a page, and why deltas were left out, by number."""
+    """
+    The latest of each record on a page, and why deltas were left out, by number.
+
+    A record is `doubtful` where the last that is said of it could not be understood: by its id, with its signal if
+    known.
+    """
 
     records: dict[str, Record] = field(default_factory=dict)
+    doubtful: dict[str, Signal | None] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
 
 
@@ -212,11 +235,46 @@ def _read_page(lines: Iterable[bytes], before: Membership) -> _Read:
             record = _checked_record(delta.record) if delta.record else None
         except (InputError, TypeError) as wrong:  # a hub may put anything anywhere
             read.skipped.append(f"{number}: {wrong}"[:500])
+            read.doubtful.update(_named(line, before.agreement))
             continue
         check_number(delta.number, delta.agreement, expected=number, ours=before.agreement)
         if record is not None:
             read.records[record.id] = record
+            read.doubtful.pop(record.id, None)
     return read
+
+
+def _named(line: bytes, agreement: str) -> dict[str, Signal | None]:
+    """The records that a delta names which cannot be understood otherwise: by its signal, and by an id."""
+    found: dict[str, Signal | None] = {}
+    try:
+        said = orjson.loads(line)["record"]
+        ident, text = said.get("id"), said.get("signal")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return found
+    if isinstance(ident, str) and 0 < len(ident) <= LONGEST_NAME and "\0" not in ident:
+        found[ident] = None
+    try:
+        signal = parse_signal(text)
+    except (InputError, ValueError, TypeError, AttributeError):
+        return found
+    return found | {record_id(agreement, signal): signal}
+
+
+def _doubted(read: _Read, bank: str, stores: Stores) -> list[Entry]:
+    """
+    The entries of doubtful records, disputed: perhaps it was a dispute or a withdrawal that could not be understood.
+
+    The next delta of the record that can be understood says what holds.
+    """
+    signals = [signal for signal in read.doubtful.values() if signal is not None]
+    records = [ident for ident, signal in read.doubtful.items() if signal is None]
+    found = [*stores.entries.of_signals(bank, signals), *stores.entries.of_records(bank, records)]
+    return [
+        replace(entry, shared=replace(entry.shared, disputed=True))
+        for entry in {entry.id: entry for entry in found}.values()
+        if entry.shared is not None
+    ]
 
 
 def _checked_record(record: Record) -> Record:
@@ -227,15 +285,28 @@ def _checked_record(record: Record) -> Record:
         InputError: It cannot; the sentence says why.
 
     """
-    if record.id != record_id(record.agreement, record.signal):
-        raise InputError(f"The record '{record.id[:80]}' is not that of its signal.")
-    if not (0 <= record.right < MOST_REVIEWS and 0 <= record.wrong < MOST_REVIEWS):
-        raise InputError("A record cannot have been reviewed so often.")
-    if len(record.piece) > LONGEST_NAME or "\0" in record.piece:
-        raise InputError("The record's piece has no id that can be kept.")
+    _check_fields(
+        record.id,
+        agreement=record.agreement,
+        signal=record.signal,
+        piece=record.piece,
+        right=record.right,
+        wrong=record.wrong,
+    )
     for opinion in record.opinions:
         _check_opinion(opinion)
     return record
+
+
+def _check_fields(
+    ident: str, *, agreement: str, signal: Signal, piece: str, right: int, wrong: int
+) -> None:
+    if ident != record_id(agreement, signal):
+        raise InputError(f"The record '{ident[:80]}' is not that of its signal.")
+    if not (0 <= right < MOST_REVIEWS and 0 <= wrong < MOST_REVIEWS):
+        raise InputError("A record cannot have been reviewed so often.")
+    if len(piece) > LONGEST_NAME or "\0" in piece:
+        raise InputError("The record's piece has no id that can be kept.")
 
 
 @lru_cache(4096)  # in bulk, many signals come with the same word
@@ -255,6 +326,7 @@ class _Word:
     living: bool
     disputed: bool
     authority_only: bool
+    authority_only_from: datetime | None
     categories: tuple[str, ...]
     vouchers: tuple[str, ...]
     origins: tuple[str, ...]
@@ -262,46 +334,88 @@ class _Word:
     expires_at: datetime | None
 
 
-def _entries(
-    records: Iterable[Record], membership: Membership, taxonomy: Taxonomy, now: datetime
-) -> tuple[list[Entry], list[str]]:
-    """What records come to: entries of the membership's bank, and the ids of those that do not count any more."""
-    source = origin(Verifier.parse(membership.hub_key), membership.agreement)
-    categories = frozenset(category.name for category in taxonomy)
-    words: dict[tuple[Opinion, ...], _Word] = {}  # in bulk, many signals come with the same word
-    name = _entry_ids(membership.bank)
-    wanted, gone = [], []
-    for record in records:
-        word = words.get(record.opinions)
+class _Entries:
+    """What records come to: entries of a membership's bank, and the ids of those that do not count any more."""
+
+    def __init__(self, membership: Membership, taxonomy: Taxonomy, now: datetime) -> None:
+        self.wanted: dict[str, Entry] = {}
+        self.gone: list[str] = []
+        self.lost = 0  # lines that could not be understood
+        self._agreement, self._bank, self._now = membership.agreement, membership.bank, now
+        self._source = origin(Verifier.parse(membership.hub_key), membership.agreement)
+        self._categories = frozenset(category.name for category in taxonomy)
+        self._name = _entry_ids(membership.bank)
+        # In bulk, many signals come with the same word.
+        self._words: dict[tuple[Opinion, ...], _Word] = {}
+        self._told: dict[bytes, _Word] = {}
+
+    def take(self, record: Record) -> None:
+        """A record that was checked."""
+        word = self._word(record)
+        self._take(record.id, record.signal, record.piece, record.right, record.wrong, word)
+
+    def take_line(self, line: bytes) -> None:
+        """
+        A record as a snapshot has it; the same as its record, checked and taken, in half the time.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError, InputError: It is none.
+
+        """
+        document = orjson.loads(line)
+        number, said = int(document["number"]), document["record"]
+        opinions = orjson.dumps(said["opinions"])
+        word = self._told.get(opinions)
         if word is None:
-            word = words[record.opinions] = _word(record, categories, now)
-        ident = name(record)
-        if not word.living:
-            gone.append(ident)
-            continue
-        wanted.append(
-            Entry(
-                id=ident,
-                bank=membership.bank,
-                signal=record.signal,
-                categories=word.categories,
-                vouchers=word.vouchers,
-                note=word.note,
-                source=source,
-                expires_at=word.expires_at,
-                created_at=now,
-                shared=Shared(
-                    record=record.id,
-                    piece=record.piece,
-                    disputed=word.disputed,
-                    authority_only=word.authority_only,
-                    origins=word.origins,
-                    right=record.right,
-                    wrong=record.wrong,
-                ),
-            )
+            record = _checked_record(record_from(said, self._agreement, number))
+            self._told[opinions] = self._word(record)
+            self.take(record)
+            return
+        ident, piece, signal = str(said["id"]), str(said["piece"]), parse_signal(said["signal"])
+        right, wrong, _ = int(said["right"]), int(said["wrong"]), int(said["sightings"])
+        _check_fields(
+            ident, agreement=self._agreement, signal=signal, piece=piece, right=right, wrong=wrong
         )
-    return sorted(wanted, key=lambda entry: entry.id), gone
+        self._take(ident, signal, piece, right, wrong, word)
+
+    def in_order(self) -> list[Entry]:
+        """The entries, by their ids."""
+        return [self.wanted[ident] for ident in sorted(self.wanted)]
+
+    def _word(self, record: Record) -> _Word:
+        word = self._words.get(record.opinions)
+        if word is None:
+            word = self._words[record.opinions] = _word(record, self._categories, self._now)
+        return word
+
+    def _take(
+        self, record: str, signal: Signal, piece: str, right: int, wrong: int, word: _Word
+    ) -> None:
+        ident = self._name(signal)
+        if not word.living:
+            self.gone.append(ident)
+            return
+        self.wanted[ident] = Entry(
+            id=ident,
+            bank=self._bank,
+            signal=signal,
+            categories=word.categories,
+            vouchers=word.vouchers,
+            note=word.note,
+            source=self._source,
+            expires_at=word.expires_at,
+            created_at=self._now,
+            shared=Shared(
+                record=record,
+                piece=piece,
+                disputed=word.disputed,
+                authority_only=word.authority_only,
+                authority_only_from=word.authority_only_from,
+                origins=word.origins,
+                right=right,
+                wrong=wrong,
+            ),
+        )
 
 
 def _word(record: Record, categories: frozenset[str], now: datetime) -> _Word:
@@ -313,6 +427,7 @@ def _word(record: Record, categories: frozenset[str], now: datetime) -> _Word:
         living=bool(confirming),
         disputed=any(each.word is Word.DISPUTE for each in record.opinions),
         authority_only=from_authorities_only(record, now=now),
+        authority_only_from=from_authorities_only_after(record, now=now),
         categories=tuple(sorted(named & categories)),
         vouchers=tuple(each.organisation for each in confirming),
         origins=tuple(sorted({each.kind.value for each in confirming})),
@@ -321,7 +436,7 @@ def _word(record: Record, categories: frozenset[str], now: datetime) -> _Word:
     )
 
 
-def _entry_ids(bank: str) -> Callable[[Record], str]:
+def _entry_ids(bank: str) -> Callable[[Signal], str]:
     """
     What names an entry of this bank: the same record is always the same entry, also when it comes back.
 
@@ -329,7 +444,7 @@ def _entry_ids(bank: str) -> Callable[[Record], str]:
     theirs; a million take a third of the time.
     """
     suffix = hashlib.sha256(bank.encode()).hexdigest()[:16]
-    return lambda record: f"en_{digest(str(record.signal)).hex()[:32]}{suffix}"
+    return lambda signal: f"en_{digest(str(signal)).hex()[:32]}{suffix}"
 
 
 # The first copy.
@@ -362,14 +477,18 @@ def _checked(path: Path, membership: Membership) -> tuple[Frontier, Ending]:
         InputError: It is no snapshot, or the hub has not signed it.
 
     """
-    hashed, first, last, count = hashlib.sha256(), b"", b"", 0
-    with _snapshot_lines(path) as lines:
-        for line in lines:
-            if count == 0:
-                first = line
-            else:
-                hashed.update(last)
-            last, count = line, count + 1
+    hashed, first, last, count = hashlib.sha256(), b"", b"", 1
+    with _unpacked(path) as blocks:
+        for block in blocks:
+            last += block
+            cut = last.rfind(b"\n", 0, -1) + 1  # the last line, whole or not, waits
+            if cut:
+                first = first or last[: last.index(b"\n") + 1]
+                hashed.update(memoryview(last)[:cut])
+                count += last.count(b"\n", 0, cut)
+                last = last[cut:]
+            if len(last) > LONGEST_LINE:
+                raise InputError(TOO_MUCH)
     try:
         head, tail = orjson.loads(first), orjson.loads(last)
         size, said = int(head["size"]), (head["format"], head["agreement"])
@@ -399,19 +518,22 @@ def _copied(
     """Apply a snapshot that was checked, some thousand records in a transaction, the position in the last."""
     with node.memory.reading() as stores:
         stale = {entry.id for entry in stores.entries.all(before.bank)}
-    changed = disputed = 0
+    changed = disputed = lost = 0
     skipped: list[str] = []
     with _snapshot_lines(path) as lines:
-        records = _records(islice(lines, 1, ending.records + 1), before.agreement, skipped)
-        while batch := list(islice(records, BATCH)):
+        records = islice(lines, 1, ending.records + 1)
+        for batch in by_digest(records, count=ending.records, most=BATCH, folder=node.folder):
             now = node.now()
-            wanted, gone = _entries(batch, before, node.taxonomy, now)
-            with node.memory.transaction() as stores:
+            with uncollected():
+                entries = _taken(batch, _Entries(before, node.taxonomy, now), skipped)
+            lost += entries.lost
+            wanted = entries.in_order()
+            with uncollected(), node.memory.transaction() as stores:
                 here = stores.memberships.lock(before.id)
                 if here is None or here.position:
                     return here or before  # another process was faster, or it was left
-                changed += stores.entries.follow(wanted, gone, at=now)[0]
-            stale.difference_update(entry.id for entry in wanted)
+                changed += stores.entries.follow(wanted, entries.gone, at=now)[0]
+            stale.difference_update(entries.wanted)
             disputed += sum(entry.shared is not None and entry.shared.disputed for entry in wanted)
     now = node.now()
     with node.memory.transaction() as stores:
@@ -426,7 +548,7 @@ def _copied(
             size=max(here.size, frontier.size),
             state=State.FOLLOWING,
             error=None,
-            skipped=here.skipped + len(skipped),
+            skipped=here.skipped + lost,
             disputed=disputed,
             last_delta_at=now,
             checked_at=now,
@@ -438,49 +560,61 @@ def _copied(
             "removed": len(stale),
         }
         if skipped:
-            details["skipped"] = skipped[:100]
+            details["skipped"] = skipped
         _record(stores, "membership:copied", after, now, details)
     return after
 
 
-def _records(lines: Iterable[bytes], agreement: str, skipped: list[str]) -> Iterator[Record]:
-    """The records of a snapshot; a line that cannot be understood is left out and named."""
+def _taken(lines: Iterable[bytes], entries: _Entries, skipped: list[str]) -> _Entries:
+    """The entries with those of these lines; a line that cannot be understood is left out and named."""
     for line in lines:
         try:
-            document = orjson.loads(line)
-            record = record_from(document["record"], agreement, int(document["number"]))
-            _checked_record(record)
+            entries.take_line(line)
         except (ValueError, KeyError, TypeError, AttributeError, InputError) as wrong:
-            skipped.append(f"{type(wrong).__name__}: {wrong}"[:500])
-            continue
-        yield record
+            entries.lost += 1
+            if len(skipped) < MOST_SKIPPED:
+                skipped.append(f"{type(wrong).__name__}: {wrong}"[:500])
+    return entries
 
 
 @contextmanager
 def _snapshot_lines(path: Path) -> Iterator[Iterator[bytes]]:
-    """The lines of a compressed snapshot, each with its end, none too long and not more than its size can hold."""
+    """The lines of a snapshot, none too long."""
+    with _unpacked(path) as blocks:
+        yield _lines(blocks)
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        *whole, rest = (rest + block).split(b"\n")
+        if len(rest) > LONGEST_LINE:
+            raise InputError(TOO_MUCH)
+        yield from whole
+    if rest:
+        yield rest
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Iterator[bytes]]:
+    """The bytes of a snapshot, not more than its size can hold."""
     most = MOST_GROWTH * path.stat().st_size + LONGEST_LINE
     with (
         path.open("rb") as file,
         zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as reader,
     ):
-        yield _lines(reader, most)
+        yield _blocks(reader, most)
 
 
-def _lines(reader: zstandard.ZstdDecompressionReader, most: int) -> Iterator[bytes]:
-    rest = b""
+def _blocks(reader: zstandard.ZstdDecompressionReader, most: int) -> Iterator[bytes]:
     try:
         while block := reader.read(1 << 20):
             most -= len(block)
-            *whole, rest = (rest + block).split(b"\n")
-            if most < 0 or len(rest) > LONGEST_LINE:
-                raise InputError("The snapshot unpacks to far more than one would.")
-            for line in whole:
-                yield line + b"\n"
+            if most < 0:
+                raise InputError(TOO_MUCH)
+            yield block
     except zstandard.ZstdError as broken:
         raise InputError(f"The snapshot cannot be unpacked: {broken}.") from broken
-    if rest:
-        yield rest
 
 
 # What went wrong.
@@ -496,6 +630,25 @@ def _rolled_back(before: Membership, size: int, node: Node) -> Membership:
         "What was read stays in force. If the hub cannot bring back the rest, "
         f"`seawall sync {before.agreement} --start-over` follows what it has now.",
     )
+
+
+def _went_on(before: Membership) -> str:
+    return (
+        "The hub was restored from an older backup and has gone on from there with another history (a fork): up to "
+        f"delta {before.position} it is not what was read here. That stays in force, and nothing new is read; "
+        f"`seawall sync {before.agreement} --start-over` follows what the hub has now."
+    )
+
+
+def _signed_fork(page: Page, before: Membership) -> bool:
+    """Whether the hub has signed a history as long as ours would be, and it is another."""
+    pinned = Verifier.parse(before.hub_key)
+    try:
+        signed = Checkpoint.parse(opened(page.checkpoint, pinned))
+    except InputError:
+        return False
+    expected = before.position + len(page.lines)
+    return signed.origin == origin(pinned, before.agreement) and signed.size == expected
 
 
 def _explained(before: Membership, hub: Hub, node: Node, refused: Error) -> Membership:

@@ -92,7 +92,11 @@ def import_entries(
 
 
 def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
-    """Lines that `import_entries` reads back."""
+    """
+    Lines that `import_entries` reads back.
+
+    What an exchange would not have enforced is written as switched off: imported elsewhere, nothing would withhold it.
+    """
     if not ndjson:
         yield _csv_line(COLUMNS)
     for entry in entries:
@@ -103,8 +107,8 @@ def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
             "note": entry.note,
             "vouchers": list(entry.vouchers),
             "source": entry.source,
-            "expires_at": rfc3339(entry.expires_at) if entry.expires_at else None,
-            "enabled": entry.enabled,
+            "expires_at": rfc3339(ends) if (ends := _ends(entry)) else None,
+            "enabled": entry.enabled and not _withheld(entry),
         }
         yield (
             json.dumps(row, ensure_ascii=False) + "\n"
@@ -135,6 +139,16 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return ";".join(value) if isinstance(value, list) else str(value or "")
+
+
+def _withheld(entry: Entry) -> bool:
+    return entry.shared is not None and (entry.shared.disputed or entry.shared.authority_only)
+
+
+def _ends(entry: Entry) -> datetime | None:
+    """Until when it counts without anybody withholding it."""
+    withheld_from = entry.shared.authority_only_from if entry.shared else None
+    return withheld_from or entry.expires_at
 
 
 def _csv_line(cells: Iterable[str]) -> str:

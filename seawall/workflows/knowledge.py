@@ -18,16 +18,18 @@ from pathlib import Path
 from seawall.access.key import Key
 from seawall.banks.catalogue import Catalogue
 from seawall.banks.entry import Entry
+from seawall.collecting import uncollected
 from seawall.errors import StorageError
 from seawall.policy.category import Taxonomy
 from seawall.policy.rule import Rules
 from seawall.screening.screen import Known
 from seawall.signals.signal import Reading
-from seawall.storage.memory import Memory
+from seawall.storage.memory import Memory, Stores
 
 log = logging.getLogger(__name__)
 
 PAGE = 20_000  # changes taken in at a time
+MERGE_EVERY = 25 * PAGE  # changes; what is merged more often is written more often
 ENTRIES_REMEMBERED = 100_000
 
 
@@ -150,13 +152,13 @@ class Knowledge:
             self._entries.clear()
         with self._memory.reading() as stores:
             last = stores.last_change()
-            while True:
-                page = stores.entries.changes(after=self.catalogue.position, limit=PAGE)
-                if not page:
-                    break
-                self.catalogue.take_in([change for _, change in page], position=page[-1][0])
-                for _, change in page:
-                    self._entries.pop(change.number, None)
+            waiting = 0  # changes that are in no segment yet
+            while taken := self._take_in_page(stores):
+                waiting += taken
+                if waiting >= MERGE_EVERY:
+                    self.catalogue.merge()
+                    waiting = 0
+            if waiting:
                 self.catalogue.merge()
             self.catalogue.take_in([], position=last)
             banks = stores.banks.all()
@@ -171,6 +173,16 @@ class Knowledge:
             self.keys = {key.digest: key for key in stores.keys.all()}
         self._followed_to = last
         self._seen = last
+
+    def _take_in_page(self, stores: Stores) -> int:
+        """Take in the next changes; how many there were."""
+        with uncollected():
+            page = stores.entries.changes(after=self.catalogue.position, limit=PAGE)
+            if page:
+                self.catalogue.take_in([change for _, change in page], position=page[-1][0])
+            for _, change in page:
+                self._entries.pop(change.number, None)
+            return len(page)
 
     def _looked_up(self, numbers: set[int]) -> dict[int, Entry]:
         remembered = ((number, self._entries.get(number)) for number in numbers)

@@ -9,17 +9,26 @@ in between. Cut short, it is done again: what is done stays done.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.exchange.agreement import Leaving, Member, Status
+from seawall.policy.category import Taxonomy
 from seawall.storage.memory import Stores
 from seawall.workflows.acting import Commit, Doing
 from seawall.workflows.sharing import ENOUGH, release_held, tell_members, withdraw_source
 
 Check = Callable[[Stores], None]
 """Whether the caller may; asked in every transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emptied:
+    """How many contributions were taken out of quarantine."""
+
+    contributions: int = 0
+    refused: int = 0  # of them, those that do not fit the terms any more
 
 
 def change_member(
@@ -102,6 +111,9 @@ def withdraw_everything(
     """
     Everything that came from one source is withdrawn; how many opinions that were.
 
+    A source that is still active is held back from the first page on: what it says meanwhile, or later, waits in
+    quarantine until an administrator lets it contribute again.
+
     Raises:
         NotFound: It was never a member.
 
@@ -112,10 +124,13 @@ def withdraw_everything(
         start = after
 
         def page(stores: Stores, start: int = start) -> tuple[int, int | None]:
+            stores.deltas.lock(agreement)
             check(stores)
-            stores.organisations.member(agreement, organisation)
+            source = stores.organisations.member(agreement, organisation)
             doing = who()
             if not start:
+                if source.status is Status.ACTIVE and not source.held:
+                    stores.organisations.save_member(replace(source, held=True))
                 details = {"organisation": organisation}
                 doing.record(stores, action="source:withdrawn", subject=agreement, details=details)
             return withdraw_source(
@@ -136,20 +151,28 @@ def release_quarantine(
     agreement: str,
     organisation: str,
     *,
+    taxonomy: Taxonomy,
     commit: Commit,
     check: Check,
     who: Callable[[], Doing],
-) -> int:
-    """What waited of an organisation when this began is shared; how many contributions that were."""
+) -> Emptied:
+    """What waited of an organisation when this began is shared, as far as the terms still allow it."""
 
-    def page(stores: Stores) -> int:
+    def page(stores: Stores) -> Emptied:
         check(stores)
         doing = who()
-        done = release_held(agreement, organisation, stores=stores, now=doing.at, actor=doing.actor)
+        done, refused = release_held(
+            agreement,
+            organisation,
+            taxonomy=taxonomy,
+            stores=stores,
+            now=doing.at,
+            actor=doing.actor,
+        )
         if done:
-            details = {"organisation": organisation, "contributions": done}
+            details = {"organisation": organisation, "contributions": done, "refused": refused}
             doing.record(stores, action="quarantine:released", subject=agreement, details=details)
-        return done
+        return Emptied(contributions=done, refused=refused)
 
     return _waiting_pages(agreement, organisation, page, commit, check)
 
@@ -161,16 +184,17 @@ def drop_quarantine(
     commit: Commit,
     check: Check,
     who: Callable[[], Doing],
-) -> int:
-    """What waited of an organisation when this began is forgotten; how many contributions that were."""
+) -> Emptied:
+    """What waited of an organisation when this began is forgotten."""
 
-    def page(stores: Stores) -> int:
+    def page(stores: Stores) -> Emptied:
+        stores.deltas.lock(agreement)
         check(stores)
         done = len(stores.records.take_held(agreement, organisation, limit=ENOUGH))
         if done:
             details = {"organisation": organisation, "contributions": done}
             who().record(stores, action="quarantine:dropped", subject=agreement, details=details)
-        return done
+        return Emptied(contributions=done)
 
     return _waiting_pages(agreement, organisation, page, commit, check)
 
@@ -217,20 +241,23 @@ def _choice(allowed: tuple[Leaving, ...], wanted: Leaving | None, agreement: str
 def _waiting_pages(
     agreement: str,
     organisation: str,
-    page: Callable[[Stores], int],
+    page: Callable[[Stores], Emptied],
     commit: Commit,
     check: Check,
-) -> int:
+) -> Emptied:
     def count(stores: Stores) -> int:
         check(stores)
         return stores.records.held(agreement).get(organisation, 0)
 
-    waiting, done = commit(count), 0
+    waiting, done = commit(count), Emptied()
     if not waiting:
         raise NotFound(f"Nothing of '{organisation}' waits in the quarantine of '{agreement}'.")
-    while done < waiting:
+    while done.contributions < waiting:
         taken = commit(page)
-        if not taken:
+        if not taken.contributions:
             break
-        done += taken
+        done = Emptied(
+            contributions=done.contributions + taken.contributions,
+            refused=done.refused + taken.refused,
+        )
     return done

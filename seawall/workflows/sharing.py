@@ -12,8 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from seawall.audit.event import Happening
-from seawall.errors import NotFound
-from seawall.exchange.agreement import Agreement, Member, Role, check_contribution, check_role
+from seawall.errors import InputError, NotAllowed, NotFound
+from seawall.exchange.agreement import (
+    Agreement,
+    Member,
+    Role,
+    Terms,
+    check_contribution,
+    check_role,
+)
 from seawall.exchange.delta import Delta, Document, delta_line
 from seawall.exchange.opinion import Opinion, Word, checked
 from seawall.exchange.record import Record, living, own_piece, record_id, until, with_opinion
@@ -24,6 +31,8 @@ from seawall.storage.records import Contribution
 
 ENOUGH = 1_000  # records rewritten in one go
 RENEWED = 10  # a repeated word moves an end that follows retention once a tenth of the retention has passed
+MOST_OUTCOMES = 1_000  # right or wrong, of one record in one report
+MOST_SIGHTINGS = 1_000_000  # the same
 OWN_PIECE = re.compile("pc_[0-9a-f]{24}")
 
 
@@ -65,8 +74,10 @@ def share(
         NotAllowed: The member may not contribute.
 
     """
+    stores.deltas.lock(agreement)
+    by = stores.organisations.member(agreement, by.organisation)  # as it is now
     check_role(by, Role.CONTRIBUTE)
-    shared = stores.organisations.agreement(agreement)
+    shared = stores.organisations.known_agreement(agreement)
     for signal, opinion, _ in contributions:
         check_contribution(shared.terms, signal, checked(opinion), taxonomy)
     return accept(shared, contributions, by=by, stores=stores, now=now, actor=actor)
@@ -84,7 +95,8 @@ def accept(
     """
     What became of contributions that the terms allow: written while the member's quota lasts, held back from there on.
 
-    What only repeats an earlier word uses no quota. Withdrawing also takes back what waits in quarantine.
+    What only repeats an earlier word uses no quota. Withdrawing also takes back what waits in quarantine. Who is held
+    back or over its quota can still take back its own word, and who is only over its quota can dispute what is there.
     """
     stores.deltas.lock(agreement.id)
     withdrawn = {signal for signal, opinion, _ in contributions if opinion.word is Word.WITHDRAW}
@@ -98,6 +110,7 @@ def accept(
         now=now,
         actor=actor,
         most=0 if by.held else most,
+        always=frozenset({Word.WITHDRAW} if by.held else {Word.WITHDRAW, Word.DISPUTE}),
     )
     written = sum(each.changed for each in results)
     if quota is not None and written < wanted:
@@ -117,11 +130,12 @@ def write_opinions(
     now: datetime,
     actor: str,
     most: int | None = None,
+    always: frozenset[Word] = frozenset(),
 ) -> list[Shared]:
     """
     Write opinions that may be written: records, deltas, and one audit event for all of them.
 
-    After `most` of them that change something, the rest is held back.
+    After `most` of them that change something, the rest is held back, but for these words on records there are.
     """
     size = stores.deltas.lock(agreement.id)
     known = stores.records.of_signals(agreement.id, {signal for signal, _, _ in contributions})
@@ -142,7 +156,8 @@ def write_opinions(
         if earlier is not None and _says_the_same(earlier, ending, agreement.terms.retention):
             results.append(Shared(record=before, changed=False))
             continue
-        if most is not None and len(lines) >= most:
+        exempt = before is not None and opinion.word in always
+        if most is not None and len(lines) >= most and not exempt:
             waiting.append(contribution)
             results.append(Shared(record=None, changed=False, held=True))
             continue
@@ -174,20 +189,27 @@ def tell(
     """
     Count sightings and outcomes of reviews on records; how many records there were of those named.
 
-    Deltas tell the counts and never who gave them.
+    Deltas tell the counts and never who gave them. Outcomes on what the member itself confirms are not counted. Each
+    record that is touched uses one of the day's quota.
 
     Raises:
-        NotAllowed: The member may not contribute.
+        InputError: A record has more of them than one report may tell.
+        NotAllowed: The member may not contribute, is held back and tells outcomes, or has used up the day's quota.
 
     """
-    check_role(by, Role.CONTRIBUTE, Role.CONSUME)
     size = stores.deltas.lock(agreement)
+    by = stores.organisations.member(agreement, by.organisation)  # as it is now
+    check_role(by, Role.CONTRIBUTE, Role.CONSUME)
+    _check_counts(told, by)
     found = stores.records.by_id(agreement, told.keys())
     lines: list[tuple[bytes, int | None]] = []
     written: list[Record] = []
     outcomes: dict[str, list[int]] = {}
     for ident, record in sorted(found.items()):
         each = told[ident]
+        own = _word_of(record, by.organisation)
+        if own is not None and own.word is Word.CONFIRM:
+            each = Told(sightings=each.sightings)
         if each == Told():
             continue
         after = replace(
@@ -207,6 +229,7 @@ def tell(
     for organisation, (right, wrong) in sorted(outcomes.items()):
         stores.records.count_outcomes(agreement, organisation, right=right, wrong=wrong)
     if lines:
+        _check_quota(agreement, by, len(lines), stores, now)
         stores.records.write(written, now=now)
         stores.deltas.append(agreement, lines, size=size, at=now)
         details: Document = {"deltas": [size + 1, size + len(lines)]}
@@ -227,6 +250,7 @@ def withdraw_source(
         NotFound: There is no such agreement.
 
     """
+    stores.deltas.lock(agreement)
     shared = stores.organisations.agreement(agreement)
     page = stores.records.page(agreement, after=after, limit=ENOUGH)
     gone = [
@@ -244,23 +268,31 @@ def withdraw_source(
 
 
 def release_held(
-    agreement: str, organisation: str, *, stores: Stores, now: datetime, actor: str
-) -> int:
+    agreement: str,
+    organisation: str,
+    *,
+    taxonomy: Taxonomy,
+    stores: Stores,
+    now: datetime,
+    actor: str,
+) -> tuple[int, int]:
     """
     Share the oldest page of what an organisation has in quarantine; how many contributions there were.
 
-    Where it has said something newer meanwhile, that stands.
+    Where it has said something newer meanwhile, that stands. What does not fit the terms as they are now is dropped;
+    the second number is how many these were.
     """
-    shared = stores.organisations.agreement(agreement)
     stores.deltas.lock(agreement)
+    shared = stores.organisations.agreement(agreement)
     waiting = stores.records.take_held(agreement, organisation, limit=ENOUGH)
     known = stores.records.of_signals(agreement, {signal for signal, _, _ in waiting})
     latest = {signal: _word_of(record, organisation) for signal, record in known.items()}
     newest = [
         each for each in waiting if not ((said := latest.get(each[0])) and said.at > each[1].at)
     ]
-    write_opinions(shared, newest, stores=stores, now=now, actor=actor)
-    return len(waiting)
+    fit = [each for each in newest if _fits(shared.terms, each, taxonomy)]
+    write_opinions(shared, fit, stores=stores, now=now, actor=actor)
+    return len(waiting), len(newest) - len(fit)
 
 
 def tell_members(
@@ -313,6 +345,16 @@ def _spoken(
     )
 
 
+def _fits(terms: Terms, contribution: Contribution, taxonomy: Taxonomy) -> bool:
+    """Whether the terms allow it."""
+    signal, opinion, _ = contribution
+    try:
+        check_contribution(terms, signal, checked(opinion), taxonomy)
+    except InputError:
+        return False
+    return True
+
+
 def _word_of(record: Record | None, organisation: str) -> Opinion | None:
     """What the organisation has said of it so far."""
     if record is None:
@@ -330,6 +372,33 @@ def _says_the_same(earlier: Opinion, now: Opinion, retention: timedelta | None) 
         each.expires_at == each.at + retention for each in (earlier, now)
     )
     return follows and retention is not None and now.at - earlier.at < retention / RENEWED
+
+
+def _check_counts(told: Mapping[str, Told], by: Member) -> None:
+    """Whether a member may tell so much of each record."""
+    for ident, each in told.items():
+        if by.held and (each.right or each.wrong):
+            raise NotAllowed(
+                f"What '{by.organisation}' gives is held back; until that ends it can tell sightings only."
+            )
+        if max(each.right, each.wrong) > MOST_OUTCOMES or each.sightings > MOST_SIGHTINGS:
+            raise InputError(
+                f"One report tells at most {MOST_OUTCOMES} outcomes of each kind and {MOST_SIGHTINGS} sightings"
+                f" of a record; '{ident[:80]}' has more."
+            )
+
+
+def _check_quota(agreement: str, by: Member, count: int, stores: Stores, now: datetime) -> None:
+    """Count records that a report touches against the day's quota."""
+    terms = stores.organisations.known_agreement(agreement).terms
+    quota = terms.quota if by.quota is None else by.quota
+    if quota is None:
+        return
+    if stores.records.take_quota(agreement, by.organisation, now.date(), 0) + count > quota:
+        raise NotAllowed(
+            f"'{by.organisation}' has used up its quota of {quota} a day under '{agreement}'; report tomorrow."
+        )
+    stores.records.take_quota(agreement, by.organisation, now.date(), count)
 
 
 def _taken(agreement: Agreement, by: Member, count: int, stores: Stores, now: datetime) -> int:

@@ -1,24 +1,28 @@
 """
-What a member tells its hub: opinions, and how often something was matched here.
+What a member tells its hub: opinions, how often something was matched here, and what reviews of it have found.
 
     said ─▶ outgoing, in a transaction ─▶ asked of the hub under the message's id ─▶ taken: forgotten
                       └─ no answer ─▶ asked again, later, under the same id      └─ refused: forgotten, and reported
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seawall.audit.event import Happening
 from seawall.errors import Error, InputError, NotAllowed, NotFound, WrongState
-from seawall.exchange.membership import Membership, Message, State
+from seawall.exchange.membership import Membership, Message
+from seawall.exchange.record import record_id
 from seawall.ids import new_id
 from seawall.partners.hub import Document, Hub
+from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
+from seawall.storage.memory import Stores
 from seawall.workflows.membership import Node
 
 UPLOADS = 5_000  # looked at in one transaction
 RECORDS = 1_000  # in one report
 MESSAGES = 100  # delivered in one go
+MOST_REVIEWED = 1_000_000  # in one report on a record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,53 @@ def say(
             for signals, opinion in opinions
         ]
         stores.memberships.send(messages)
+    return _told_now(membership, messages, node)
+
+
+def report_outcome(name: str, what: str, *, right: int, wrong: int, node: Node) -> Told:
+    """
+    Tell what reviews of a record's matches have found here; the hub counts it, now or later, once.
+
+    `what` is the record's id, its signal, or its entry's id here.
+
+    Raises:
+        NotFound: This home has no such membership, or its bank no such entry.
+        InputError: It is none of these, or nothing was reviewed.
+
+    """
+    if right < 0 or wrong < 0 or not 0 < right + wrong <= MOST_REVIEWED:
+        raise InputError(
+            f"Say how many reviews found the match right and how many wrong, 1 to {MOST_REVIEWED} at a time."
+        )
+    now = node.now()
+    with node.memory.transaction() as stores:
+        membership = stores.memberships.find(name)
+        record = _record_named(what, membership, stores)
+        message = Message(
+            id=new_id("msg", at=now),
+            membership=membership.id,
+            path=f"/agreements/{membership.agreement}/reports",
+            body={"records": {record: {"right": right, "wrong": wrong}}},
+            at=now,
+        )
+        stores.memberships.send([message])
+    (told,) = _told_now(membership, [message], node)
+    return told
+
+
+def _record_named(what: str, membership: Membership, stores: Stores) -> str:
+    if what.startswith("rec_"):
+        return what
+    if what.startswith("en_"):
+        shared = stores.entries.find(membership.bank, what).shared
+        if shared is None:
+            raise InputError(f"The entry '{what}' came from no exchange.")
+        return shared.record
+    return record_id(membership.agreement, parse_signal(what))
+
+
+def _told_now(membership: Membership, messages: Sequence[Message], node: Node) -> list[Told]:
+    """What became of messages that were just queued; those that were not reached wait."""
     mine = {message.id for message in messages}
     with node.hub_of(membership) as hub:
         told = list(deliver(membership, hub=hub, node=node, limit=MESSAGES + len(messages)))
@@ -71,26 +122,36 @@ def say(
 def deliver(
     membership: Membership, *, hub: Hub, node: Node, limit: int = MESSAGES
 ) -> Iterable[Told]:
-    """Tell the hub what waits, oldest first, until it does not answer."""
-    with node.memory.reading() as stores:
-        waiting = stores.memberships.waiting(membership.id, limit=limit)
-    for message in waiting:
-        try:
-            answer = hub.post(message.path, message.body, token=message.id)
-        except Error as failed:
-            # A key that has run out opens again once it is renewed; what the hub understands and refuses, it refuses.
-            final = isinstance(failed, InputError | NotFound | WrongState) or (
-                isinstance(failed, NotAllowed) and membership.state is State.FOLLOWING
-            )
-            if final:
-                _refused(message, membership, str(failed), node)
-            yield Told(message=message, error=str(failed), kept=not final)
-            if not final:
-                return
+    """
+    Tell the hub what waits, oldest first, until it does not answer.
+
+    Where we may not speak now, all that goes there is kept: a key is renewed, a suspension ends, a role is given.
+    """
+    closed: set[str] = set()
+    while limit:
+        with node.memory.reading() as stores:
+            waiting = stores.memberships.waiting(membership.id, limit=limit, without=closed)
+        for message in waiting:
+            limit -= 1
+            try:
+                answer = hub.post(message.path, message.body, token=message.id)
+            except (NotAllowed, NotFound) as shut:
+                closed.add(message.path)
+                yield Told(message=message, error=str(shut), kept=True)
+                break
+            except Error as failed:
+                final = isinstance(failed, InputError | WrongState)
+                if final:
+                    _refused(message, membership, str(failed), node)
+                yield Told(message=message, error=str(failed), kept=not final)
+                if not final:
+                    return
+            else:
+                with node.memory.transaction() as stores:
+                    stores.memberships.told(message)
+                yield Told(message=message, answer=answer)
         else:
-            with node.memory.transaction() as stores:
-                stores.memberships.told(message)
-            yield Told(message=message, answer=answer)
+            return
 
 
 def report_sightings(membership: Membership, *, node: Node) -> int:

@@ -247,7 +247,12 @@ def _no_signal_document(absent: NoSignal) -> Document:
 
 
 def _shared_document(shared: Shared) -> Document:
-    return asdict(shared) | {"origins": list(shared.origins), "precision": shared.precision}
+    later = shared.authority_only_from
+    return asdict(shared) | {
+        "authority_only_from": rfc3339(later) if later else None,
+        "origins": list(shared.origins),
+        "precision": shared.precision,
+    }
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -277,6 +277,17 @@ def test_a_node_may_choose_to_enforce_an_authority_s_word_but_never_a_disputed_o
     assert (disputed.measure, disputed.matches[0].withheld) == (Measure.ALLOW, Withheld.DISPUTED)
 
 
+def test_an_entry_is_withheld_once_only_authorities_still_confirm_it():
+    """From the moment the last other confirmation has ended, though no change was told."""
+    waning = replace(AUTHORITY_ONLY, authority_only=False, authority_only_from=NOON)
+    later = replace(waning, authority_only_from=NOON + timedelta(microseconds=1))
+    ended = judged(known(0, shared=waning), rules=STARTING_RULES)
+    living = judged(known(0, shared=later), rules=STARTING_RULES)
+
+    assert (ended.measure, ended.matches[0].withheld) == (Measure.ALLOW, Withheld.AUTHORITY_ONLY)
+    assert (living.measure, living.matches[0].withheld) == (Measure.BLOCK, None)
+
+
 def test_another_match_still_counts_beside_a_disputed_one():
     """The same rule may be kept from one entry and enforced for another."""
     near, far = known(0, id="en_1", shared=DISPUTED), known(9, id="en_2")

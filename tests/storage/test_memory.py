@@ -297,6 +297,17 @@ def test_a_repeated_request_is_answered_as_before(memory):
         assert stores.replies.forget(before=NOON + timedelta(seconds=1)) == 1
 
 
+def test_answers_to_reports_are_kept_longer(memory: Memory):
+    """A count that is told twice counts twice."""
+    later, much_later = NOON + timedelta(hours=25), NOON + timedelta(days=31)
+    with memory.transaction() as stores:
+        for key in ("key_1", "exchange:acme", "report:acme"):
+            stores.replies.remember(key, "t", request=b"r", reply={"key": key}, at=NOON)
+        assert stores.replies.forget(before=later, lasting=NOON) == 2
+        assert stores.replies.recall("report:acme", "t", request=b"r") == {"key": "report:acme"}
+        assert stores.replies.forget(before=much_later, lasting=later) == 1
+
+
 def test_uploads_are_listed_newest_first(memory):
     """Filtered by item and measure, paged by number."""
     with memory.transaction() as stores:

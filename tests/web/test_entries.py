@@ -114,3 +114,12 @@ def test_a_removed_entry_is_gone_for_the_next_request(admin: httpx.Client, bank:
     matches = admin.post("/v1/match", json=asked).json()["results"][0]["matches"]
     assert not [match for match in matches if match["bank"] == bank]
     assert admin.get(path).status_code == 404
+
+
+def test_an_end_beyond_the_calendar_is_refused(admin: httpx.Client, bank: str):
+    """In UTC it is in the year 10000, which no database keeps."""
+    path = f"/v1/banks/{bank}/entries"
+    answer = admin.post(path, json=entry(5, expires_at="9999-12-31T23:59:59-12:00"))
+
+    assert answer.status_code == 422
+    assert "calendar" in answer.text

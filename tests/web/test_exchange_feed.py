@@ -15,9 +15,11 @@ import httpx
 import pytest
 import zstandard
 
+from seawall.clock import now
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Terms
 from seawall.exchange.note import Checkpoint, opened
+from seawall.workflows.key import revoke_key
 from tests.made import pdq
 from tests.sharing import EVERYTHING, agree, key_of
 from tests.web.serving import Served
@@ -282,6 +284,65 @@ def test_nothing_new_is_an_empty_page_when_the_time_is_over(table: Table):
     assert 0.3 <= time.perf_counter() - begun < 5
     assert (first, lines) == ({"after": 0, "size": 0}, [])
     assert table.checkpoint(note).root == merkle.EMPTY
+
+
+def test_a_key_that_is_revoked_while_it_waits_hears_nothing_more(table: Table):
+    """The key is looked up again, as the membership is."""
+    memory = table.served.door.app.memory
+    owner = f"reader-{table.agreement}"
+    key, text = key_of(memory, owner)
+    answers: list[int] = []
+
+    def wait() -> None:
+        with table.served.stranger(Authorization=f"Bearer {text}") as client:
+            answer = client.get(f"{table.path}/deltas", params={"wait": 20})
+            answers.append(answer.status_code)
+
+    table.served.door.app.knowledge.refresh_now()
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    until(lambda: len(table.served.door.waiting) == 1)
+    with memory.transaction() as stores:
+        revoke_key(key.id, stores=stores, by="test", now=now())
+    table.say(pdq(1))
+    waiter.join(10)
+
+    assert answers == [403]
+
+
+def test_a_report_told_again_under_a_new_key_counts_once(table: Table):
+    """Between two tries a member may have renewed its key; another's token is another's."""
+    ident = table.say(pdq(1)).json()["results"][0]["record"]["id"]
+    told, once = {"records": {ident: {"sightings": 3}}}, {"Idempotency-Key": "msg-1"}
+
+    def report(client: httpx.Client) -> None:
+        answer = client.post(f"{table.path}/reports", json=told, headers=once)
+        assert (answer.status_code, answer.json()) == (200, {"counted": 1})
+
+    report(table.reader)
+    renewed = table.reader.post("/v1/exchange/key").json()["key"]
+    with table.served.stranger(Authorization=f"Bearer {renewed}") as client:
+        report(client)
+    assert table.reader.get(f"{table.path}/records/{ident}").json()["sightings"] == 3
+    report(table.beta)
+    assert table.reader.get(f"{table.path}/records/{ident}").json()["sightings"] == 6
+
+
+def test_every_look_at_what_is_shared_is_written_down(table: Table):
+    """One event a request; asking for deltas is not one."""
+    ident = table.say(pdq(1)).json()["results"][0]["record"]["id"]
+    for path in ("records", f"records/{ident}", f"records/{ident}/history", "snapshot", "deltas"):
+        assert table.reader.get(f"{table.path}/{path}").status_code == 200
+    with table.served.door.app.memory.reading() as stores:
+        events = stores.audit.after(0, limit=100_000, subject=table.agreement)
+    owner = f"reader-{table.agreement}"
+    reads = [each.happening for each in events if each.happening.action == "exchange:read"]
+    assert [each.details for each in reads] == [
+        {"what": "records", "organisation": owner, "records": 1},
+        {"what": "record", "organisation": owner, "record": ident},
+        {"what": "history", "organisation": owner, "record": ident},
+        {"what": "snapshot", "organisation": owner, "size": 1},
+    ]
 
 
 def test_who_hangs_up_waits_no_more(table: Table):

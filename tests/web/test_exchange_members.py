@@ -243,7 +243,10 @@ def test_a_suspended_member_is_shut_out_and_let_in_again(place: Hub, admin: http
             changed = admin.patch(member, json={"status": status})
             assert (changed.status_code, changed.json()["status"]) == (200, status)
             answered.append(client.get(place.path).status_code)
-            assert client.get(EXCHANGE).json()["agreements"][0]["status"] == status
+            seen = [each["id"] for each in client.get(EXCHANGE).json()["agreements"]]
+            listed = client.get(f"{EXCHANGE}/agreements").json()["agreements"]
+            assert seen == [each["id"] for each in listed]
+            assert seen == ([place.agreement] if status == "active" else [])
 
     assert answered == [200, 403, 200]
     assert admin.patch(member, json={"status": "left"}).status_code == 422
@@ -314,7 +317,7 @@ def test_what_waits_is_released_or_dropped(place: Hub, admin: httpx.Client, fate
         done = client.post(path)
         again = client.post(path)
 
-    assert done.json() == {"organisation": watched, "contributions": 3}
+    assert done.json() == {"organisation": watched, "contributions": 3, "refused": 0}
     assert again.status_code == 404
     assert admin.get(place.path).json()["records"]["active"] == shared
     assert admin.post(f"{place.path}/quarantine/{watched}/burn").status_code == 422

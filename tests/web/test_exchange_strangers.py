@@ -19,7 +19,7 @@ from tests.web.serving import Served
 ALL = frozenset(Role)
 ADMINISTER = frozenset({Role.ADMINISTER})
 CONTRIBUTE = frozenset({Role.CONTRIBUTE})
-READ = frozenset({Role.CONSUME, Role.AUDIT, Role.ADMINISTER})
+READ = frozenset({Role.CONSUME, Role.AUDIT})
 REPORT = frozenset({Role.CONSUME, Role.CONTRIBUTE})
 AUDIT = frozenset({Role.AUDIT})
 DRAW = frozenset({Role.AUDIT, Role.ADMINISTER})

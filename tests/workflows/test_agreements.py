@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from seawall.access.key import Key, Scope
-from seawall.errors import InputError, NotAllowed, NotFound, WrongState
+from seawall.errors import InputError, NotAllowed, NotFound, StorageError, WrongState
 from seawall.exchange.agreement import Agreement, Leaving, Member, Role, Status, Terms
 from seawall.exchange.delta import Delta, delta_from
 from seawall.exchange.opinion import Opinion, Word
@@ -18,9 +19,12 @@ from seawall.storage.memory import Memory, Stores
 from seawall.workflows import sharing
 from seawall.workflows.acting import Doing, acting_member, may_administer, may_read, may_see
 from seawall.workflows.agreements import change_terms, found_organisation, make_agreement
+from seawall.workflows.feed import Signer
+from seawall.workflows.hub import tie_hub_key
 from seawall.workflows.invitations import Joined, invite, join
 from seawall.workflows.key import create_key, renew_key, revoke_key
 from seawall.workflows.members import (
+    Emptied,
     change_member,
     drop_quarantine,
     end_membership,
@@ -136,7 +140,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seawall.workflows.members.ENOUGH", 2)
 
 
-def everything(hub: Hub, story, organisation: str = "acme") -> int:
+def everything(hub: Hub, story, organisation: str = "acme"):
     """What a story that goes page by page did, as the operator."""
     return story(
         "terror", organisation, commit=hub.commit, check=lambda _: None, who=lambda: OPERATOR
@@ -463,6 +467,51 @@ def test_withdrawing_a_source_goes_on_where_it_was_cut_short(hub: Hub):
 
 
 @pytest.mark.usefixtures("small_pages")
+def test_a_source_that_is_withdrawn_is_held_back(hub: Hub):
+    """From the first page on, so that nothing new comes in; it stays so until somebody says otherwise."""
+    hub.agree()
+    hub.joined("acme")
+    hub.contribute("acme", 1, 2, 3)
+    pages = 0
+
+    def commit(story):
+        nonlocal pages
+        pages += 1
+        done = hub.commit(story)
+        if pages == 1:
+            hub.contribute("acme", 7)
+        return done
+
+    given = {"check": lambda _: None, "who": lambda: OPERATOR}
+    assert withdraw_everything("terror", "acme", commit=commit, **given) == 3
+    hub.contribute("acme", 8)
+
+    assert set(hub.words()) == {("acme", "withdraw")}
+    with hub.memory.reading() as stores:
+        assert stores.organisations.member("terror", "acme").held
+        assert stores.records.held("terror") == {"acme": 1}
+
+
+def test_a_database_is_one_hub_keys(hub: Hub, tmp_path):
+    """Another home's key signs nothing over it."""
+    ours, theirs = (Signer(tmp_path / name, "hub.example") for name in ("ours", "theirs"))
+    for each in ("ours", "theirs"):
+        (tmp_path / each).mkdir()
+    with hub() as stores:
+        tie_hub_key(ours.key, stores)
+    hub.agree()
+    with hub() as stores:
+        tie_hub_key(ours.key, stores)
+        assert ours.checkpoint("terror", 1, stores)
+        for refused in (
+            lambda: tie_hub_key(theirs.key, stores),
+            lambda: theirs.checkpoint("terror", 1, stores),
+        ):
+            with pytest.raises(StorageError, match=r"secrets/hub\.key"):
+                refused()
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_quarantine_is_released_or_dropped(hub: Hub):
     """Page by page, as much as waited; what is dropped was never shared."""
     hub.agree()
@@ -473,8 +522,9 @@ def test_quarantine_is_released_or_dropped(hub: Hub):
         hub.contribute(organisation, 1, 2, 3, 4, 5)
     assert hub.words() == []
 
-    assert everything(hub, release_quarantine) == 5
-    assert everything(hub, drop_quarantine, "rogue") == 5
+    release = partial(release_quarantine, taxonomy=KNOWN)
+    assert everything(hub, release) == Emptied(contributions=5)
+    assert everything(hub, drop_quarantine, "rogue") == Emptied(contributions=5)
 
     assert hub.words() == [("acme", "confirm")] * 5
     with hub.memory.reading() as stores:

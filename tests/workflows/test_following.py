@@ -10,20 +10,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from seawall.app import open_app
 from seawall.errors import InputError, NotFound, OutsideError, WrongState
 from seawall.exchange.membership import State
 from seawall.exchange.opinion import Word
+from seawall.exchange.organisation import Kind
 from seawall.partners.hub import Hub
 from seawall.settings import ExchangeConfig, Secrets, Settings
 from seawall.workflows import following
-from seawall.workflows.bank import Filing, add_entries, change_entry, create_bank
+from seawall.workflows.bank import Filing, add_entries, change_entry, create_bank, remove_entry
 from seawall.workflows.follower import Follower
 from seawall.workflows.following import follow
 from seawall.workflows.membership import join, leave, membership_documents, start_over
-from seawall.workflows.telling import deliver, renew_key, report_sightings, say
+from seawall.workflows.telling import deliver, renew_key, report_outcome, report_sightings, say
 from seawall.workflows.upload import Context, remember_upload, screen_upload
 from tests.made import NOON, fingerprint, pdq
 from tests.poisoned_hub import AGREEMENT, PoisonedHub, poisoned_hub
@@ -172,6 +174,18 @@ def test_an_entry_switched_off_here_stays_off(member, hub):
     assert (after.enabled, after.vouchers) == (False, ("alpha", "beta"))
 
 
+def test_an_entry_of_a_hub_is_not_removed_here(member):
+    """The next delta would bring it back; the refusal says what stays."""
+    entry = member.entries()[str(pdq(1))]
+    with (
+        member.app.memory.transaction() as stores,
+        pytest.raises(WrongState, match="enabled=false"),
+    ):
+        remove_entry(AGREEMENT, entry.id, stores=stores, by="test", now=NOON)
+
+    assert member.entries()[str(pdq(1))] == entry
+
+
 def test_what_has_expired_is_not_an_entry(member, hub):
     """By this home's clock, whatever the hub's says."""
     soon = datetime.now(UTC) + timedelta(days=1)
@@ -232,6 +246,7 @@ def test_starting_over_removes_what_the_hub_has_no_more(member, hub, tmp_path):
         ("cut", State.UNREACHABLE),
         ("endless", State.UNREACHABLE),
         ("broken", State.UNREACHABLE),
+        ("packed", State.UNREACHABLE),
         ("busy", State.UNREACHABLE),
         ("odd", State.UNREACHABLE),
         ("locked", State.LOCKED_OUT),
@@ -290,6 +305,66 @@ def test_a_line_that_means_nothing_is_left_out_and_told(member, hub):
     assert member.entries().keys() == named(1, 2, 3, 9)
 
 
+def test_a_moment_beyond_the_calendar_is_a_line_that_means_nothing(member, hub):
+    """In UTC it is in the year 10000, which no database keeps; what follows is read all the same."""
+    with hub.memory.reading() as stores:
+        (line, *_) = stores.deltas.after(AGREEMENT, 0, limit=1)
+    document = orjson.loads(line.text) | {"number": 4}
+    document["record"]["opinions"][0]["expires_at"] = "9999-12-31T23:59:59-12:00"
+    hub.poison(orjson.dumps(document))
+    hub.give([pdq(9)])
+    after = member.ask()
+
+    assert (after.state, after.position, after.skipped) == (State.FOLLOWING, 5, 1)
+    assert member.entries().keys() == named(1, 2, 3, 9)
+
+
+@pytest.mark.parametrize("names", ["id", "signal"])
+def test_what_a_newer_hub_says_of_a_record_withholds_it_until_it_is_understood(member, hub, names):
+    """Perhaps it was withdrawn: nothing of it blocks by itself meanwhile, and the next word that is read holds."""
+    record = member.entries()[str(pdq(1))].shared.record
+    said = {"id": record} if names == "id" else {"signal": str(pdq(1))}
+    hub.poison(orjson.dumps({"format": "seawall-delta/2", "record": said}))
+    after = member.ask()
+
+    assert (after.state, after.position, after.skipped) == (State.FOLLOWING, 4, 1)
+    assert after.disputed == 1
+    disputed = {text for text, each in member.entries().items() if each.shared.disputed}
+    assert disputed == {str(pdq(1))}
+    hub.give([pdq(1)], by="beta")
+    assert member.ask().disputed == 0
+    assert member.entries()[str(pdq(1))].vouchers == ("alpha", "beta")
+
+
+def test_lines_of_a_snapshot_that_mean_nothing_are_counted_and_some_named(
+    tmp_path, hub, monkeypatch
+):
+    """A million of them take no memory."""
+    monkeypatch.setattr(following, "FIRST_COPY", 0)
+    monkeypatch.setattr(following, "MOST_SKIPPED", 1)
+    monkeypatch.setattr(following, "parse_signal", None)  # no second line of one word is understood
+    with home(tmp_path / "home") as app:
+        member = Member(app, hub)
+        after = member.ask()
+        assert (after.state, after.skipped) == (State.FOLLOWING, 2)
+        with app.memory.reading() as stores:
+            told = stores.audit.after(0, limit=100, subject=member.id)[-1].happening.details
+    assert len(told["skipped"]) == 1
+
+
+def test_an_entry_that_an_authority_alone_will_confirm_says_from_when(member, hub):
+    """No delta comes when a confirmation ends; the entry knows already."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    hub.give([pdq(7)], kind=Kind.AUTHORITY)
+    hub.give([pdq(7)], by="beta", expires_at=tomorrow)
+    member.ask()
+
+    shared = member.entries()[str(pdq(7))].shared
+    assert (shared.authority_only, shared.authority_only_from) == (False, tomorrow)
+    assert not shared.only_authorities(at=tomorrow - timedelta(seconds=1))
+    assert shared.only_authorities(at=tomorrow)
+
+
 def test_a_delta_that_is_another_is_not_believed_though_it_is_signed(member, hub):
     """A number out of order is no slip of the line: the hub has signed it."""
     with hub.memory.reading() as stores:
@@ -341,6 +416,31 @@ def test_a_hub_restored_from_a_backup_is_followed_again_when_its_history_is_the_
         assert member.ask().state is State.FOLLOWING
         hub.give([pdq(5)])
         assert member.ask().position == 5
+
+
+def test_a_hub_that_has_gone_on_from_a_backup_stays_explained(member, hub, tmp_path):
+    """When it has more than we have again, what it has is another history, and the remedy is still named."""
+    hub.give([pdq(4)])
+    member.ask()
+    other = PoisonedHub(tmp_path / "other", key=hub.key)
+    other.give([pdq(1), pdq(7)])
+    hub.memory, lost = other.memory, hub.memory
+    lost.close()
+    assert member.ask().state is State.ROLLED_BACK
+    hub.give([pdq(number) for number in range(20, 30)])
+    for fault in (set(), {"broken"}, set()):
+        hub.faults = fault
+        after = member.ask()
+
+    assert after.state is State.ROLLED_BACK
+    assert "fork" in after.error
+    assert "--start-over" in after.error
+    assert member.entries().keys() == named(1, 2, 3, 4)
+    with member.app.memory.reading() as stores:
+        told = [each.happening.details for each in stores.audit.after(0, limit=100)]
+    assert hub.note(12) in [each.get("checkpoint") for each in told]
+    start_over(AGREEMENT, node=member.node, by="test")
+    assert member.ask().state is State.FOLLOWING
 
 
 COPY = """
@@ -507,6 +607,21 @@ def test_a_word_that_is_refused_does_not_keep_others_waiting(member, hub):
     assert list(deliver_all(member)) == []
 
 
+@pytest.mark.parametrize("fault", ["locked", "barred"])
+def test_a_word_is_kept_while_we_may_not_speak(member, hub, fault):
+    """A key is renewed, a suspension ends; what was said before is told then."""
+    hub.faults = {fault}
+    opinion = {"word": "confirm", "categories": ["terrorist-content"]}
+    say(AGREEMENT, [([pdq(50)], opinion), ([pdq(51)], opinion)], node=member.node)
+    screened(member, 1)
+    report_sightings(member.here, node=member.node)
+    assert [each.kept for each in deliver_all(member)] == [True, True]  # one of each kind is asked
+
+    hub.faults = set()
+    assert [each.error for each in deliver_all(member)] == [None, None, None]
+    assert list(deliver_all(member)) == []
+
+
 def deliver_all(member):
     """What becomes of everything that waits."""
     with member.node.hub_of(member.here) as client:
@@ -528,6 +643,27 @@ def test_every_match_is_reported_once(member, hub):
     assert counts == [[1, 2], [1]]
     member.ask()
     assert member.here.state is State.FOLLOWING
+
+
+@pytest.mark.parametrize("named_by", ["record", "signal", "entry"])
+def test_what_reviews_have_found_becomes_the_record_s_precision(member, hub, named_by):
+    """Also when the hub hears of it later; the count comes back to every member."""
+    entry = member.entries()[str(pdq(1))]
+    what = {"record": entry.shared.record, "signal": str(pdq(1)), "entry": entry.id}[named_by]
+    hub.faults = {"broken"}
+    assert report_outcome(AGREEMENT, what, right=3, wrong=1, node=member.node).kept
+    hub.faults = set()
+    assert [each.answer for each in deliver_all(member)] == [{"counted": 1}]
+    member.ask()
+
+    shared = member.entries()[str(pdq(1))].shared
+    assert (shared.right, shared.wrong, shared.precision) == (3, 1, 0.75)
+
+
+def test_an_outcome_of_no_review_is_refused(member):
+    """It would say nothing, and nothing is sent."""
+    with pytest.raises(InputError, match="how many"):
+        report_outcome(AGREEMENT, str(pdq(1)), right=0, wrong=0, node=member.node)
 
 
 def screened(member, number):

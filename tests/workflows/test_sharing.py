@@ -1,6 +1,8 @@
 """What becomes of an organisation's word, on both databases."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,14 +10,14 @@ import orjson
 import pytest
 
 from seawall.errors import InputError, NotAllowed
-from seawall.exchange.agreement import Status
+from seawall.exchange.agreement import Status, Terms
 from seawall.exchange.delta import delta_from, delta_line, record_document
 from seawall.exchange.opinion import Word
 from seawall.exchange.record import Standing, standing
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
-from seawall.workflows.contributing import BadLine, contribute_lines
-from seawall.workflows.sharing import Shared, Told, release_held, tell, withdraw_source
+from seawall.workflows.contributing import BadLine, Given, contribute_lines, share_signals
+from seawall.workflows.sharing import Shared, Told, release_held, share, tell, withdraw_source
 from tests.made import NOON, pdq
 from tests.sharing import TAXONOMY, agree, key_of, member, opinion, record_now, said
 
@@ -157,7 +159,8 @@ def test_beyond_the_quota_words_wait_and_repetitions_cost_nothing(memory: Memory
     assert said(memory, A, (pdq(5), opinion(at=tomorrow)), now=tomorrow)[0].changed
     with memory.transaction() as stores:
         assert stores.records.held(A) == {"acme": 2}
-        assert release_held(A, "acme", stores=stores, now=tomorrow, actor="test") == 2
+        given = {"taxonomy": TAXONOMY, "stores": stores, "now": tomorrow, "actor": "test"}
+        assert release_held(A, "acme", **given) == (2, 0)
     assert len(history(memory)) == 5
     assert record_now(memory, A, pdq(3)).opinions == (opinion(),)
 
@@ -178,6 +181,145 @@ def test_everything_of_a_held_member_waits(memory: Memory):
         assert stores.records.held(A) == {"acme": 1}
 
 
+def test_what_waited_is_checked_against_the_terms_as_they_are(memory: Memory):
+    """They may have changed while it waited; what does not fit is dropped, and counted."""
+    change(memory, quota=0)
+    said(memory, A, (pdq(1), opinion()), (Signal("md5", "0" * 32), opinion()))
+    change(memory, quota=None, signal_types=("pdq",))
+    with memory.transaction() as stores:
+        given = {"taxonomy": TAXONOMY, "stores": stores, "now": LATER, "actor": "test"}
+        assert release_held(A, "acme", **given) == (2, 1)
+        assert stores.records.held(A) == {}
+
+    assert [each.record.signal for each in history(memory)] == [pdq(1)]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_who_is_over_its_quota_or_held_can_take_back_its_word(memory: Memory, held: bool):
+    """Who is only over its quota can dispute what is there too; new junk waits whatever it is called."""
+    said(memory, A, (pdq(1), opinion()), (pdq(2), opinion()))
+    said(memory, A, (pdq(3), opinion("beta")))
+    with memory.transaction() as stores:
+        acme = stores.organisations.member(A, "acme")
+        stores.organisations.save_member(replace(acme, held=held, quota=0))
+
+    withdrawn, disputed, new = said(
+        memory,
+        A,
+        (pdq(1), opinion(word="withdraw", at=LATER)),
+        (pdq(3), opinion(word="dispute", at=LATER)),
+        (pdq(4), opinion(word="dispute", at=LATER)),
+    )
+
+    assert (withdrawn.changed, withdrawn.held) == (True, False)
+    assert (disputed.changed, disputed.held) == (not held, held)
+    assert new.held
+
+
+def test_a_member_is_what_it_is_once_the_agreement_is_locked(memory: Memory):
+    """Not what it was when somebody read it: who was suspended meanwhile adds nothing."""
+    acme, beta = (member(memory, A, ident) for ident in ("acme", "beta"))
+    with memory.transaction() as stores:
+        stores.organisations.save_member(replace(acme, status=Status.SUSPENDED))
+        stores.organisations.save_member(replace(beta, held=True))
+    given = {"taxonomy": TAXONOMY, "now": NOON, "actor": "test"}
+    with memory.transaction() as stores, pytest.raises(NotAllowed):
+        share(A, [(pdq(), opinion(), None)], by=acme, stores=stores, **given)
+    with memory.transaction() as stores:
+        (waits,) = share(A, [(pdq(), opinion("beta"), None)], by=beta, stores=stores, **given)
+    assert waits.held
+
+
+def test_locking_an_agreement_forgets_what_was_read_of_it(memory: Memory):
+    """In the same transaction, as when one commit holds many stories."""
+    if memory.dialect == "sqlite":
+        pytest.skip("SQLite has one writer: nothing changes between two of its reads")
+    with memory.transaction() as ours:
+        assert ours.organisations.member(A, "acme").status is Status.ACTIVE
+        with memory.transaction() as theirs:
+            theirs.deltas.lock(A)
+            acme = theirs.organisations.member(A, "acme")
+            theirs.organisations.save_member(replace(acme, status=Status.SUSPENDED))
+            theirs.organisations.save_terms(A, Terms(title="new"))
+        ours.deltas.lock(A)
+        assert ours.organisations.member(A, "acme").status is Status.SUSPENDED
+        assert ours.organisations.known_agreement(A).terms.title == "new"
+
+
+@pytest.mark.parametrize("batches", [1, 4])
+def test_nothing_lands_after_a_suspension(memory: Memory, batches: int):
+    """A contribution that waits for the suspension to commit is refused, though it began before."""
+    if memory.dialect == "sqlite":
+        pytest.skip("SQLite has one writer")
+    key, _ = key_of(memory, "acme")
+    given = Given(word=Word.CONFIRM, categories=("terrorist-content",))
+
+    def contribute(number: int) -> None:
+        with memory.transaction() as stores:
+            share_signals(
+                A,
+                [pdq(number)],
+                given,
+                piece=None,
+                by=key,
+                taxonomy=TAXONOMY,
+                stores=stores,
+                now=NOON,
+            )
+
+    with ThreadPoolExecutor(batches) as pool:
+        with memory.transaction() as stores:
+            stores.deltas.lock(A)
+            acme = stores.organisations.member(A, "acme")
+            stores.organisations.save_member(replace(acme, status=Status.SUSPENDED))
+            stores.organisations.agreement(A)
+            waiting = [pool.submit(contribute, number) for number in range(batches)]
+            time.sleep(0.2)
+        for each in waiting:
+            with pytest.raises(NotAllowed, match="suspended"):
+                each.result()
+    assert history(memory) == []
+
+
+def test_outcomes_are_not_for_everybody_to_tell(memory: Memory):
+    """Not for who is held back, not on one's own words, not without end."""
+    said(memory, A, (pdq(1), opinion()), (pdq(2), opinion("beta")))
+    mine, other = (record_now(memory, A, pdq(number)).id for number in (1, 2))
+    acme = member(memory, A, "acme")
+    given = {"by": acme, "now": NOON, "actor": "test"}
+    with memory.transaction() as stores:
+        told = {mine: Told(sightings=2, right=5), other: Told(wrong=1)}
+        assert tell(A, told, stores=stores, **given) == 2
+    first, second = record_now(memory, A, pdq(1)), record_now(memory, A, pdq(2))
+    assert (first.sightings, first.right, second.wrong) == (2, 0, 1)
+
+    for much in (Told(right=1_001), Told(wrong=1_001), Told(sightings=1_000_001)):
+        with memory.transaction() as stores, pytest.raises(InputError, match="at most"):
+            tell(A, {other: much}, stores=stores, **given)
+    with memory.transaction() as stores:
+        stores.organisations.save_member(replace(acme, held=True))
+    with memory.transaction() as stores, pytest.raises(NotAllowed, match="held back"):
+        tell(A, {other: Told(right=1)}, stores=stores, **given)
+    with memory.transaction() as stores:
+        assert tell(A, {other: Told(sightings=1)}, stores=stores, **given) == 1
+
+
+def test_reports_use_the_days_quota(memory: Memory):
+    """A record each; what is beyond is refused whole."""
+    said(memory, A, (pdq(1), opinion()), (pdq(2), opinion()))
+    idents = [record_now(memory, A, pdq(number)).id for number in (1, 2)]
+    change(memory, quota=3)
+    given = {"by": member(memory, A, "beta"), "now": NOON, "actor": "test"}
+    told = dict.fromkeys(idents, Told(sightings=1))
+    with memory.transaction() as stores:
+        assert tell(A, told, stores=stores, **given) == 2
+    with pytest.raises(NotAllowed, match="quota"), memory.transaction() as stores:
+        tell(A, told, stores=stores, **given)
+    with memory.transaction() as stores:
+        tell(A, {idents[0]: Told(sightings=1)}, stores=stores, **given)
+    assert [record_now(memory, A, pdq(number)).sightings for number in (1, 2)] == [2, 1]
+
+
 def test_what_was_said_since_is_not_undone_by_a_release(memory: Memory):
     """A confirmation that waited does not replace a newer dispute."""
     change(memory, quota=0)
@@ -185,7 +327,7 @@ def test_what_was_said_since_is_not_undone_by_a_release(memory: Memory):
     change(memory, quota=None)
     said(memory, A, (pdq(), opinion(word="dispute", at=LATER)), now=LATER)
     with memory.transaction() as stores:
-        release_held(A, "acme", stores=stores, now=LATER, actor="test")
+        release_held(A, "acme", taxonomy=TAXONOMY, stores=stores, now=LATER, actor="test")
 
     assert [each.word for each in record_now(memory, A, pdq()).opinions] == [Word.DISPUTE]
 

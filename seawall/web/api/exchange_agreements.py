@@ -19,7 +19,7 @@ from seawall.web.door import door_of
 from seawall.web.once import ticket, written
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
-from seawall.workflows.acting import Doing, is_operator, may_administer, may_see
+from seawall.workflows.acting import Doing, is_operator, may_change, may_see
 from seawall.workflows.agreements import change_terms, found_organisation, make_agreement
 from seawall.workflows.exchange_wire import (
     agreement_document,
@@ -27,7 +27,7 @@ from seawall.workflows.exchange_wire import (
     membership_documents,
     organisation_document,
 )
-from seawall.workflows.hub import hub_key
+from seawall.workflows.hub import check_hub_key, tie_hub_key
 from seawall.workflows.wire import Document
 
 router = APIRouter(prefix="/v1/exchange", tags=["exchange"])
@@ -114,10 +114,11 @@ class AgreementIn(TermsChange):
 
 @router.get("", openapi_extra=described(gives=_HUB))
 def show_hub(request: Request, by: Annotated[Key, may(Scope.EXCHANGE)]) -> Response:
-    """The hub's public key, and what the caller is a member of; for the operator, every agreement."""
+    """The hub's public key, and what the caller is an active member of; for the operator, every agreement."""
     app = door_of(request).app
-    hub = hub_key(app.settings.home, app.settings.exchange.hub)
+    hub = door_of(request).signer.key
     with app.memory.reading() as stores:
+        check_hub_key(hub, stores)
         found = membership_documents(stores, organisation=by.owner, everything=is_operator(by))
     return Json({"hub": str(hub.verifier), "organisation": by.owner, "agreements": found})
 
@@ -163,7 +164,7 @@ def add_organisation(
 
 @router.get("/agreements", openapi_extra=described(gives={"agreements": [_AGREEMENT]}))
 def list_agreements(request: Request, by: Annotated[Key, may(Scope.EXCHANGE)]) -> Response:
-    """The agreements that the caller is in; for the operator, all."""
+    """The agreements that the caller is an active member of; for the operator, all."""
     with door_of(request).app.memory.reading() as stores:
         mine = {
             each["id"]
@@ -198,6 +199,7 @@ def add_agreement(
     door = door_of(request)
 
     def story(stores: Stores) -> Document:
+        tie_hub_key(door.signer.key, stores)
         made = make_agreement(
             wanted.id,
             Terms(**wanted.changes()),
@@ -237,7 +239,7 @@ def change_agreement(
     door = door_of(request)
 
     def story(stores: Stores) -> Document:
-        may_administer(by, agreement, stores)
+        may_change(by, agreement, stores)
         changed = change_terms(
             agreement,
             wanted.changes(),

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from seawall.access.key import Key, Scope
-from seawall.web.access import may
+from seawall.clock import now
+from seawall.web.access import may, still
 from seawall.web.door import Door, door_of
 from seawall.web.openapi import described
 from seawall.web.rendering import NDJSON, Json
-from seawall.workflows.acting import may_read
+from seawall.workflows.acting import looked, may_read
 from seawall.workflows.feed import Page, consistency, inclusion, read_page
 
 router = APIRouter(prefix="/v1/exchange/agreements/{agreement}", tags=["exchange"])
@@ -53,6 +54,7 @@ async def list_deltas(
     if wait and page.nothing_new:
         with door.listeners.place(by.id):
             await _grown(request, door, agreement, after, min(wait, longest))
+        await still(request, by, Scope.EXCHANGE)
         page = await run_in_threadpool(_page, door, by, agreement, after, limit)
     return Response(page.ndjson(), media_type=NDJSON)
 
@@ -70,6 +72,8 @@ async def show_snapshot(
     """
     door = door_of(request)
     size = await run_in_threadpool(_size, door, by, agreement)
+    seen = looked(by, agreement, "snapshot", at=now(), size=size)
+    await asyncio.wrap_future(door.commits.submit(seen))
     return StreamingResponse(door.snapshots.read(agreement, size), media_type=ZSTD)
 
 

@@ -20,9 +20,9 @@ from seawall.web.door import door_of
 from seawall.web.once import ticket, written
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
-from seawall.workflows.acting import Doing, may_administer
+from seawall.workflows.acting import Doing, may_administer, may_change
 from seawall.workflows.exchange_wire import invitation_document
-from seawall.workflows.hub import hub_key
+from seawall.workflows.hub import tie_hub_key
 from seawall.workflows.invitations import invite, join
 from seawall.workflows.key import renew_key
 from seawall.workflows.wire import Document
@@ -88,7 +88,10 @@ async def join_agreement(request: Request) -> Response:
     wanted = parsed(JoinIn, await request.body())
     door = door_of(request)
 
+    hub = door.signer.key
+
     def story(stores: Stores) -> Document:
+        tie_hub_key(hub, stores)
         joined = join(wanted.token, wanted.name, by=by, stores=stores, now=now())
         return {
             "organisation": joined.member.organisation,
@@ -97,7 +100,6 @@ async def join_agreement(request: Request) -> Response:
             "key": joined.text,
         }
 
-    hub = hub_key(door.app.settings.home, door.app.settings.exchange.hub)
     answer = await run_in_threadpool(written, door, story, None)
     return Json(answer | {"hub": str(hub.verifier)}, status_code=201)
 
@@ -154,7 +156,7 @@ def add_invitation(
     door = door_of(request)
 
     def story(stores: Stores) -> Document:
-        may_administer(by, agreement, stores)
+        may_change(by, agreement, stores)
         doing = Doing.with_key(by, at=now())
         made, token = invite(
             agreement,

@@ -1,6 +1,7 @@
 """`/v1/exchange/agreements/{agreement}`: its members, their quarantine, and everything from one source."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
@@ -21,7 +22,7 @@ from seawall.web.door import Door, door_of
 from seawall.web.once import ticket, written
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
-from seawall.workflows.acting import Doing, may_administer, may_leave, may_see
+from seawall.workflows.acting import Doing, may_administer, may_change, may_leave, may_see
 from seawall.workflows.exchange_wire import member_document, member_documents
 from seawall.workflows.members import (
     change_member,
@@ -100,7 +101,7 @@ def change(
     """Other roles, suspend or resume, another quota, or hold back all that comes; for administrators."""
 
     def story(stores: Stores) -> Document:
-        may_administer(by, agreement, stores)
+        may_change(by, agreement, stores)
         changed = change_member(
             agreement,
             organisation,
@@ -169,7 +170,9 @@ def show_quarantine(
 
 @router.post(
     "/quarantine/{organisation}/{fate}",
-    openapi_extra=described(gives={"organisation": "acme", "contributions": 1_000_000}),
+    openapi_extra=described(
+        gives={"organisation": "acme", "contributions": 1_000_000, "refused": 0}
+    ),
 )
 def empty_quarantine(
     request: Request,
@@ -178,16 +181,22 @@ def empty_quarantine(
     organisation: str,
     fate: Fate,
 ) -> Response:
-    """Share what waits of an organisation, or forget it; for administrators."""
-    empty = release_quarantine if fate is Fate.RELEASE else drop_quarantine
+    """
+    Share what waits of an organisation, or forget it; for administrators.
+
+    `refused` of the contributions do not fit the terms any more, and were forgotten when the others were shared.
+    """
+    door = door_of(request)
+    release = partial(release_quarantine, taxonomy=door.app.taxonomy)
+    empty = release if fate is Fate.RELEASE else drop_quarantine
     done = empty(
         agreement,
         organisation,
-        commit=partial(_commit, door_of(request)),
-        check=partial(may_administer, by, agreement),
+        commit=partial(_commit, door),
+        check=partial(may_change, by, agreement),
         who=_who(by),
     )
-    return Json({"organisation": organisation, "contributions": done})
+    return Json({"organisation": organisation, **asdict(done)})
 
 
 @router.post(
@@ -197,12 +206,16 @@ def empty_quarantine(
 def withdraw_source(
     request: Request, by: Annotated[Key, may(Scope.EXCHANGE)], agreement: str, organisation: str
 ) -> Response:
-    """Withdraw everything one organisation has said, and drop what waits of it; for administrators."""
+    """
+    Withdraw everything one organisation has said, and drop what waits of it; for administrators.
+
+    A source that is still active is `held` from then on: what it says waits in quarantine.
+    """
     withdrawn = withdraw_everything(
         agreement,
         organisation,
         commit=partial(_commit, door_of(request)),
-        check=partial(may_administer, by, agreement),
+        check=partial(may_change, by, agreement),
         who=_who(by),
     )
     return Json({"organisation": organisation, "withdrawn": withdrawn})

@@ -26,7 +26,7 @@ from seawall.web.once import ticket, written_soon
 from seawall.web.openapi import described
 from seawall.web.rendering import NDJSON, Json, line
 from seawall.web.spooled import CSV, is_ndjson, lines_of, put_aside
-from seawall.workflows.acting import acting_member, may_read
+from seawall.workflows.acting import acting_member, looked, may_read, writing_member
 from seawall.workflows.contributing import Batch, Given, contribute_lines, share_signals
 from seawall.workflows.exchange_wire import shared_record_document
 from seawall.workflows.sharing import Told, tell
@@ -213,8 +213,9 @@ def list_records(
     standing: Annotated[Standing | None, Query(description="Only what stands so now.")] = None,
 ) -> Response:
     """Records in the order they came, a page at a time."""
+    door = door_of(request)
     wanted, moment = parse_signal(signal) if signal else None, now()
-    with door_of(request).app.memory.reading() as stores:
+    with door.app.memory.reading() as stores:
         may_read(by, agreement, stores)
         found = stores.records.page(
             agreement,
@@ -225,6 +226,8 @@ def list_records(
             stands=(standing, moment) if standing else None,
         )
     page = found[:limit]
+    seen = looked(by, agreement, "records", at=moment, records=len(page))
+    door.commits.submit(seen).result()
     return Json(
         {
             "records": [shared_record_document(record, now=moment) for record in page],
@@ -238,10 +241,12 @@ def show_record(
     request: Request, by: Annotated[Key, may(Scope.EXCHANGE)], agreement: str, record: str
 ) -> Response:
     """One record with everybody's current word on it."""
-    with door_of(request).app.memory.reading() as stores:
+    door, moment = door_of(request), now()
+    with door.app.memory.reading() as stores:
         may_read(by, agreement, stores)
         found = stores.records.find(agreement, record)
-    return Json(shared_record_document(found, now=now()))
+    door.commits.submit(looked(by, agreement, "record", at=moment, record=record)).result()
+    return Json(shared_record_document(found, now=moment))
 
 
 @router.get(
@@ -252,10 +257,12 @@ def show_history(
     request: Request, by: Annotated[Key, may(Scope.EXCHANGE)], agreement: str, record: str
 ) -> Response:
     """Every change of a record, oldest first, as it was told to the members."""
-    with door_of(request).app.memory.reading() as stores:
+    door = door_of(request)
+    with door.app.memory.reading() as stores:
         may_read(by, agreement, stores)
         found = stores.records.find(agreement, record)
         lines = stores.deltas.history(agreement, found.delta)
+    door.commits.submit(looked(by, agreement, "history", at=now(), record=record)).result()
     return Json({"record": record, "deltas": [orjson.Fragment(each.text) for each in lines]})
 
 
@@ -282,7 +289,7 @@ async def report(
     told = {ident: Told(**each.model_dump()) for ident, each in given.items()}
 
     def story(stores: Stores) -> Document:
-        member = acting_member(by, agreement, Role.CONTRIBUTE, Role.CONSUME, stores=stores)
+        member = writing_member(by, agreement, Role.CONTRIBUTE, Role.CONSUME, stores=stores)
         counted = tell(agreement, told, by=member, stores=stores, now=now(), actor=by.id)
         return {"counted": counted}
 

@@ -18,7 +18,7 @@ from seawall.web.door import door_of
 from seawall.web.once import ticket, written
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
-from seawall.workflows.acting import Doing, acting_member
+from seawall.workflows.acting import Doing, acting_member, writing_member
 from seawall.workflows.sampling import (
     draw_sample,
     keep_sample,
@@ -106,6 +106,7 @@ def draw(
     drawn = draw_sample(agreement, wanted.count, memory=door.app.memory, now=now())
 
     def story(stores: Stores) -> Document:
+        stores.deltas.lock(agreement)
         may_draw(by, agreement, stores)
         keep_sample(drawn, stores=stores, doing=Doing.with_key(by, at=now()))
         return sample_document(drawn, stores)
@@ -168,7 +169,7 @@ def add_review(
     """Say what you found of a record; final, and shown to the second reviewer only once both have said it."""
 
     def story(stores: Stores) -> Document:
-        acting_member(by, agreement, Role.AUDIT, stores=stores)
+        writing_member(by, agreement, Role.AUDIT, stores=stores)
         found = stores.samples.find(agreement, sample, lock=True)
         return review(found, wanted.record, wanted.exception, by=by, stores=stores, now=now())
 
