@@ -24,7 +24,6 @@ import zstandard
 
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Agreement, Member, Role, Terms
-from seawall.exchange.delta import record_document
 from seawall.exchange.note import Checkpoint, SigningKey, sign
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.organisation import Kind, Organisation
@@ -146,14 +145,12 @@ class PoisonedHub:
         """Every record, compressed and signed."""
         with self.memory.reading() as stores:
             size = stores.deltas.size(AGREEMENT)
-            records = list(stores.records.changed(AGREEMENT, after=0, until=size))
+            records = list(stores.records.documents(AGREEMENT))
             peaks = merkle.peaks(size, stores.deltas.hashes(AGREEMENT))
         head = {"format": "seawall-snapshot/1", "agreement": AGREEMENT, "size": size}
         body = orjson.dumps(head) + b"\n"
-        for record in records:
-            body += (
-                orjson.dumps({"number": record.delta, "record": record_document(record)}) + b"\n"
-            )
+        for number, record in records:
+            body += orjson.dumps({"number": number, "record": record}) + b"\n"
         digest = hashlib.sha256(body).hexdigest()
         origin = f"{self.key.name}/{AGREEMENT}"
         body += orjson.dumps(

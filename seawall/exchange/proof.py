@@ -12,6 +12,8 @@ from seawall.errors import InputError
 from seawall.exchange.merkle import Frontier, leaf_hash
 from seawall.exchange.note import Checkpoint, Verifier, opened
 
+SNAPSHOT = "seawall-snapshot/1"  # the format a snapshot's first line names
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:

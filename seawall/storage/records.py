@@ -139,17 +139,6 @@ class RecordStore:
             query = query.where(_stood(*stands))
         return [_record(row) for row in self._connection.execute(query.limit(limit))]
 
-    def changed(self, agreement: str, *, after: int, until: int) -> Iterator[Record]:
-        """Every record last touched by a delta after the first and up to the second number, in that order."""
-        self.flush()
-        query = (
-            _of(agreement)
-            .where(records.c.delta > after, records.c.delta <= until)
-            .order_by(records.c.delta)
-        )
-        for row in self._connection.execute(query.execution_options(yield_per=2000)):
-            yield _record(row)
-
     def documents(self, agreement: str) -> Iterator[tuple[int, Document]]:
         """
         Every record that somebody confirms or disputes, as members see it, with its last delta, in that order.

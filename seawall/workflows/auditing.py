@@ -17,19 +17,19 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import orjson
-import zstandard
 
 from seawall.banks.entry import Entry
-from seawall.errors import Error, NotAllowed, OutsideError, TooMany
+from seawall.errors import Error, NotAllowed, TooMany
 from seawall.exchange.copies import bank_faults, snapshot_faults
 from seawall.exchange.note import Verifier
+from seawall.exchange.proof import SNAPSHOT
 from seawall.exchange.replay import Fault, Replay, Seen, told_by
 from seawall.exchange.sample import draw
 from seawall.partners.hub import Hub
+from seawall.partners.snapshot import snapshot_lines
 
 MOST_FAULTS = 100  # kept; a hub that lies about everything would fill the memory
 PAGE = 1_000
-LONGEST_LINE = 8 << 20  # bytes of a line of a snapshot
 TRIES = 20  # times that a busy hub is asked
 T = TypeVar("T")
 
@@ -201,7 +201,8 @@ def _snapshot_check(
     """The snapshot is fetched first: one that the hub keeps for a while is older than its log."""
     try:
         _patiently(hub, lambda: hub.snapshot(replay.agreement, path))
-        head = orjson.loads(next(_lines(path), b""))
+        with snapshot_lines(path) as lines:
+            head = orjson.loads(next(lines, b""))
         size, said = int(head["size"]), (head["format"], head["agreement"])
     except Error as failed:
         audit.gaps.append(f"The snapshot could not be compared: {failed}")
@@ -209,10 +210,10 @@ def _snapshot_check(
     except (ValueError, KeyError, TypeError):
         audit.gaps.append("The snapshot could not be compared: it does not begin as one.")
         return
-    if said != ("seawall-snapshot/1", replay.agreement):
+    if said != (SNAPSHOT, replay.agreement):
         audit.gaps.append(f"The snapshot could not be compared: it is a {said[0]} of '{said[1]}'.")
         return
-    yield _Check("snapshot", size, lambda: snapshot_faults(_lines(path), replay, verifier))
+    yield _Check("snapshot", size, lambda: _snapshot_faults(path, replay, verifier))
 
 
 def _sample_checks(hub: Hub, replay: Replay, audit: Audit) -> Iterator[_Check]:
@@ -248,32 +249,6 @@ def _sampled(hub: Hub, route: str) -> Iterator[str]:
         after = page["next"]
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """
-    The lines of a compressed snapshot, a block in memory at a time.
-
-    Raises:
-        OutsideError: It is not whole.
-
-    """
-    rest = b""
-    try:
-        unpack = zstandard.ZstdDecompressor()
-        with (
-            path.open("rb") as file,
-            unpack.stream_reader(file, read_across_frames=True) as blocks,
-        ):
-            while block := blocks.read(1 << 20):
-                *whole, rest = (rest + block).split(b"\n")
-                yield from whole
-                if len(rest) > LONGEST_LINE:
-                    raise OutsideError("A line of the snapshot never ends.")
-    except zstandard.ZstdError as broken:
-        raise OutsideError(f"The snapshot is not whole: {broken}.") from broken
-    if rest:
-        yield rest
-
-
 def _patiently(hub: Hub, ask: Callable[[], T]) -> T:
     """What the hub answers, once it is no longer too busy to."""
     for _ in range(TRIES):
@@ -283,3 +258,8 @@ def _patiently(hub: Hub, ask: Callable[[], T]) -> T:
         except TooMany:
             continue
     return ask()
+
+
+def _snapshot_faults(path: Path, replay: Replay, verifier: Verifier) -> Iterator[Fault]:
+    with snapshot_lines(path) as lines:
+        yield from snapshot_faults(lines, replay, verifier)

@@ -17,12 +17,11 @@ import orjson
 from seawall.errors import InputError
 from seawall.exchange import merkle
 from seawall.exchange.note import Checkpoint, SigningKey, sign
-from seawall.exchange.proof import origin
+from seawall.exchange.proof import SNAPSHOT, origin
 from seawall.storage.memory import Stores
 from seawall.workflows.hub import check_hub_key, hub_key
 from seawall.workflows.wire import Document
 
-SNAPSHOT = "seawall-snapshot/1"
 MOST_BYTES = 8 * 1024 * 1024  # of the deltas on a page; those that follow are asked for next
 REMEMBERED = 4096  # checkpoints; members that follow ask for the same few
 LINES_IN_A_PIECE = 500  # of a snapshot

@@ -15,8 +15,9 @@ from seawall.errors import Error, StorageError
 from seawall.exchange.membership import Membership, State
 from seawall.index.files import only_writer
 from seawall.partners.hub import Hub
-from seawall.workflows.following import follow, settle
+from seawall.workflows.following import follow
 from seawall.workflows.membership import Node
+from seawall.workflows.settling import settle
 from seawall.workflows.telling import deliver, renew_key, report_sightings
 
 log = logging.getLogger("seawall.follower")

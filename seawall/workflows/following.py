@@ -3,25 +3,14 @@ A member reads what its hub has, believes none of it unchecked, and makes it its
 
     question ─▶ page ─▶ signature, numbers, tree ─▶ entries, position and audit event in one transaction
                               └─ does not fit ─▶ nothing applied; what is here stays in force; asked again
-
-The first copy comes as a snapshot, checked as a whole before any of it is applied.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import islice
-from pathlib import Path
 
 import orjson
-import zstandard
 
-from seawall.audit.event import Happening
-from seawall.banks.entry import Entry, Shared
-from seawall.collecting import uncollected
+from seawall.banks.entry import Entry
 from seawall.errors import (
     Error,
     InputError,
@@ -33,50 +22,22 @@ from seawall.errors import (
     TooMany,
     WrongState,
 )
-from seawall.exchange.delta import delta_from, record_from
+from seawall.exchange.delta import delta_from
 from seawall.exchange.membership import Membership, State
-from seawall.exchange.merkle import Frontier
 from seawall.exchange.note import Checkpoint, Verifier, opened
-from seawall.exchange.opinion import Opinion, Word
-from seawall.exchange.proof import (
-    Ending,
-    Page,
-    check_number,
-    check_page,
-    check_snapshot,
-    origin,
-    peaks_from,
-)
-from seawall.exchange.record import (
-    Record,
-    expires_at,
-    from_authorities_only,
-    from_authorities_only_after,
-    living,
-    record_id,
-)
-from seawall.index.digest import digest
+from seawall.exchange.proof import Page, check_number, check_page, origin
+from seawall.exchange.record import Record, record_id
 from seawall.partners.hub import Document, Hub
-from seawall.policy.category import Taxonomy
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
+from seawall.workflows.first_copy import MOST_SKIPPED, first_copy
 from seawall.workflows.membership import Node
-from seawall.workflows.spill import by_digest
+from seawall.workflows.settling import note_event, settle
+from seawall.workflows.shared_entries import LONGEST_NAME, SharedEntries, checked_record
 
 MOST_DELTAS = 5_000  # asked for at a time: as much as one transaction should hold
-BATCH = (
-    20_000  # records of a snapshot in one transaction: half a second in which nobody else writes
-)
 FIRST_COPY = 5_000  # deltas; an empty node that lacks more of them takes the snapshot
-MOST_SKIPPED = 100  # reasons that are kept; the others are counted
-LONGEST_LINE = 8 << 20  # bytes of a line of a snapshot
-MOST_GROWTH = 200  # times; JSON shrinks to a fifth, a bomb to a thousandth
-LOOK_AGAIN = timedelta(seconds=10)  # how often it is written down that all is as it was
-MOST_REVIEWS = 1 << 53  # beyond it JSON's numbers are not exact any more
-LONGEST_NAME = 64  # characters of an id
-FORMAT = "seawall-snapshot/1"
-TOO_MUCH = "The snapshot unpacks to far more than one would."
 
 
 def follow(
@@ -108,7 +69,7 @@ def follow(
         if page.size < before.position:
             return _rolled_back(before, page.size, node)
         if before.position == 0 and page.size and not (empty and page.size <= FIRST_COPY):
-            return _first_copy(before, hub, node)
+            return first_copy(before, hub, node)
         return _apply(before, page, node)
     except (NotAllowed, NotFound) as refused:
         return settle(before, State.LOCKED_OUT, node, error=str(refused))
@@ -120,37 +81,6 @@ def follow(
         if stopped():  # the question was given up by us
             return before
         return settle(before, State.UNREACHABLE, node, error=str(failed))
-
-
-def settle(
-    before: Membership,
-    state: State,
-    node: Node,
-    *,
-    error: str | None = None,
-    size: int | None = None,
-    evidence: str | None = None,
-) -> Membership:
-    """The membership with how following goes written down; an event tells when that changes."""
-    now = node.now()
-    after = replace(before, state=state, error=error, size=before.size if size is None else size)
-    if after == before and before.checked_at and now - before.checked_at < LOOK_AGAIN:
-        return before
-    with node.memory.transaction() as stores:
-        here = stores.memberships.lock(before.id)
-        if here is None or here.position != before.position:
-            return before
-        after = replace(here, state=state, error=error, size=after.size, checked_at=now)
-        stores.memberships.save(after)
-        forked = evidence is not None and error != here.error and state is State.ROLLED_BACK
-        if forked or state not in (State.FOLLOWING, here.state):
-            details: Document = {"state": state, "error": error, "position": here.position}
-            if evidence is not None:
-                details["checkpoint"] = evidence
-            _record(stores, "membership:troubled", after, now, details)
-        if state is State.FOLLOWING and here.state not in (State.FOLLOWING, State.JOINED):
-            _record(stores, "membership:recovered", after, now, {"position": here.position})
-    return after
 
 
 def _apply(before: Membership, page: Page, node: Node) -> Membership:
@@ -173,7 +103,7 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
     if not page.lines:
         return settle(before, State.FOLLOWING, node, size=page.size)
     now = node.now()
-    entries = _Entries(before, node.taxonomy, now)
+    entries = SharedEntries(before, node.taxonomy, now)
     for record in read.records.values():
         entries.take(record)
     with node.memory.transaction() as stores:
@@ -202,7 +132,7 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
             details["skipped"] = read.skipped[:MOST_SKIPPED]
         if read.doubtful:
             details["withheld"] = sorted(read.doubtful)[:MOST_SKIPPED]
-        _record(stores, "membership:applied", after, now, details)
+        note_event(stores, "membership:applied", after, now, details)
     return after
 
 
@@ -232,7 +162,7 @@ def _read_page(lines: Iterable[bytes], before: Membership) -> _Read:
     for number, line in enumerate(lines, start=before.position + 1):
         try:
             delta = delta_from(line)
-            record = _checked_record(delta.record) if delta.record else None
+            record = checked_record(delta.record) if delta.record else None
         except (InputError, TypeError) as wrong:  # a hub may put anything anywhere
             read.skipped.append(f"{number}: {wrong}"[:500])
             read.doubtful.update(_named(line, before.agreement))
@@ -275,346 +205,6 @@ def _doubted(read: _Read, bank: str, stores: Stores) -> list[Entry]:
         for entry in {entry.id: entry for entry in found}.values()
         if entry.shared is not None
     ]
-
-
-def _checked_record(record: Record) -> Record:
-    """
-    The record, if an entry can be made of it: no two records are ever one entry, and every database can keep it.
-
-    Raises:
-        InputError: It cannot; the sentence says why.
-
-    """
-    _check_fields(
-        record.id,
-        agreement=record.agreement,
-        signal=record.signal,
-        piece=record.piece,
-        right=record.right,
-        wrong=record.wrong,
-    )
-    for opinion in record.opinions:
-        _check_opinion(opinion)
-    return record
-
-
-def _check_fields(
-    ident: str, *, agreement: str, signal: Signal, piece: str, right: int, wrong: int
-) -> None:
-    if ident != record_id(agreement, signal):
-        raise InputError(f"The record '{ident[:80]}' is not that of its signal.")
-    if not (0 <= right < MOST_REVIEWS and 0 <= wrong < MOST_REVIEWS):
-        raise InputError("A record cannot have been reviewed so often.")
-    if len(piece) > LONGEST_NAME or "\0" in piece:
-        raise InputError("The record's piece has no id that can be kept.")
-
-
-@lru_cache(4096)  # in bulk, many signals come with the same word
-def _check_opinion(opinion: Opinion) -> None:
-    texts = (opinion.organisation, opinion.incident, opinion.entity, *opinion.categories)
-    if not all(isinstance(text, str) and "\0" not in text for text in texts):
-        raise InputError("An opinion has something else than text where text belongs.")
-    moments = [each for each in (opinion.at, opinion.expires_at) if each is not None]
-    if any(each.tzinfo is None for each in moments):
-        raise InputError("An opinion has a moment without a time zone.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Word:
-    """What the opinions on a record come to, for an entry."""
-
-    living: bool
-    disputed: bool
-    authority_only: bool
-    authority_only_from: datetime | None
-    categories: tuple[str, ...]
-    vouchers: tuple[str, ...]
-    origins: tuple[str, ...]
-    note: str
-    expires_at: datetime | None
-
-
-class _Entries:
-    """What records come to: entries of a membership's bank, and the ids of those that do not count any more."""
-
-    def __init__(self, membership: Membership, taxonomy: Taxonomy, now: datetime) -> None:
-        self.wanted: dict[str, Entry] = {}
-        self.gone: list[str] = []
-        self.lost = 0  # lines that could not be understood
-        self._agreement, self._bank, self._now = membership.agreement, membership.bank, now
-        self._source = origin(Verifier.parse(membership.hub_key), membership.agreement)
-        self._categories = frozenset(category.name for category in taxonomy)
-        self._name = _entry_ids(membership.bank)
-        # In bulk, many signals come with the same word.
-        self._words: dict[tuple[Opinion, ...], _Word] = {}
-        self._told: dict[bytes, _Word] = {}
-
-    def take(self, record: Record) -> None:
-        """A record that was checked."""
-        word = self._word(record)
-        self._take(record.id, record.signal, record.piece, record.right, record.wrong, word)
-
-    def take_line(self, line: bytes) -> None:
-        """
-        A record as a snapshot has it; the same as its record, checked and taken, in half the time.
-
-        Raises:
-            ValueError, KeyError, TypeError, AttributeError, InputError: It is none.
-
-        """
-        document = orjson.loads(line)
-        number, said = int(document["number"]), document["record"]
-        opinions = orjson.dumps(said["opinions"])
-        word = self._told.get(opinions)
-        if word is None:
-            record = _checked_record(record_from(said, self._agreement, number))
-            self._told[opinions] = self._word(record)
-            self.take(record)
-            return
-        ident, piece, signal = str(said["id"]), str(said["piece"]), parse_signal(said["signal"])
-        right, wrong, _ = int(said["right"]), int(said["wrong"]), int(said["sightings"])
-        _check_fields(
-            ident, agreement=self._agreement, signal=signal, piece=piece, right=right, wrong=wrong
-        )
-        self._take(ident, signal, piece, right, wrong, word)
-
-    def in_order(self) -> list[Entry]:
-        """The entries, by their ids."""
-        return [self.wanted[ident] for ident in sorted(self.wanted)]
-
-    def _word(self, record: Record) -> _Word:
-        word = self._words.get(record.opinions)
-        if word is None:
-            word = self._words[record.opinions] = _word(record, self._categories, self._now)
-        return word
-
-    def _take(
-        self, record: str, signal: Signal, piece: str, right: int, wrong: int, word: _Word
-    ) -> None:
-        ident = self._name(signal)
-        if not word.living:
-            self.gone.append(ident)
-            return
-        self.wanted[ident] = Entry(
-            id=ident,
-            bank=self._bank,
-            signal=signal,
-            categories=word.categories,
-            vouchers=word.vouchers,
-            note=word.note,
-            source=self._source,
-            expires_at=word.expires_at,
-            created_at=self._now,
-            shared=Shared(
-                record=record,
-                piece=piece,
-                disputed=word.disputed,
-                authority_only=word.authority_only,
-                authority_only_from=word.authority_only_from,
-                origins=word.origins,
-                right=right,
-                wrong=wrong,
-            ),
-        )
-
-
-def _word(record: Record, categories: frozenset[str], now: datetime) -> _Word:
-    confirming = living(record, now=now)
-    named = {name for each in confirming for name in each.categories}
-    notes = {each.incident for each in confirming} | {each.entity for each in confirming}
-    unknown = {f"category {name}, unknown here" for name in named - categories}
-    return _Word(
-        living=bool(confirming),
-        disputed=any(each.word is Word.DISPUTE for each in record.opinions),
-        authority_only=from_authorities_only(record, now=now),
-        authority_only_from=from_authorities_only_after(record, now=now),
-        categories=tuple(sorted(named & categories)),
-        vouchers=tuple(each.organisation for each in confirming),
-        origins=tuple(sorted({each.kind.value for each in confirming})),
-        note="; ".join(sorted((notes | unknown) - {""})),
-        expires_at=expires_at(record, now=now),
-    )
-
-
-def _entry_ids(bank: str) -> Callable[[Signal], str]:
-    """
-    What names an entry of this bank: the same record is always the same entry, also when it comes back.
-
-    Ids are in the order of the digests, so that many entries written in this order fill the database's indexes in
-    theirs; a million take a third of the time.
-    """
-    suffix = hashlib.sha256(bank.encode()).hexdigest()[:16]
-    return lambda signal: f"en_{digest(str(signal)).hex()[:32]}{suffix}"
-
-
-# The first copy.
-
-
-def _first_copy(before: Membership, hub: Hub, node: Node) -> Membership:
-    """Take the snapshot: whole and checked, or not at all; entries that are not in it go."""
-    path = node.folder / f"{before.id}.snapshot"
-    try:
-        node.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        hub.snapshot(before.agreement, path)
-        try:
-            frontier, ending = _checked(path, before)
-        except InputError as wrong:
-            return settle(before, State.DISTRUSTED, node, error=str(wrong))
-        return _copied(path, before, frontier, ending, node)
-    except OSError as broken:
-        raise StorageError(
-            f"The snapshot cannot be kept in {node.folder}: {broken.strerror}. Make room on the disk."
-        ) from broken
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _checked(path: Path, membership: Membership) -> tuple[Frontier, Ending]:
-    """
-    The tree at the end of a snapshot, and its last line.
-
-    Raises:
-        InputError: It is no snapshot, or the hub has not signed it.
-
-    """
-    hashed, first, last, count = hashlib.sha256(), b"", b"", 1
-    with _unpacked(path) as blocks:
-        for block in blocks:
-            last += block
-            cut = last.rfind(b"\n", 0, -1) + 1  # the last line, whole or not, waits
-            if cut:
-                first = first or last[: last.index(b"\n") + 1]
-                hashed.update(memoryview(last)[:cut])
-                count += last.count(b"\n", 0, cut)
-                last = last[cut:]
-            if len(last) > LONGEST_LINE:
-                raise InputError(TOO_MUCH)
-    try:
-        head, tail = orjson.loads(first), orjson.loads(last)
-        size, said = int(head["size"]), (head["format"], head["agreement"])
-        ending = Ending(
-            records=int(tail["records"]),
-            checkpoint=str(tail["checkpoint"]),
-            signed=str(tail["signed"]),
-            peaks=peaks_from(tail["peaks"]),
-        )
-    except (ValueError, KeyError, TypeError) as wrong:
-        raise InputError(f"What the hub sent is no whole snapshot: {wrong}.") from wrong
-    if said != (FORMAT, membership.agreement) or ending.records != count - 2:
-        raise InputError("The snapshot is of another format or agreement, or not whole.")
-    frontier = check_snapshot(
-        ending,
-        size=size,
-        digest=hashed.hexdigest(),
-        hub=Verifier.parse(membership.hub_key),
-        agreement=membership.agreement,
-    )
-    return frontier, ending
-
-
-def _copied(
-    path: Path, before: Membership, frontier: Frontier, ending: Ending, node: Node
-) -> Membership:
-    """Apply a snapshot that was checked, some thousand records in a transaction, the position in the last."""
-    with node.memory.reading() as stores:
-        stale = {entry.id for entry in stores.entries.all(before.bank)}
-    changed = disputed = lost = 0
-    skipped: list[str] = []
-    with _snapshot_lines(path) as lines:
-        records = islice(lines, 1, ending.records + 1)
-        for batch in by_digest(records, count=ending.records, most=BATCH, folder=node.folder):
-            now = node.now()
-            with uncollected():
-                entries = _taken(batch, _Entries(before, node.taxonomy, now), skipped)
-            lost += entries.lost
-            wanted = entries.in_order()
-            with uncollected(), node.memory.transaction() as stores:
-                here = stores.memberships.lock(before.id)
-                if here is None or here.position:
-                    return here or before  # another process was faster, or it was left
-                changed += stores.entries.follow(wanted, entries.gone, at=now)[0]
-            stale.difference_update(entries.wanted)
-            disputed += sum(entry.shared is not None and entry.shared.disputed for entry in wanted)
-    now = node.now()
-    with node.memory.transaction() as stores:
-        here = stores.memberships.lock(before.id)
-        if here is None or here.position:
-            return here or before
-        stores.entries.follow([], sorted(stale), at=now)
-        after = replace(
-            here,
-            frontier=frontier,
-            checkpoint=ending.checkpoint,
-            size=max(here.size, frontier.size),
-            state=State.FOLLOWING,
-            error=None,
-            skipped=here.skipped + lost,
-            disputed=disputed,
-            last_delta_at=now,
-            checked_at=now,
-        )
-        stores.memberships.save(after)
-        details: Document = {
-            "position": after.position,
-            "changed": changed,
-            "removed": len(stale),
-        }
-        if skipped:
-            details["skipped"] = skipped
-        _record(stores, "membership:copied", after, now, details)
-    return after
-
-
-def _taken(lines: Iterable[bytes], entries: _Entries, skipped: list[str]) -> _Entries:
-    """The entries with those of these lines; a line that cannot be understood is left out and named."""
-    for line in lines:
-        try:
-            entries.take_line(line)
-        except (ValueError, KeyError, TypeError, AttributeError, InputError) as wrong:
-            entries.lost += 1
-            if len(skipped) < MOST_SKIPPED:
-                skipped.append(f"{type(wrong).__name__}: {wrong}"[:500])
-    return entries
-
-
-@contextmanager
-def _snapshot_lines(path: Path) -> Iterator[Iterator[bytes]]:
-    """The lines of a snapshot, none too long."""
-    with _unpacked(path) as blocks:
-        yield _lines(blocks)
-
-
-def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for block in blocks:
-        *whole, rest = (rest + block).split(b"\n")
-        if len(rest) > LONGEST_LINE:
-            raise InputError(TOO_MUCH)
-        yield from whole
-    if rest:
-        yield rest
-
-
-@contextmanager
-def _unpacked(path: Path) -> Iterator[Iterator[bytes]]:
-    """The bytes of a snapshot, not more than its size can hold."""
-    most = MOST_GROWTH * path.stat().st_size + LONGEST_LINE
-    with (
-        path.open("rb") as file,
-        zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as reader,
-    ):
-        yield _blocks(reader, most)
-
-
-def _blocks(reader: zstandard.ZstdDecompressionReader, most: int) -> Iterator[bytes]:
-    try:
-        while block := reader.read(1 << 20):
-            most -= len(block)
-            if most < 0:
-                raise InputError(TOO_MUCH)
-            yield block
-    except zstandard.ZstdError as broken:
-        raise InputError(f"The snapshot cannot be unpacked: {broken}.") from broken
 
 
 # What went wrong.
@@ -662,13 +252,3 @@ def _explained(before: Membership, hub: Hub, node: Node, refused: Error) -> Memb
     if signed.origin == origin(pinned, before.agreement) and signed.size < before.position:
         return _rolled_back(before, signed.size, node)
     return settle(before, State.UNREACHABLE, node, error=str(refused))
-
-
-def _record(
-    stores: Stores, action: str, membership: Membership, now: datetime, details: Document
-) -> None:
-    stores.audit.record(
-        Happening(
-            action=action, subject=membership.id, actor=membership.hub, at=now, details=details
-        )
-    )

@@ -20,7 +20,7 @@ from seawall.exchange.opinion import Word
 from seawall.exchange.organisation import Kind
 from seawall.partners.hub import Hub
 from seawall.settings import ExchangeConfig, Secrets, Settings
-from seawall.workflows import following
+from seawall.workflows import first_copy, following, shared_entries
 from seawall.workflows.bank import Filing, add_entries, change_entry, create_bank, remove_entry
 from seawall.workflows.follower import Follower
 from seawall.workflows.following import follow
@@ -201,7 +201,7 @@ def test_what_has_expired_is_not_an_entry(member, hub):
 def test_the_first_copy_comes_as_a_snapshot(tmp_path, hub, monkeypatch):
     """From there on, deltas are followed as if all had been read one by one."""
     monkeypatch.setattr(following, "FIRST_COPY", 10)
-    monkeypatch.setattr(following, "BATCH", 7)
+    monkeypatch.setattr(first_copy, "BATCH", 7)
     hub.give([pdq(number) for number in range(10, 40)])
     hub.give([pdq(10)], by="beta", word=Word.DISPUTE, reason="news")
     with home(tmp_path / "home") as app:
@@ -341,8 +341,10 @@ def test_lines_of_a_snapshot_that_mean_nothing_are_counted_and_some_named(
 ):
     """A million of them take no memory."""
     monkeypatch.setattr(following, "FIRST_COPY", 0)
-    monkeypatch.setattr(following, "MOST_SKIPPED", 1)
-    monkeypatch.setattr(following, "parse_signal", None)  # no second line of one word is understood
+    monkeypatch.setattr(first_copy, "MOST_SKIPPED", 1)
+    monkeypatch.setattr(
+        shared_entries, "parse_signal", None
+    )  # no second line of one word is understood
     with home(tmp_path / "home") as app:
         member = Member(app, hub)
         after = member.ask()
@@ -458,10 +460,10 @@ import sys
 from pathlib import Path
 from seawall.app import open_app
 from seawall.settings import Settings
-from seawall.workflows import following
+from seawall.workflows import first_copy
 from seawall.workflows.following import follow
 
-following.BATCH = 50
+first_copy.BATCH = 50
 with open_app(Settings(home=Path(sys.argv[1]))) as app:
     node = app.node()
     with app.memory.reading() as stores:
@@ -486,22 +488,22 @@ def process(folder, **options):
     return started
 
 
-@pytest.mark.parametrize("first_copy", [True, False])
+@pytest.mark.parametrize("from_snapshot", [True, False])
 def test_a_member_killed_while_it_applies_has_nothing_half_or_twice(
-    tmp_path, hub, first_copy, monkeypatch
+    tmp_path, hub, from_snapshot, monkeypatch
 ):
     """Wherever it was: what it reads afterwards is what it would have read anyway."""
     rng = random.Random(7)
     everything = {str(pdq(number)) for number in range(1, 3004)}
     hub.give([pdq(number) for number in range(4, 3004)])
     folder = tmp_path / "home"
-    if not first_copy:
+    if not from_snapshot:
         monkeypatch.setattr(following, "MOST_DELTAS", 100)
     with home(folder) as app:
         member = Member(app, hub)
-        if first_copy:  # a bank that has something is copied anew
+        if from_snapshot:  # a bank that has something is copied anew
             monkeypatch.setattr(following, "FIRST_COPY", 0)
-            monkeypatch.setattr(following, "BATCH", 100)
+            monkeypatch.setattr(first_copy, "BATCH", 100)
     sizes = set()
     for _ in range(4):
         running = process(folder)

@@ -1,0 +1,54 @@
+"""How following a hub goes, written into the membership and, when that changes, into the audit log."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from seawall.audit.event import Happening
+from seawall.exchange.membership import Membership, State
+from seawall.partners.hub import Document
+from seawall.storage.memory import Stores
+from seawall.workflows.membership import Node
+
+LOOK_AGAIN = timedelta(seconds=10)  # how often it is written down that all is as it was
+
+
+def settle(
+    before: Membership,
+    state: State,
+    node: Node,
+    *,
+    error: str | None = None,
+    size: int | None = None,
+    evidence: str | None = None,
+) -> Membership:
+    """The membership with how following goes written down; an event tells when that changes."""
+    now = node.now()
+    after = replace(before, state=state, error=error, size=before.size if size is None else size)
+    if after == before and before.checked_at and now - before.checked_at < LOOK_AGAIN:
+        return before
+    with node.memory.transaction() as stores:
+        here = stores.memberships.lock(before.id)
+        if here is None or here.position != before.position:
+            return before
+        after = replace(here, state=state, error=error, size=after.size, checked_at=now)
+        stores.memberships.save(after)
+        forked = evidence is not None and error != here.error and state is State.ROLLED_BACK
+        if forked or state not in (State.FOLLOWING, here.state):
+            details: Document = {"state": state, "error": error, "position": here.position}
+            if evidence is not None:
+                details["checkpoint"] = evidence
+            note_event(stores, "membership:troubled", after, now, details)
+        if state is State.FOLLOWING and here.state not in (State.FOLLOWING, State.JOINED):
+            note_event(stores, "membership:recovered", after, now, {"position": here.position})
+    return after
+
+
+def note_event(
+    stores: Stores, action: str, membership: Membership, now: datetime, details: Document
+) -> None:
+    """Remember what happened to a membership; the actor is its hub."""
+    stores.audit.record(
+        Happening(
+            action=action, subject=membership.id, actor=membership.hub, at=now, details=details
+        )
+    )
