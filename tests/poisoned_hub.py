@@ -128,7 +128,7 @@ class PoisonedHub:
         """An answer to a question for changes."""
         with self.memory.reading() as stores:
             size = stores.deltas.size(AGREEMENT)
-            lines = [line.text for line in stores.deltas.after(AGREEMENT, after, limit=limit)]
+            lines = list(stores.deltas.lines_after(AGREEMENT, after, limit=limit))
         last = after + len(lines)
         if "replayed" in self.faults and lines:
             lines = [lines[0], *lines]

@@ -103,19 +103,6 @@ class DeltaStore:
                 .values(size=self._locked[agreement])
             )
 
-    def after(self, agreement: str, number: int, *, limit: int) -> list[Line]:
-        """The deltas that follow this one, in order."""
-        self.flush()
-        query = (
-            select(deltas.c.number, deltas.c.at, deltas.c.line)
-            .where(deltas.c.agreement == agreement, deltas.c.number > number)
-            .order_by(deltas.c.number)
-            .limit(limit)
-        )
-        return [
-            Line(number, at, line.encode()) for number, at, line in self._connection.execute(query)
-        ]
-
     def lines_after(self, agreement: str, number: int, *, limit: int) -> Iterator[bytes]:
         """The bare lines of the deltas that follow this one, in order, a few in memory at a time."""
         self.flush()

@@ -142,7 +142,7 @@ def _copied(
         }
         if skipped:
             details["skipped"] = skipped
-        note_event(stores, "membership:copied", after, now, details)
+        note_event(stores, action="membership:copied", of=after, at=now, details=details)
     return after
 
 

@@ -132,7 +132,7 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
             details["skipped"] = read.skipped[:MOST_SKIPPED]
         if read.doubtful:
             details["withheld"] = sorted(read.doubtful)[:MOST_SKIPPED]
-        note_event(stores, "membership:applied", after, now, details)
+        note_event(stores, action="membership:applied", of=after, at=now, details=details)
     return after
 
 

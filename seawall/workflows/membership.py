@@ -5,7 +5,7 @@ This home becomes a member of a hub, and stops being one.
                                        └──leave──▶ the hub forgets us, or our words too; the entries go, or stay
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -88,48 +88,55 @@ def join(
         raise OutsideError(
             f"The hub at {hub.url} shows the key {given['hub']}, not the one you named. Do not use it."
         )
-    now = node.now()
     with node.memory.transaction() as stores:
         stores.hold_changes()
-        before = next(
-            (
-                each
-                for each in stores.memberships.all()
-                if (each.hub_key, each.agreement) == (given["hub"], given["agreement"])
-            ),
-            None,
+        return _written(given, hub.url, bank=bank, stores=stores, node=node, by=by)
+
+
+def _written(
+    given: Mapping[str, str], hub: str, *, bank: str | None, stores: Stores, node: Node, by: str
+) -> Membership:
+    """The membership that a hub has given, new or with its new key."""
+    now = node.now()
+    before = next(
+        (
+            each
+            for each in stores.memberships.all()
+            if (each.hub_key, each.agreement) == (given["hub"], given["agreement"])
+        ),
+        None,
+    )
+    key = node.vault.seal(given["key"])
+    if before is not None:
+        membership = replace(
+            before,
+            hub=hub,
+            organisation=given["organisation"],
+            key=key,
+            key_at=now,
+            state=State.JOINED,
+            error=None,
         )
-        fresh = Membership(
+        stores.memberships.save(membership)
+    else:
+        membership = Membership(
             id=new_id("mb", at=now),
-            hub=hub.url,
+            hub=hub,
             agreement=given["agreement"],
             organisation=given["organisation"],
-            bank=bank or "",
+            bank=bank or _free_bank(given["agreement"], stores),
             hub_key=given["hub"],
-            key=node.vault.seal(given["key"]),
+            key=key,
             key_at=now,
             joined_at=now,
             frontier=Frontier(),
             counted=stores.uploads.last(),
         )
-        if before is not None:
-            membership = replace(
-                before,
-                hub=fresh.hub,
-                organisation=fresh.organisation,
-                key=fresh.key,
-                key_at=now,
-                state=State.JOINED,
-                error=None,
-            )
-            stores.memberships.save(membership)
-        else:
-            membership = replace(fresh, bank=bank or _free_bank(given["agreement"], stores))
-            owner = Verifier.parse(given["hub"]).name
-            ensure_bank(membership.bank, owner=owner, stores=stores, by=by, now=now)
-            stores.memberships.add(membership)
-        details = {"hub": membership.hub, "agreement": membership.agreement, "key": given["hub"]}
-        _record(stores, "membership:joined", membership.id, by, now, details)
+        owner = Verifier.parse(given["hub"]).name
+        ensure_bank(membership.bank, owner=owner, stores=stores, by=by, now=now)
+        stores.memberships.add(membership)
+    details = {"hub": hub, "agreement": membership.agreement, "key": given["hub"]}
+    _record(stores, "membership:joined", membership.id, by, now, details)
     return membership
 
 

@@ -32,23 +32,23 @@ def settle(
             return before
         after = replace(here, state=state, error=error, size=after.size, checked_at=now)
         stores.memberships.save(after)
+        details: Document
         forked = evidence is not None and error != here.error and state is State.ROLLED_BACK
         if forked or state not in (State.FOLLOWING, here.state):
-            details: Document = {"state": state, "error": error, "position": here.position}
+            details = {"state": state, "error": error, "position": here.position}
             if evidence is not None:
                 details["checkpoint"] = evidence
-            note_event(stores, "membership:troubled", after, now, details)
+            note_event(stores, action="membership:troubled", of=after, at=now, details=details)
         if state is State.FOLLOWING and here.state not in (State.FOLLOWING, State.JOINED):
-            note_event(stores, "membership:recovered", after, now, {"position": here.position})
+            details = {"position": here.position}
+            note_event(stores, action="membership:recovered", of=after, at=now, details=details)
     return after
 
 
 def note_event(
-    stores: Stores, action: str, membership: Membership, now: datetime, details: Document
+    stores: Stores, *, action: str, of: Membership, at: datetime, details: Document
 ) -> None:
     """Remember what happened to a membership; the actor is its hub."""
     stores.audit.record(
-        Happening(
-            action=action, subject=membership.id, actor=membership.hub, at=now, details=details
-        )
+        Happening(action=action, subject=of.id, actor=of.hub, at=at, details=details)
     )

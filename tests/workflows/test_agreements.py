@@ -106,7 +106,7 @@ class Hub:
     def deltas(self, agreement: str = "terror") -> list[Delta]:
         """Everything the members were told."""
         with self.memory.reading() as stores:
-            return [delta_from(line.text) for line in stores.deltas.after(agreement, 0, limit=1000)]
+            return list(map(delta_from, stores.deltas.lines_after(agreement, 0, limit=1000)))
 
     def actions(self) -> list[str]:
         """What stands in the audit log."""

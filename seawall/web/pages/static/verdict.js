@@ -38,8 +38,8 @@ export function verdict(upload, { milliseconds, furthest }) {
 }
 
 const WITHHELD = {
-  disputed: "somebody it is shared with disputes it; a person decides",
-  "authority-only": "only an authority shared it, without a legal order; a person decides",
+  disputed: "a member disputes it",
+  "authority-only": "only an authority's word, without a legal order",
 };
 
 function head(upload, milliseconds) {
