@@ -63,11 +63,7 @@ def delta_from(line: bytes | str) -> Delta:
 
     """
     try:
-        document = orjson.loads(line)
-        if document["format"] != FORMAT:
-            raise InputError(
-                f"This delta is of the format '{document['format']}'; upgrade Seawall to read it."
-            )
+        document = delta_document(line)
         record = document["record"]
         return Delta(
             agreement=str(document["agreement"]),
@@ -82,6 +78,23 @@ def delta_from(line: bytes | str) -> Delta:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise InputError(f"This is not a delta: {type(wrong).__name__}: {wrong}.") from wrong
+
+
+def delta_document(line: bytes | str) -> Document:
+    """
+    The delta of such a line as a document; nothing of it but the format is checked.
+
+    Raises:
+        InputError: It is of a format we do not know.
+        ValueError, KeyError, TypeError: It is none.
+
+    """
+    document: Document = orjson.loads(line)
+    if document["format"] != FORMAT:
+        raise InputError(
+            f"This delta is of the format '{document['format']}'; upgrade Seawall to read it."
+        )
+    return document
 
 
 def record_document(record: Record) -> Document:

@@ -20,7 +20,7 @@ CACHE_KIB = (
     64 * 1024
 )  # for each connection to SQLite that needs it: indexes over hashes are read all over
 CHECKPOINT_PAGES = (
-    8_000  # of SQLite's log before they are moved: 32 MB, so that bulk moves a page once
+    32_000  # of SQLite's log before they are moved: 128 MB, so that bulk moves a page once
 )
 NEWEST = "0002"  # the last migration; a test holds it to the folder
 UPGRADE_LOCK = 7_305_811  # any number, the same in every process: PostgreSQL's advisory lock

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import orjson
@@ -15,13 +14,10 @@ from seawall.clock import rfc3339
 from seawall.errors import NotFound
 from seawall.index.digest import digest
 from seawall.signals.signal import Signal
-from seawall.storage.bulk import insert_many
+from seawall.storage.bulk import insert_many, insert_tuples
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import Moment, banks, entries
 
-ROWS = (
-    100  # in one statement to SQLite, which then keeps its counter of numbers once for all of them
-)
 PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
 
 
@@ -289,18 +285,8 @@ class EntryStore:
             )
             for number, entry in enumerate(new, start=change)
         ]
-        marks = f"({', '.join('?' * len(columns))})"
-        whole = len(new) - len(new) % ROWS
-        for start, end, count in ((0, whole, ROWS), (whole, len(new), 1)):
-            if start < end:
-                self._connection.exec_driver_sql(
-                    f"INSERT INTO entries ({', '.join(columns)}) VALUES {', '.join([marks] * count)} "  # noqa: S608 - names of our own columns
-                    "ON CONFLICT DO NOTHING",
-                    [
-                        tuple(chain.from_iterable(ready[first : first + count]))
-                        for first in range(start, end, count)
-                    ],
-                )
+        into = f"INSERT INTO entries ({', '.join(columns)})"
+        insert_tuples(self._connection, into, ready, ending=" ON CONFLICT DO NOTHING")
 
     def _by_id(self, idents: Sequence[str]) -> dict[str, tuple[Entry, bool]]:
         """The entries of these ids, and whether each was removed."""

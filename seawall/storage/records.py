@@ -41,6 +41,11 @@ ROWS_AT_ONCE = 500  # of all records of an agreement
 PAGE = 400  # values in one IN (…)
 _FIXED = ("id", "agreement", "signal_type", "value", "piece")  # of a record, once written
 _OWN_PIECE = literal("pc") + func.substr(records.c.id, len("rec") + 1)
+_AMONG = select(
+    records
+).where(  # on PostgreSQL: one parameter, however many values; made once, as every request asks it
+    records.c.id == any_(bindparam("idents", type_=ARRAY(String)))
+)
 Contribution = tuple[Signal, Opinion, str | None]  # what, whose word, of which piece
 
 
@@ -104,10 +109,19 @@ class RecordStore:
     def flush(self) -> None:
         """Write what waits."""
         waiting, self._waiting = self._waiting, {}
-        new = [_values(record, now) for record, now in waiting.values() if not record.number]
+        come_to = _ComeTo()
+        new = [
+            _values(record, *come_to(record, now))
+            for record, now in waiting.values()
+            if not record.number
+        ]
         insert_many(self._connection, records, new)
         changed = [
-            {name: value for name, value in _values(record, now).items() if name not in _FIXED}
+            {
+                name: value
+                for name, value in _values(record, *come_to(record, now)).items()
+                if name not in _FIXED
+            }
             | {"number": record.number}
             for record, now in waiting.values()
             if record.number
@@ -322,17 +336,20 @@ class RecordStore:
 
         The agreement is looked at here: a database that knows no better would go through all of it.
         """
-        chosen = select(records)
-        if self._connection.dialect.name == "postgresql":  # one parameter, however many values
-            wanted = any_(bindparam("idents", idents, ARRAY(String)))
-            queries = [chosen.where(records.c.id == wanted)]
+        if not idents:
+            return
+        if self._connection.dialect.name == "postgresql":
+            pages = [self._connection.execute(_AMONG, {"idents": idents})]
         else:
-            queries = [
-                chosen.where(records.c.id.in_(idents[start : start + PAGE]))
+            query = select(records)
+            pages = [
+                self._connection.execute(
+                    query.where(records.c.id.in_(idents[start : start + PAGE]))
+                )
                 for start in range(0, len(idents), PAGE)
             ]
-        for query in queries:
-            for row in self._connection.execute(query):
+        for page in pages:
+            for row in page:
                 if row.agreement == agreement:
                     yield _record(row)
 
@@ -355,15 +372,31 @@ def _stood(wanted: Standing, moment: datetime) -> ColumnElement[bool]:
     return and_(records.c.standing == wanted, or_(records.c.expires_at.is_(None), not_(over)))
 
 
-def _values(record: Record, now: datetime) -> dict[str, Any]:
+class _ComeTo:
+    """What the opinions on records come to and when that ends; in bulk, many records have one same word."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, datetime], tuple[Standing, datetime | None]] = {}
+
+    def __call__(self, record: Record, now: datetime) -> tuple[Standing, datetime | None]:
+        if len(record.opinions) != 1:
+            return standing(record, now=now), expires_at(record, now=now)
+        key = id(record.opinions[0]), now  # the records live longer than this does
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = standing(record, now=now), expires_at(record, now=now)
+        return found
+
+
+def _values(record: Record, stands: Standing, ends: datetime | None) -> dict[str, Any]:
     return {
         "id": record.id,
         "agreement": record.agreement,
         "signal_type": record.signal.type,
         "value": record.signal.value,
         "piece": None if record.piece == own_piece(record.id) else record.piece,
-        "standing": standing(record, now=now),
-        "expires_at": expires_at(record, now=now),
+        "standing": stands,
+        "expires_at": ends,
         "opinions": list(map(opinion_json, record.opinions)),
         "sightings": record.sightings,
         "right": record.right,

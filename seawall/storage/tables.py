@@ -113,15 +113,15 @@ entries = Table(
     Column("removed_at", Moment),  # past verdicts still name a removed entry
     Column("shared", Json),  # what an exchange says of it; None for one of our own
     Column("change", Number, nullable=False),
-    Index(
-        "entries_once_a_bank",
-        "bank",
+    Index(  # the only one over hashes but for the id's: each costs as much as all the rest
+        "entries_by_digest_once_a_bank",
         "digest",
+        "bank",
         unique=True,
         sqlite_where=text("removed_at IS NULL"),
         postgresql_where=text("removed_at IS NULL"),
     ),
-    Index("entries_by_digest", "digest"),
+    Index("entries_by_bank", "bank", "number"),
     Index("entries_by_change", "change"),
     sqlite_autoincrement=True,  # a number is never given twice: it is a key in the index
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from seawall.banks.entry import Entry
+from seawall.collecting import uncollected
 from seawall.errors import (
     Error,
     InputError,
@@ -22,11 +23,11 @@ from seawall.errors import (
     TooMany,
     WrongState,
 )
-from seawall.exchange.delta import delta_from
+from seawall.exchange.delta import delta_document
 from seawall.exchange.membership import Membership, State
 from seawall.exchange.note import Checkpoint, Verifier, opened
 from seawall.exchange.proof import Page, check_number, check_page, origin
-from seawall.exchange.record import Record, record_id
+from seawall.exchange.record import record_id
 from seawall.partners.hub import Document, Hub
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
@@ -34,9 +35,9 @@ from seawall.storage.memory import Stores
 from seawall.workflows.first_copy import MOST_SKIPPED, first_copy
 from seawall.workflows.membership import Node
 from seawall.workflows.settling import note_event, settle
-from seawall.workflows.shared_entries import LONGEST_NAME, SharedEntries, checked_record
+from seawall.workflows.shared_entries import LONGEST_NAME, SharedEntries
 
-MOST_DELTAS = 5_000  # asked for at a time: as much as one transaction should hold
+MOST_DELTAS = 10_000  # asked for at a time: as much as one transaction should hold
 FIRST_COPY = 5_000  # deltas; an empty node that lacks more of them takes the snapshot
 
 
@@ -88,7 +89,9 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
     try:
         hub = Verifier.parse(before.hub_key)
         frontier = check_page(page, before.frontier, hub=hub, agreement=before.agreement)
-        read = _read_page(page.lines, before)
+        entries = SharedEntries(before, node.taxonomy, node.now())
+        with uncollected():
+            read = _read_page(page.lines, before, entries)
     except InputError as wrong:
         evidence = page.checkpoint[:10_000]
         if before.size < before.position:  # it was restored from a backup, as was seen then
@@ -103,10 +106,7 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
     if not page.lines:
         return settle(before, State.FOLLOWING, node, size=page.size)
     now = node.now()
-    entries = SharedEntries(before, node.taxonomy, now)
-    for record in read.records.values():
-        entries.take(record)
-    with node.memory.transaction() as stores:
+    with uncollected(), node.memory.transaction() as stores:
         here = stores.memberships.lock(before.id)
         if here is None or here.position != before.position or here.frontier != before.frontier:
             return here or before  # another process was faster, or it was left
@@ -139,20 +139,19 @@ def _apply(before: Membership, page: Page, node: Node) -> Membership:
 @dataclass(slots=True)
 class _Read:
     """
-    The latest of each record on a page, and why deltas were left out, by number.
+    Why deltas of a page were left out, by number, and what became doubtful by that.
 
     A record is `doubtful` where the last that is said of it could not be understood: by its id, with its signal if
     known.
     """
 
-    records: dict[str, Record] = field(default_factory=dict)
     doubtful: dict[str, Signal | None] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
 
 
-def _read_page(lines: Iterable[bytes], before: Membership) -> _Read:
+def _read_page(lines: Iterable[bytes], before: Membership, entries: SharedEntries) -> _Read:
     """
-    What the deltas say; one that cannot be understood is left out and named.
+    Take what the deltas say into the entries; one that cannot be understood is left out and named.
 
     Raises:
         InputError: A delta says that it is another than the one whose place it has.
@@ -161,16 +160,16 @@ def _read_page(lines: Iterable[bytes], before: Membership) -> _Read:
     read = _Read()
     for number, line in enumerate(lines, start=before.position + 1):
         try:
-            delta = delta_from(line)
-            record = checked_record(delta.record) if delta.record else None
-        except (InputError, TypeError) as wrong:  # a hub may put anything anywhere
-            read.skipped.append(f"{number}: {wrong}"[:500])
+            told = delta_document(line)
+            given, agreement = told["number"], told["agreement"]
+            if (given, agreement) == (number, before.agreement) and told["record"]:
+                read.doubtful.pop(entries.take(told["record"], number), None)
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as wrong:
+            # a hub may put anything anywhere
+            read.skipped.append(f"{number}: {type(wrong).__name__}: {wrong}"[:500])
             read.doubtful.update(_named(line, before.agreement))
             continue
-        check_number(delta.number, delta.agreement, expected=number, ours=before.agreement)
-        if record is not None:
-            read.records[record.id] = record
-            read.doubtful.pop(record.id, None)
+        check_number(given, agreement, expected=number, ours=before.agreement)
     return read
 
 

@@ -8,13 +8,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import orjson
 
 from seawall.banks.entry import Entry, Shared
 from seawall.errors import InputError
-from seawall.exchange.delta import record_from
+from seawall.exchange.delta import Document, record_from
 from seawall.exchange.membership import Membership
 from seawall.exchange.note import Verifier
 from seawall.exchange.opinion import Opinion, Word
@@ -36,39 +35,6 @@ MOST_REVIEWS = 1 << 53  # beyond it JSON's numbers are not exact any more
 LONGEST_NAME = 64  # characters of an id
 
 
-def checked_record(record: Record) -> Record:
-    """
-    The record, if an entry can be made of it: no two records are ever one entry, and every database can keep it.
-
-    Raises:
-        InputError: It cannot; the sentence says why.
-
-    """
-    _check_fields(
-        record.id,
-        agreement=record.agreement,
-        signal=record.signal,
-        piece=record.piece,
-        right=record.right,
-        wrong=record.wrong,
-    )
-    for opinion in record.opinions:
-        _check_opinion(opinion)
-    return record
-
-
-def _check_fields(
-    ident: str, *, agreement: str, signal: Signal, piece: str, right: int, wrong: int
-) -> None:
-    if ident != record_id(agreement, signal):
-        raise InputError(f"The record '{ident[:80]}' is not that of its signal.")
-    if not (0 <= right < MOST_REVIEWS and 0 <= wrong < MOST_REVIEWS):
-        raise InputError("A record cannot have been reviewed so often.")
-    if len(piece) > LONGEST_NAME or "\0" in piece:
-        raise InputError("The record's piece has no id that can be kept.")
-
-
-@lru_cache(4096)  # in bulk, many signals come with the same word
 def _check_opinion(opinion: Opinion) -> None:
     texts = (opinion.organisation, opinion.incident, opinion.entity, *opinion.categories)
     if not all(isinstance(text, str) and "\0" not in text for text in texts):
@@ -94,66 +60,58 @@ class _Word:
 
 
 class SharedEntries:
-    """What records come to: entries of a membership's bank, and the ids of those that do not count any more."""
+    """
+    What records come to: entries of a membership's bank, and the ids of those that do not count any more.
+
+    What is taken last of a record holds.
+    """
 
     def __init__(self, membership: Membership, taxonomy: Taxonomy, now: datetime) -> None:
         self.wanted: dict[str, Entry] = {}
-        self.gone: list[str] = []
+        self.gone: set[str] = set()
         self.lost = 0  # lines that could not be understood
         self._agreement, self._bank, self._now = membership.agreement, membership.bank, now
         self._source = origin(Verifier.parse(membership.hub_key), membership.agreement)
         self._categories = frozenset(category.name for category in taxonomy)
         self._name = _entry_ids(membership.bank)
-        # In bulk, many signals come with the same word.
-        self._words: dict[tuple[Opinion, ...], _Word] = {}
-        self._told: dict[bytes, _Word] = {}
-
-    def take(self, record: Record) -> None:
-        """A record that was checked."""
-        word = self._word(record)
-        self._take(record.id, record.signal, record.piece, record.right, record.wrong, word)
+        self._words: dict[bytes, _Word] = {}  # in bulk, many signals come with the same word
 
     def take_line(self, line: bytes) -> None:
         """
-        A record as a snapshot has it; the same as its record, checked and taken, in half the time.
+        A record as a snapshot has it.
 
         Raises:
             ValueError, KeyError, TypeError, AttributeError, InputError: It is none.
 
         """
         document = orjson.loads(line)
-        number, said = int(document["number"]), document["record"]
-        opinions = orjson.dumps(said["opinions"])
-        word = self._told.get(opinions)
-        if word is None:
-            record = checked_record(record_from(said, self._agreement, number))
-            self._told[opinions] = self._word(record)
-            self.take(record)
-            return
-        ident, piece, signal = str(said["id"]), str(said["piece"]), parse_signal(said["signal"])
+        self.take(document["record"], int(document["number"]))
+
+    def take(self, said: Document, number: int) -> str:
+        """
+        A record as the delta of this number has it, checked: no two are ever one entry, and every database can keep it.
+
+        Returns its id.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError, InputError: It is none; nothing was taken.
+
+        """
+        word = self._word_of(said, number)
+        record, piece, signal = str(said["id"]), str(said["piece"]), parse_signal(said["signal"])
         right, wrong, _ = int(said["right"]), int(said["wrong"]), int(said["sightings"])
-        _check_fields(
-            ident, agreement=self._agreement, signal=signal, piece=piece, right=right, wrong=wrong
-        )
-        self._take(ident, signal, piece, right, wrong, word)
-
-    def in_order(self) -> list[Entry]:
-        """The entries, by their ids."""
-        return [self.wanted[ident] for ident in sorted(self.wanted)]
-
-    def _word(self, record: Record) -> _Word:
-        word = self._words.get(record.opinions)
-        if word is None:
-            word = self._words[record.opinions] = _word(record, self._categories, self._now)
-        return word
-
-    def _take(
-        self, record: str, signal: Signal, piece: str, right: int, wrong: int, word: _Word
-    ) -> None:
+        if record != record_id(self._agreement, signal):
+            raise InputError(f"The record '{record[:80]}' is not that of its signal.")
+        if not (0 <= right < MOST_REVIEWS and 0 <= wrong < MOST_REVIEWS):
+            raise InputError("A record cannot have been reviewed so often.")
+        if len(piece) > LONGEST_NAME or "\0" in piece:
+            raise InputError("The record's piece has no id that can be kept.")
         ident = self._name(signal)
         if not word.living:
-            self.gone.append(ident)
-            return
+            self.gone.add(ident)
+            self.wanted.pop(ident, None)
+            return record
+        self.gone.discard(ident)
         self.wanted[ident] = Entry(
             id=ident,
             bank=self._bank,
@@ -175,6 +133,21 @@ class SharedEntries:
                 wrong=wrong,
             ),
         )
+        return record
+
+    def in_order(self) -> list[Entry]:
+        """The entries, by their ids."""
+        return [self.wanted[ident] for ident in sorted(self.wanted)]
+
+    def _word_of(self, said: Document, number: int) -> _Word:
+        opinions = orjson.dumps(said["opinions"])
+        word = self._words.get(opinions)
+        if word is None:
+            record = record_from(said, self._agreement, number)
+            for opinion in record.opinions:
+                _check_opinion(opinion)
+            word = self._words[opinions] = _word(record, self._categories, self._now)
+        return word
 
 
 def _word(record: Record, categories: frozenset[str], now: datetime) -> _Word:

@@ -345,13 +345,11 @@ def test_lines_of_a_snapshot_that_mean_nothing_are_counted_and_some_named(
     """A million of them take no memory."""
     monkeypatch.setattr(following, "FIRST_COPY", 0)
     monkeypatch.setattr(first_copy, "MOST_SKIPPED", 1)
-    monkeypatch.setattr(
-        shared_entries, "parse_signal", None
-    )  # no second line of one word is understood
+    monkeypatch.setattr(shared_entries, "parse_signal", None)  # no line is understood
     with home(tmp_path / "home") as app:
         member = Member(app, hub)
         after = member.ask()
-        assert (after.state, after.skipped) == (State.FOLLOWING, 2)
+        assert (after.state, after.skipped) == (State.FOLLOWING, 3)
         with app.memory.reading() as stores:
             told = stores.audit.after(0, limit=100, subject=member.id)[-1].happening.details
     assert len(told["skipped"]) == 1

@@ -15,6 +15,17 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Create the tables; entries learn what an exchange says of them."""
     op.add_column("entries", sa.Column("shared", JSON, nullable=True))
+    op.drop_index("entries_once_a_bank", "entries")
+    op.drop_index("entries_by_digest", "entries")
+    op.create_index(
+        "entries_by_digest_once_a_bank",
+        "entries",
+        ["digest", "bank"],
+        unique=True,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
+    op.create_index("entries_by_bank", "entries", ["bank", "number"], unique=False)
     op.execute("INSERT INTO counters (name, value) VALUES ('retroaction', 0), ('ledger', 0)")
     op.add_column("ledger", sa.Column("change", NUMBER, nullable=False, server_default="0"))
     op.create_table(
