@@ -27,7 +27,7 @@ import httpx
 
 from benchmarks.serve import prepare
 from benchmarks.server import Server, running
-from seawall.access.key import Scope
+from seawall.access.key import Scope, imprint_of, new_text
 from seawall.app import open_app
 from seawall.clock import now
 from seawall.settings import Settings
@@ -101,9 +101,11 @@ def hub(home: Path) -> Iterator[Hub]:
         admin.post("/v1/exchange/agreements", json=terms).raise_for_status()
         begun = Hub(server, admin, admin)
         token = begun.invitation("acme", "contribute", "consume")
-        joined = httpx.post(f"{server.url}/v1/exchange/join", json={"token": token, "name": "Acme"})
+        key = new_text(at=now())
+        wanted = {"token": token, "name": "Acme", "key": imprint_of(key).document()}
+        joined = httpx.post(f"{server.url}/v1/exchange/join", json=wanted)
         assert joined.is_success, joined.text
-        yield Hub(server, admin, client(server.url, joined.json()["key"]))
+        yield Hub(server, admin, client(server.url, key))
 
 
 def client(url: str, key: str) -> httpx.Client:

@@ -14,5 +14,10 @@ def new_id(prefix: str, *, at: datetime) -> str:
     return f"{prefix}_{moment}{_base32(secrets.randbits(50), RANDOM_DIGITS)}"
 
 
+def derived_id(prefix: str, seed: bytes) -> str:
+    """An id of the same shape that these 12 bytes make; it says nothing of a moment."""
+    return f"{prefix}_{_base32(int.from_bytes(seed), TIME_DIGITS + RANDOM_DIGITS)}"
+
+
 def _base32(number: int, digits: int) -> str:
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(digits)))

@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import zstandard
 
+from seawall.access.key import Imprint
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Agreement, Member, Role, Terms
 from seawall.exchange.note import Checkpoint, SigningKey, sign
@@ -48,7 +49,7 @@ class PoisonedHub:
     asked: list[str] = field(default_factory=list)
     answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
     reports: list[dict[str, Any]] = field(default_factory=list)
-    keys: int = 0
+    keys: list[Imprint] = field(default_factory=list)  # as members have shown them
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -170,17 +171,15 @@ class PoisonedHub:
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What a member tells."""
         if path.endswith("/join"):
-            self.keys += 1
             return {
                 "organisation": "beta",
                 "agreement": AGREEMENT,
                 "roles": ["consume", "contribute"],
-                "key": f"swl_{self.keys}_secret",
+                "key": self._shown(body["key"]),
                 "hub": str(self.key.verifier),
             }
         if path.endswith("/key"):
-            self.keys += 1
-            return {"key": f"swl_{self.keys}_secret", "expires_at_of_old": None}
+            return {"key": self._shown(body["key"]), "expires_at_of_old": None}
         if path.endswith("/reports"):
             self.reports.append(body["records"])
             told = {ident: Told(**counts) for ident, counts in body["records"].items()}
@@ -198,6 +197,10 @@ class PoisonedHub:
             categories=tuple(body.get("categories", ())),
         )
         return {"results": [{"record": None, "held": False, "changed": True} for _ in signals]}
+
+    def _shown(self, key: dict[str, str]) -> str:
+        self.keys.append(Imprint(key["id"], bytes.fromhex(key["digest"])))
+        return key["id"]
 
 
 def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one class, made for one hub

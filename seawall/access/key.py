@@ -4,8 +4,10 @@ Keys for programs: what they look like, what they may do.
     swl_<id>_<secret>
 
 The secret is 256 bits of chance, so a plain SHA-256 of the key is kept and nothing else: there is no dictionary to try.
+Whoever makes its own key gives away no more of it than its imprint: the id and that digest.
 """
 
+import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
@@ -14,9 +16,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from seawall.errors import InputError, NotAllowed
-from seawall.ids import new_id
+from seawall.ids import derived_id, new_id
 
 PREFIX = "swl"
+SEED_BYTES = 44  # of what a derived key is made: 12 for its id, 32 for its secret
 
 
 class Scope(StrEnum):
@@ -49,35 +52,71 @@ class Key:
     revoked_at: datetime | None = None
     requests_per_second: int | None = None  # None: the server's setting
     digest: bytes = b""
+    successor: str | None = None  # the key it was renewed to
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """What may be known of a key's text: enough to recognise it, too little to make it."""
+
+    id: str
+    digest: bytes
+
+    def of(self, key: Key) -> bool:
+        """Whether it is this key's."""
+        return (self.id, self.digest) == (key.id, key.digest)
+
+    def document(self) -> dict[str, str]:
+        """The same as it is sent to a hub."""
+        return {"id": self.id, "digest": self.digest.hex()}
+
+
+def new_text(*, at: datetime) -> str:
+    """The text of a key that nobody has yet."""
+    return _text(new_id("key", at=at), secrets.token_bytes(32))
+
+
+def derived_text(seed: bytes) -> str:
+    """The text of the key that these secret bytes (`SEED_BYTES`) make: the same bytes, the same key."""
+    return _text(derived_id("key", seed[:12]), seed[12:SEED_BYTES])
+
+
+def imprint_of(text: str) -> Imprint:
+    """What the text of a key, made by one of the two above, shows of itself."""
+    return Imprint(f"key_{text.split('_')[1]}", digest_of(text))
 
 
 def new_key(
     name: str,
     *,
+    imprint: Imprint,
     owner: str,
     scopes: frozenset[Scope],
     at: datetime,
     expires_at: datetime | None = None,
     requests_per_second: int | None = None,
-) -> tuple[Key, str]:
-    """A key and its text; the text is shown once and cannot be had again."""
+) -> Key:
+    """
+    The key of the text that has this imprint.
+
+    Raises:
+        InputError: It would open nothing, or has expired already.
+
+    """
     if not scopes:
         raise InputError("A key needs at least one scope; without one it opens nothing.")
     if expires_at is not None and expires_at <= at:
         raise InputError("This key would have expired already; give a moment in the future.")
-    ident = new_id("key", at=at)
-    text = f"{PREFIX}_{ident.removeprefix('key_')}_{secrets.token_urlsafe(32)}"
-    key = Key(
-        id=ident,
+    return Key(
+        id=imprint.id,
         name=name,
         owner=owner,
         scopes=scopes,
         created_at=at,
         expires_at=expires_at,
         requests_per_second=requests_per_second,
-        digest=digest_of(text),
+        digest=imprint.digest,
     )
-    return key, text
 
 
 def digest_of(text: str) -> bytes:
@@ -117,3 +156,8 @@ def allowed(key: Key, scope: Scope, *, at: datetime) -> Key:
     if not key.scopes & {scope, Scope.ADMIN}:
         raise NotAllowed(f"This key may not do this: it lacks the scope '{scope}'.")
     return key
+
+
+def _text(ident: str, secret: bytes) -> str:
+    coded = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+    return f"{PREFIX}_{ident.removeprefix('key_')}_{coded}"

@@ -24,14 +24,15 @@ INVITATION_COLUMNS = {
     "organisation": "organisation",
     "kind": "kind",
     "roles": "roles",
+    "created_at": "created",
     "expires_at": "expires",
-    "used_at": "used",
+    "invited_by": "by",
 }
 
 
 def add_to(app: typer.Typer) -> None:
     """Make them commands of this group."""
-    people = (invite, invitations, members, member, suspend, resume, remove)
+    people = (invite, invitations, uninvite, members, member, suspend, resume, remove)
     for command in (*people, quarantine, release, drop):
         app.command()(command)
     app.command("withdraw-source")(withdraw_source)
@@ -96,13 +97,30 @@ def invitations(
     key: ServerKey = None,
     json: Json = False,
 ) -> None:
-    """Show the invitations, without their tokens."""
+    """Show the invitations that can still be used, without their tokens."""
     from seawall.cli.output import show  # noqa: PLC0415 - Rich would slow `--help`
 
     with desk(home, server, key) as at:
         rows = at.hub.invitations(agreement)
-    empty = "There is no invitation yet. `seawall agreement invite` makes one."
-    show(rows, INVITATION_COLUMNS, as_json=json, empty=empty)
+    empty = "No invitation is open. `seawall agreement invite` makes one."
+    show(rows, INVITATION_COLUMNS, as_json=json, empty=empty, whole=("id",))
+
+
+def uninvite(
+    agreement: Agreement,
+    invitation: Annotated[
+        str, typer.Argument(help="Its id, as `seawall agreement invitations` shows it.")
+    ],
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+) -> None:
+    """Take back an invitation that nobody has used; its token opens nothing any more."""
+    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
+
+    with desk(home, server, key) as at:
+        at.hub.uninvite(agreement, invitation)
+    err.print(f"The invitation {invitation} to {agreement} is taken back.")
 
 
 def members(

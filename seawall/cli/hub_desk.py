@@ -47,7 +47,11 @@ class HubDesk(Protocol):
         ...
 
     def invitations(self, agreement: str) -> list[Document]:
-        """The invitations to an agreement, without their tokens."""
+        """The invitations to an agreement that can still be used, without their tokens."""
+        ...
+
+    def uninvite(self, agreement: str, invitation: str) -> None:
+        """An invitation whose token opens nothing any more."""
         ...
 
     def invite(self, agreement: str, wanted: Document) -> Document:

@@ -16,7 +16,7 @@ from seawall.workflows import exchange_wire as wire
 from seawall.workflows.acting import Doing
 from seawall.workflows.agreements import change_terms, found_organisation, make_agreement
 from seawall.workflows.hub import hub_key, tie_hub_key
-from seawall.workflows.invitations import invite
+from seawall.workflows.invitations import invite, uninvite
 from seawall.workflows.members import (
     change_member,
     drop_quarantine,
@@ -126,11 +126,16 @@ class LocalHub:
         }
 
     def invitations(self, agreement: str) -> list[Document]:
-        """The invitations to an agreement, without their tokens."""
+        """The invitations to an agreement that can still be used, without their tokens."""
         with self._memory.reading() as stores:
             stores.organisations.agreement(agreement)
-            found = stores.organisations.invitations(agreement)
+            found = stores.organisations.open_invitations(agreement, at=now())
         return [wire.invitation_document(each) for each in found]
+
+    def uninvite(self, agreement: str, invitation: str) -> None:
+        """An invitation whose token opens nothing any more."""
+        with self._memory.transaction() as stores:
+            uninvite(agreement, invitation, stores=stores, doing=_doing())
 
     def invite(self, agreement: str, wanted: Document) -> Document:
         """An invitation with its token."""

@@ -62,8 +62,12 @@ class RemoteHub:
         )
 
     def invitations(self, agreement: str) -> list[Document]:
-        """The invitations to an agreement, without their tokens."""
+        """The invitations to an agreement that can still be used, without their tokens."""
         return _list(self._ask("GET", f"{_at(agreement)}/invitations"), "invitations")
+
+    def uninvite(self, agreement: str, invitation: str) -> None:
+        """An invitation whose token opens nothing any more."""
+        self._ask("DELETE", f"{_at(agreement)}/invitations/{invitation}")
 
     def invite(self, agreement: str, wanted: Document) -> Document:
         """An invitation with its token."""

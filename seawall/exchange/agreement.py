@@ -90,9 +90,10 @@ class Invitation:
     kind: str
     roles: frozenset[Role]
     digest: bytes
+    invited_by: str  # the id of a key, or `cli`
     created_at: datetime
     expires_at: datetime
-    used_at: datetime | None = None
+    key: str | None = None  # the one it was used for
 
 
 def parse_roles(names: Iterable[str]) -> frozenset[Role]:

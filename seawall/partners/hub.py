@@ -18,6 +18,7 @@ from typing import Any, NoReturn, Self
 import httpx
 import orjson
 
+from seawall.access.key import Imprint
 from seawall.errors import (
     Error,
     InputError,
@@ -99,16 +100,23 @@ class Hub:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
-    def join(self, token: str, name: str) -> Document:
-        """`{"organisation", "agreement", "roles", "key", "hub"}`: the invitation was used, and this is what it gave."""
-        return self.post("/join", {"token": token, "name": name}, token=None)
+    def join(self, token: str, name: str, imprint: Imprint) -> Document:
+        """
+        `{"organisation", "agreement", "roles", "key", "hub"}`: what the invitation gave to the key of this imprint.
 
-    def renew_key(self) -> str:
-        """A new key; the one in use opens for a while longer."""
-        key: object = self.post("/key", {}, token=None).get("key")
-        if not isinstance(key, str):
-            raise OutsideError(f"The hub at {self.url} gave no new key.")
-        return key
+        Where no answer came, asking again with the same token and imprint gives it.
+        """
+        wanted = {"token": token, "name": name, "key": imprint.document()}
+        return self.post("/join", wanted, token=None)
+
+    def renew_key(self, imprint: Imprint) -> None:
+        """
+        The key of this imprint opens; the one in use does for a while longer.
+
+        Where no answer came, asking again with the same imprint does nothing twice.
+        """
+        if self.post("/key", {"key": imprint.document()}, token=None).get("key") != imprint.id:
+            raise OutsideError(f"The hub at {self.url} did not take the new key.")
 
     def leave(self, agreement: str, organisation: str, *, contributions: str) -> None:
         """End a membership; `contributions` is `keep` or `withdraw`."""

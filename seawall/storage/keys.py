@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from seawall.access.key import Key, Scope
-from seawall.errors import NotFound
+from seawall.errors import NotFound, WrongState
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import keys
 
@@ -18,10 +19,20 @@ class KeyStore:
         self._connection = connection
 
     def add(self, key: Key) -> None:
-        """Remember a new key by its digest."""
+        """
+        Remember a new key by its digest.
+
+        Raises:
+            WrongState: There is one with its id or digest.
+
+        """
         take_changes(self._connection)
         values = {name: getattr(key, name) for name in Key.__dataclass_fields__}
-        self._connection.execute(insert(keys), [values | {"scopes": sorted(key.scopes)}])
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(keys), [values | {"scopes": sorted(key.scopes)}])
+        except IntegrityError:
+            raise WrongState("This key is known already; make another.") from None
 
     def revoke(self, ident: str, *, at: datetime) -> None:
         """
@@ -38,19 +49,23 @@ class KeyStore:
         if not found.rowcount:
             raise NotFound(f"There is no key '{ident}'; `seawall key list` shows them.")
 
-    def end(self, ident: str, *, by: datetime) -> datetime:
+    def hold(self, ident: str) -> Key:
         """
-        The moment the key ends, which is this one unless it would have ended sooner.
+        The key of this id; nobody else changes one until this transaction ends.
 
         Raises:
-            NotFound: There is no such key.
+            NotFound: There is none.
 
         """
         take_changes(self._connection)
-        before = self.find(ident).expires_at
-        ends = by if before is None else min(by, before)
-        self._connection.execute(update(keys).where(keys.c.id == ident).values(expires_at=ends))
-        return ends
+        return self.find(ident)
+
+    def supersede(self, ident: str, *, successor: str, ends: datetime) -> None:
+        """Write that a key was renewed to another, and when it ends."""
+        take_changes(self._connection)
+        self._connection.execute(
+            update(keys).where(keys.c.id == ident).values(successor=successor, expires_at=ends)
+        )
 
     def find(self, ident: str) -> Key:
         """

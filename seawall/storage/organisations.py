@@ -1,9 +1,9 @@
 """Organisations, the agreements they are members of, and the invitations that bring them there."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seawall.errors import NotFound, WrongState
@@ -223,27 +223,50 @@ class OrganisationStore:
         )
 
     def invitation(self, digest: bytes) -> Invitation | None:
-        """The invitation of the token with this digest; its row is held until this transaction ends."""
-        query = select(invitations).where(invitations.c.digest == digest).with_for_update()
+        """The invitation of the token with this digest."""
+        query = select(invitations).where(invitations.c.digest == digest)
         row = self._connection.execute(query).one_or_none()
         return None if row is None else _invitation(row)
 
-    def invitations(self, agreement: str) -> list[Invitation]:
-        """The agreement's invitations, newest first."""
+    def open_invitations(self, agreement: str, *, at: datetime) -> list[Invitation]:
+        """The agreement's invitations that can still be used, newest first."""
         query = (
             select(invitations)
-            .where(invitations.c.agreement == agreement)
+            .where(
+                invitations.c.agreement == agreement,
+                invitations.c.key.is_(None),
+                invitations.c.expires_at > at,
+            )
             .order_by(invitations.c.created_at.desc())
         )
         return [_invitation(row) for row in self._connection.execute(query)]
 
-    def use_invitation(self, invitation: Invitation) -> None:
-        """Write when it was used."""
+    def use_invitation(self, ident: str, *, key: str) -> None:
+        """Write for which key it was used."""
         self._connection.execute(
-            update(invitations)
-            .where(invitations.c.id == invitation.id)
-            .values(used_at=invitation.used_at)
+            update(invitations).where(invitations.c.id == ident).values(key=key)
         )
+
+    def remove_invitation(self, agreement: str, ident: str) -> Invitation:
+        """
+        Forget an invitation that nobody has used; what it was.
+
+        Raises:
+            NotFound: There is none of this id.
+
+        """
+        row = self._connection.execute(
+            delete(invitations)
+            .where(
+                invitations.c.agreement == agreement,
+                invitations.c.id == ident,
+                invitations.c.key.is_(None),
+            )
+            .returning(invitations)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(f"No invitation '{ident[:80]}' to '{agreement}' is open.")
+        return _invitation(row)
 
     def _insert(self, table: Any, values: dict[str, Any], taken: str) -> None:  # noqa: ANN401 - any table
         try:

@@ -1,5 +1,6 @@
 """Records: one a signal and agreement; what waits in quarantine; how much was contributed, and how it turned out."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,7 +36,7 @@ from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.record import Record, Standing, expires_at, own_piece, record_id, standing
 from seawall.signals.signal import Signal
 from seawall.storage.bulk import insert_many, update_many
-from seawall.storage.tables import contributed, held, records, sources
+from seawall.storage.tables import contributed, held, quarantines, records, sources
 
 ROWS_AT_ONCE = 500  # of all records of an agreement
 PAGE = 400  # values in one IN (…)
@@ -266,6 +267,9 @@ class RecordStore:
 
     def hold(self, agreement: str, contributions: Sequence[Contribution], *, at: datetime) -> None:
         """Keep contributions that nobody is shown until an administrator releases them."""
+        by_source = Counter(opinion.organisation for _, opinion, _ in contributions)
+        for organisation, count in sorted(by_source.items()):
+            self._count_held(agreement, organisation, count)
         if contributions:
             rows = [
                 {
@@ -282,17 +286,26 @@ class RecordStore:
 
     def held(self, agreement: str) -> dict[str, int]:
         """How many contributions of each organisation wait in quarantine."""
-        query = (
-            select(held.c.organisation, func.count())
-            .where(held.c.agreement == agreement)
-            .group_by(held.c.organisation)
+        query = select(quarantines.c.organisation, quarantines.c.waiting).where(
+            quarantines.c.agreement == agreement, quarantines.c.waiting > 0
         )
-        return {row[0]: row[1] for row in self._connection.execute(query)}
+        return {row.organisation: row.waiting for row in self._connection.execute(query)}
+
+    def held_of(self, agreement: str, organisation: str) -> int:
+        """How many contributions of one organisation wait."""
+        query = select(quarantines.c.waiting).where(
+            quarantines.c.agreement == agreement, quarantines.c.organisation == organisation
+        )
+        return self._connection.execute(query).scalar_one_or_none() or 0
 
     def all_held(self) -> dict[str, int]:
         """How many contributions wait in quarantine under each agreement."""
-        query = select(held.c.agreement, func.count()).group_by(held.c.agreement)
-        return {row[0]: row[1] for row in self._connection.execute(query)}
+        query = (
+            select(quarantines.c.agreement, func.sum(quarantines.c.waiting))
+            .where(quarantines.c.waiting > 0)
+            .group_by(quarantines.c.agreement)
+        )
+        return {row[0]: int(row[1]) for row in self._connection.execute(query)}
 
     def take_held(self, agreement: str, organisation: str, *, limit: int) -> list[Contribution]:
         """Take the oldest contributions of an organisation out of quarantine."""
@@ -311,23 +324,34 @@ class RecordStore:
                     held.c.number <= rows[-1].number,
                 )
             )
+            self._count_held(agreement, organisation, -len(rows))
         return [(_signal(row.signal), opinion_from(row.opinion), row.piece) for row in rows]
 
-    def drop_held(
-        self, agreement: str, organisation: str, signals: Collection[Signal] | None = None
-    ) -> int:
-        """Forget what waits of an organisation, perhaps only of these signals; how much it was."""
+    def drop_held(self, agreement: str, organisation: str, signals: Collection[Signal]) -> None:
+        """Forget what waits of an organisation of these signals."""
         query = delete(held).where(
             held.c.agreement == agreement, held.c.organisation == organisation
         )
-        if signals is None:
-            return self._connection.execute(query).rowcount
         wanted = sorted(map(str, signals))
-        return sum(
+        gone = sum(
             self._connection.execute(
                 query.where(held.c.signal.in_(wanted[start : start + PAGE]))
             ).rowcount
             for start in range(0, len(wanted), PAGE)
+        )
+        if gone:
+            self._count_held(agreement, organisation, -gone)
+
+    def _count_held(self, agreement: str, organisation: str, count: int) -> None:
+        upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql
+        values = {"agreement": agreement, "organisation": organisation}
+        self._connection.execute(
+            upsert(quarantines)
+            .values(values | {"waiting": count})
+            .on_conflict_do_update(
+                index_elements=["agreement", "organisation"],
+                set_={"waiting": quarantines.c.waiting + count},
+            )
         )
 
     def _in(self, agreement: str, idents: Sequence[str]) -> Iterator[Record]:

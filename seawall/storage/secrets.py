@@ -4,11 +4,14 @@ Secrets this home keeps for itself: the key a hub signs with, and the key that s
 Each is a file that only the owner of the process can read, made when it is first needed.
 """
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from seawall.errors import StorageError
 
@@ -37,7 +40,8 @@ class Vault:
     """Seals texts that must be given out again, such as the key a hub gave us (Fernet: AES-128-CBC and HMAC)."""
 
     def __init__(self, home: Path) -> None:
-        self._fernet = Fernet(kept(home, "vault.key", lambda: Fernet.generate_key().decode()))
+        self._key = kept(home, "vault.key", lambda: Fernet.generate_key().decode())
+        self._fernet = Fernet(self._key)
 
     def seal(self, text: str) -> bytes:
         """The text, as it may lie in a database."""
@@ -57,6 +61,15 @@ class Vault:
             raise StorageError(
                 "A sealed secret was sealed by another home: bring back its secrets/vault.key, or join the hub again."
             ) from wrong
+
+    def derive(self, *about: str, size: int) -> bytes:
+        """
+        So many bytes that only this home can make, always the same for the same words (HKDF-SHA256, RFC 5869).
+
+        Nobody who has the words, or bytes derived from others, comes nearer to these or to what is sealed.
+        """
+        info = json.dumps(["seawall", *about]).encode()
+        return HKDF(SHA256(), size, salt=None, info=info).derive(self._key.encode())
 
 
 def _create(path: Path, text: str) -> None:

@@ -80,6 +80,7 @@ keys = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+    Column("successor", String(64)),  # the key it was renewed to
 )
 
 banks = Table(
@@ -254,9 +255,10 @@ invitations = Table(  # tokens that let their bearer join once
     Column("kind", String(32), nullable=False),
     Column("roles", Json, nullable=False),
     Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("invited_by", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment),
+    Column("key", String(64)),  # the one it was used for
 )
 
 records = Table(  # one signal under one agreement, with everybody's current word on it
@@ -327,6 +329,14 @@ held = Table(  # contributions in quarantine
     Column("at", Moment, nullable=False),
     Index("held_by_organisation", "agreement", "organisation"),
     sqlite_autoincrement=True,
+)
+
+quarantines = Table(  # how much of an organisation waits in `held`
+    "quarantines",
+    metadata,
+    Column("agreement", String(64), primary_key=True),
+    Column("organisation", String(64), primary_key=True),
+    Column("waiting", Number, nullable=False),
 )
 
 sources = Table(  # how often what an organisation confirmed was found right or wrong

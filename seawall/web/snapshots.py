@@ -13,7 +13,7 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import structlog
@@ -67,7 +67,7 @@ class Snapshots:
         """Stop what is being made."""
         self._closed = True
 
-    async def read(self, agreement: str, size: int) -> AsyncIterator[bytes]:
+    async def read(self, agreement: str, size: int) -> AsyncGenerator[bytes]:
         """
         The compressed snapshot of an agreement that has this many deltas now.
 

@@ -112,6 +112,7 @@ def share_signals(
         InputError: It says nothing, or the terms do not allow it.
         NotFound: There is no such agreement.
         NotAllowed: The key's organisation may not contribute.
+        TooMany: More of its contributions would wait in quarantine than may.
 
     """
     member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
@@ -150,6 +151,7 @@ def contribute_lines(
         InputError: The columns are not ours; nothing was shared.
         NotFound: There is no such agreement.
         NotAllowed: The key's organisation may not contribute, or no more; what was yielded stays.
+        TooMany: More of its contributions would wait in quarantine than may; what was yielded stays.
 
     """
     rows = read_rows(lines, ndjson=ndjson, columns=COLUMNS)

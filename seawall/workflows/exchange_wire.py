@@ -122,14 +122,13 @@ def membership_documents(stores: Stores, *, organisation: str, everything: bool)
 
 def invitation_document(invitation: Invitation) -> Document:
     """An invitation without its token."""
-    used = invitation.used_at
     return {
         "id": invitation.id,
         "agreement": invitation.agreement,
         "organisation": invitation.organisation,
         "kind": invitation.kind,
         "roles": sorted(invitation.roles),
+        "invited_by": invitation.invited_by,
         "created_at": rfc3339(invitation.created_at),
         "expires_at": rfc3339(invitation.expires_at),
-        "used_at": rfc3339(used) if used else None,
     }

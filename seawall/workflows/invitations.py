@@ -1,7 +1,11 @@
 """
 An organisation comes into an agreement.
 
-    invited (token shown once) ──join──▶ organisation, membership, key ── the token opens nothing any more
+    invited (token shown once) ─┬─join──▶ organisation, membership, key ── the token lets nobody else in
+                                └─uninvite──▶ the token opens nothing
+
+Who joins has made its key itself and shows its imprint, so the hub's answer holds no secret and may get lost: joining
+again with the same token and the same key is answered in the same way.
 
 A token proves that its bearer was invited, not that it is an organisation the hub knows already: administrators of one
 agreement could invite a member of another and come in its name. So whoever joins as a known member shows its key.
@@ -9,10 +13,10 @@ agreement could invite a member of another and come in its name. So whoever join
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from seawall.access.key import Key, Scope
+from seawall.access.key import Imprint, Key, Scope
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.exchange.agreement import Invitation, Member, Role, Status
 from seawall.exchange.organisation import Kind, Organisation, slug
@@ -20,7 +24,7 @@ from seawall.ids import new_id
 from seawall.storage.memory import Stores
 from seawall.workflows.acting import Doing
 from seawall.workflows.agreements import found_organisation
-from seawall.workflows.key import create_key
+from seawall.workflows.key import admit_key
 from seawall.workflows.members import tell_of_member
 
 PREFIX = "swi"
@@ -28,11 +32,10 @@ PREFIX = "swi"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """A new member and the key it acts with; the text is shown once."""
+    """A new member and the key it acts with."""
 
     member: Member
     key: Key
-    text: str
 
 
 def invite(
@@ -69,6 +72,7 @@ def invite(
         kind=_kind(organisation, kind, stores),
         roles=roles,
         digest=_digest(token),
+        invited_by=doing.actor,
         created_at=doing.at,
         expires_at=expires_at,
     )
@@ -78,23 +82,43 @@ def invite(
     return made, token
 
 
-def join(token: str, name: str, *, by: Key | None, stores: Stores, now: datetime) -> Joined:
+def uninvite(agreement: str, ident: str, *, stores: Stores, doing: Doing) -> None:
     """
-    The organisation is a member, and has a key; it is made known under this name if it is new.
+    The token of this invitation opens nothing any more.
 
-    `by` is the caller's key, if it has one.
+    Raises:
+        NotFound: There is no such invitation to this agreement, or it was used.
+
+    """
+    stores.deltas.lock(agreement)
+    gone = stores.organisations.remove_invitation(agreement, ident)
+    details = {"invitation": gone.id, "organisation": gone.organisation}
+    doing.record(stores, action="member:uninvited", subject=agreement, details=details)
+
+
+def join(
+    token: str, name: str, *, imprint: Imprint, by: Key | None, stores: Stores, now: datetime
+) -> Joined:
+    """
+    The organisation is a member, and what has this imprint is its key; it is made known under this name if it is new.
+
+    `by` is another key of the caller's, if it has one.
 
     Raises:
         NotAllowed: The token is unknown, used or expired, or the organisation must show its key; the token stays good.
-        WrongState: The organisation is a member, or of another kind.
+        WrongState: The organisation is a member, or of another kind, or there is a key with this id or digest.
 
     """
-    invitation = _good(stores.organisations.invitation(_digest(token)), now)
-    stores.deltas.lock(invitation.agreement)
+    invitation = _locked(token, stores)
+    if invitation.key is not None:
+        return _joined_before(invitation, imprint, stores, now)
+    if invitation.expires_at <= now:
+        raise NotAllowed("This invitation has expired; ask for a new one.")
     known = _known(invitation.organisation, stores)
     _check_own_key(invitation.organisation, by, stores, now)
-    key, text = create_key(
+    key = admit_key(
         f"member of {invitation.agreement}",
+        imprint=imprint,
         owner=invitation.organisation,
         scopes=frozenset({Scope.EXCHANGE}),
         stores=stores,
@@ -113,25 +137,44 @@ def join(token: str, name: str, *, by: Key | None, stores: Stores, now: datetime
     _check_kind(known, Kind(invitation.kind))
     member = _member(invitation, stores, now)
     stores.organisations.add_member(member)
-    stores.organisations.use_invitation(replace(invitation, used_at=now))
+    stores.organisations.use_invitation(invitation.id, key=key.id)
     tell_of_member(member, stores=stores, doing=doing)
     details = {"organisation": member.organisation, "invitation": invitation.id}
     doing.record(stores, action="member:joined", subject=member.agreement, details=details)
-    return Joined(member=member, key=key, text=text)
+    return Joined(member=member, key=key)
 
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _good(invitation: Invitation | None, now: datetime) -> Invitation:
+def _locked(token: str, stores: Stores) -> Invitation:
+    """The invitation as it is once its agreement is locked: others may join with it, or take it back, at once."""
+    unknown = NotAllowed("This invitation is unknown here; ask for a new one.")
+    invitation = stores.organisations.invitation(_digest(token))
     if invitation is None:
-        raise NotAllowed("This invitation is unknown here; ask for a new one.")
-    if invitation.used_at is not None:
-        raise NotAllowed("This invitation was used; ask for a new one.")
-    if invitation.expires_at <= now:
-        raise NotAllowed("This invitation has expired; ask for a new one.")
+        raise unknown
+    stores.deltas.lock(invitation.agreement)
+    invitation = stores.organisations.invitation(_digest(token))
+    if invitation is None:
+        raise unknown
     return invitation
+
+
+def _joined_before(
+    invitation: Invitation, imprint: Imprint, stores: Stores, now: datetime
+) -> Joined:
+    """What was answered when the invitation was used for this key, as long as that is the key to go on with."""
+    key = stores.keys.find(str(invitation.key))
+    member = stores.organisations.member(invitation.agreement, invitation.organisation)
+    if (
+        not imprint.of(key)
+        or not _opens(key, now)
+        or key.successor is not None
+        or member.status is Status.LEFT
+    ):
+        raise NotAllowed("This invitation was used; ask for a new one.")
+    return Joined(member=member, key=key)
 
 
 def _known(organisation: str, stores: Stores) -> Organisation | None:
@@ -172,16 +215,17 @@ def _check_own_key(organisation: str, by: Key | None, stores: Stores, now: datet
     if by is not None and by.owner == organisation:
         return
     if stores.organisations.members(organisation=organisation) or any(
-        key.owner == organisation
-        and Scope.EXCHANGE in key.scopes
-        and key.revoked_at is None
-        and (key.expires_at is None or now < key.expires_at)
+        key.owner == organisation and Scope.EXCHANGE in key.scopes and _opens(key, now)
         for key in stores.keys.all()
     ):
         raise NotAllowed(
             f"'{organisation}' is known to this hub: join with a key of that organisation."
             " The hub's operator can give out a new one if it was lost."
         )
+
+
+def _opens(key: Key, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
 
 
 def _member(invitation: Invitation, stores: Stores, now: datetime) -> Member:

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from seawall.access.key import Key, Scope, allowed, new_key
+from seawall.access.key import Imprint, Key, Scope, allowed, imprint_of, new_key, new_text
 from seawall.audit.event import Happening
-from seawall.errors import NotAllowed
+from seawall.errors import NotAllowed, WrongState
 from seawall.storage.memory import Stores
 
 
@@ -26,8 +26,44 @@ def create_key(
         InputError: It would open nothing, or has expired already.
 
     """
-    key, text = new_key(
+    text = new_text(at=now)
+    key = admit_key(
         name,
+        imprint=imprint_of(text),
+        owner=owner,
+        scopes=scopes,
+        expires_at=expires_at,
+        requests_per_second=requests_per_second,
+        stores=stores,
+        by=by,
+        now=now,
+    )
+    return key, text
+
+
+def admit_key(
+    name: str,
+    *,
+    imprint: Imprint,
+    owner: str,
+    scopes: frozenset[Scope],
+    expires_at: datetime | None = None,
+    requests_per_second: int | None = None,
+    stores: Stores,
+    by: str,
+    now: datetime,
+) -> Key:
+    """
+    A key that opens from now on, whose text only its bearer has.
+
+    Raises:
+        InputError: It would open nothing, or has expired already.
+        WrongState: There is a key with this id or digest.
+
+    """
+    key = new_key(
+        name,
+        imprint=imprint,
         owner=owner,
         scopes=scopes,
         at=now,
@@ -39,7 +75,7 @@ def create_key(
     stores.audit.record(
         Happening(action="key:created", subject=key.id, actor=by, at=now, details=details)
     )
-    return key, text
+    return key
 
 
 def revoke_key(ident: str, *, stores: Stores, by: str, now: datetime) -> None:
@@ -57,26 +93,30 @@ def revoke_key(ident: str, *, stores: Stores, by: str, now: datetime) -> None:
 
 
 def renew_key(
-    by: Key, *, overlap: timedelta, stores: Stores, now: datetime
-) -> tuple[Key, str, datetime]:
+    by: Key, *, imprint: Imprint, overlap: timedelta, stores: Stores, now: datetime
+) -> tuple[Key, datetime]:
     """
-    A key like this one, its text, and when the old one ends; until then both open the same.
+    A key like this one, whose text only its bearer has, and when the old one ends; until then both open the same.
 
-    The new one lasts as long as the old one was meant to.
+    The new one lasts as long as the old one was meant to. A key is renewed once: asked again for the same new key, the
+    answer is the same and nothing is done, so that an answer that was lost can be asked for again.
 
     Raises:
         NotAllowed: The key was revoked meanwhile, or is an administrator's.
+        WrongState: It was renewed to another key, or there is a key with this id or digest.
 
     """
-    ends = stores.keys.end(by.id, by=now + overlap)
-    old = allowed(stores.keys.find(by.id), Scope.EXCHANGE, at=now)
+    old = allowed(stores.keys.hold(by.id), Scope.EXCHANGE, at=now)
     if Scope.ADMIN in old.scopes:
         raise NotAllowed(
             "An administrator's key does not renew itself; make one with `seawall key create`."
         )
-    lasts = by.expires_at - by.created_at if by.expires_at else None
-    key, text = new_key(
+    if old.successor is not None:
+        return _renewed_before(old, imprint, stores, now)
+    lasts = old.expires_at - old.created_at if old.expires_at else None
+    key = new_key(
         old.name,
+        imprint=imprint,
         owner=old.owner,
         scopes=old.scopes,
         at=now,
@@ -84,8 +124,20 @@ def renew_key(
         requests_per_second=old.requests_per_second,
     )
     stores.keys.add(key)
+    ends = min(now + overlap, old.expires_at or now + overlap)
+    stores.keys.supersede(old.id, successor=key.id, ends=ends)
     details = {"key": key.id, "owner": key.owner}
     stores.audit.record(
         Happening(action="key:renewed", subject=by.id, actor=by.id, at=now, details=details)
     )
-    return key, text, ends
+    return key, ends
+
+
+def _renewed_before(
+    old: Key, imprint: Imprint, stores: Stores, now: datetime
+) -> tuple[Key, datetime]:
+    """What was answered when the key was renewed to the one with this imprint."""
+    key = stores.keys.find(str(old.successor))
+    if old.expires_at is None or not imprint.of(key):
+        raise WrongState(f"This key was renewed before; use the one it was renewed to, {key.id}.")
+    return allowed(key, Scope.EXCHANGE, at=now), old.expires_at

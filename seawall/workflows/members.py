@@ -247,7 +247,7 @@ def _waiting_pages(
 ) -> Emptied:
     def count(stores: Stores) -> int:
         check(stores)
-        return stores.records.held(agreement).get(organisation, 0)
+        return stores.records.held_of(agreement, organisation)
 
     waiting, done = commit(count), Emptied()
     if not waiting:

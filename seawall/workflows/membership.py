@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from seawall.access.key import SEED_BYTES, derived_text, imprint_of
 from seawall.audit.event import Happening
 from seawall.clock import rfc3339
 from seawall.errors import InputError, NotFound, OutsideError, WrongState
@@ -49,6 +50,18 @@ class Node:
         key = self.vault.open(membership.key)
         return Hub(membership.hub, key=key, plain_hosts=self.plain_hosts)
 
+    def own_key(self, purpose: str, hub: str, secret: str) -> str:
+        """
+        The text of the key that this home makes itself for a hub, from a secret both know: a token, or an older key.
+
+        It follows from that secret and the vault's, so a request whose answer was lost, or before whose answer this
+        home died, is made again with the same key, and nothing need be kept in between. That is sound: the vault's
+        secret is 256 bits of chance that never leave this home, and HKDF makes of it keys that nobody can tell from
+        chance, nor work out from the token, an older key, or a key of another hub; the address is part of it. What
+        can seal and open the keys we keep can make them as well, so there is no further secret to lose.
+        """
+        return derived_text(self.vault.derive(purpose, hub, secret, size=SEED_BYTES))
+
 
 def join(
     url: str,
@@ -63,6 +76,8 @@ def join(
 ) -> Membership:
     """
     The membership that an invitation gives; one with the same hub and agreement gets the new key.
+
+    Where the hub's answer was lost, joining again with the same address and token gives it.
 
     `hub_key` is the hub's key as its operator told it another way; without it the key that the hub shows now is
     pinned. An organisation the hub knows already shows its `member_key` with the invitation; one that this home has
@@ -82,21 +97,29 @@ def join(
     key = member_key or next(
         (node.vault.open(each.key) for each in held if each.hub == address), None
     )
+    own = node.own_key("join", address, token)
     with Hub(url, key=key, plain_hosts=node.plain_hosts) as hub:
-        given = _given(hub.join(token, name), hub.url)
+        given = _given(hub.join(token, name, imprint_of(own)), hub.url)
     if hub_key is not None and given["hub"] != hub_key:
         raise OutsideError(
             f"The hub at {hub.url} shows the key {given['hub']}, not the one you named. Do not use it."
         )
     with node.memory.transaction() as stores:
         stores.hold_changes()
-        return _written(given, hub.url, bank=bank, stores=stores, node=node, by=by)
+        return _written(given, own, hub.url, bank=bank, stores=stores, node=node, by=by)
 
 
 def _written(
-    given: Mapping[str, str], hub: str, *, bank: str | None, stores: Stores, node: Node, by: str
+    given: Mapping[str, str],
+    own: str,
+    hub: str,
+    *,
+    bank: str | None,
+    stores: Stores,
+    node: Node,
+    by: str,
 ) -> Membership:
-    """The membership that a hub has given, new or with its new key."""
+    """The membership that a hub has given to our own key, new or with its new key."""
     now = node.now()
     before = next(
         (
@@ -106,7 +129,7 @@ def _written(
         ),
         None,
     )
-    key = node.vault.seal(given["key"])
+    key = node.vault.seal(own)
     if before is not None:
         membership = replace(
             before,
@@ -223,7 +246,7 @@ def membership_document(membership: Membership, *, waiting: int) -> Document:
 
 
 def _given(answer: Document, url: str) -> dict[str, str]:
-    names = ("organisation", "agreement", "key", "hub")
+    names = ("organisation", "agreement", "hub")
     given = {name: answer.get(name) for name in names}
     try:
         Verifier.parse(str(given["hub"]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from seawall.audit.event import Happening
-from seawall.errors import InputError, NotAllowed, NotFound
+from seawall.errors import InputError, NotAllowed, NotFound, TooMany
 from seawall.exchange.agreement import (
     Agreement,
     Member,
@@ -33,6 +33,7 @@ ENOUGH = 1_000  # records rewritten in one go
 RENEWED = 10  # a repeated word moves an end that follows retention once a tenth of the retention has passed
 MOST_OUTCOMES = 1_000  # right or wrong, of one record in one report
 MOST_SIGHTINGS = 1_000_000  # the same
+MOST_HELD = 1_000_000  # contributions of one member that wait in the quarantine of an agreement
 OWN_PIECE = re.compile("pc_[0-9a-f]{24}")
 
 
@@ -72,6 +73,7 @@ def share(
     Raises:
         InputError: An opinion says nothing, or the terms do not allow it.
         NotAllowed: The member may not contribute.
+        TooMany: More of the member's would wait in quarantine than may.
 
     """
     stores.deltas.lock(agreement)
@@ -97,6 +99,10 @@ def accept(
 
     What only repeats an earlier word uses no quota. Withdrawing also takes back what waits in quarantine. Who is held
     back or over its quota can still take back its own word, and who is only over its quota can dispute what is there.
+
+    Raises:
+        TooMany: More of the member's would wait in quarantine than may; nothing of this is kept.
+
     """
     stores.deltas.lock(agreement.id)
     withdrawn = {signal for signal, opinion, _ in contributions if opinion.word is Word.WITHDRAW}
@@ -117,6 +123,7 @@ def accept(
         _taken(agreement, by, written - wanted, stores, now)
     waiting = sum(each.held for each in results)
     if waiting:
+        _check_room(agreement.id, by.organisation, stores)
         details: Document = {"organisation": by.organisation, "held": waiting}
         _record(stores, "exchange:held", agreement.id, actor, now, details)
     return results
@@ -399,6 +406,15 @@ def _check_quota(agreement: str, by: Member, count: int, stores: Stores, now: da
             f"'{by.organisation}' has used up its quota of {quota} a day under '{agreement}'; report tomorrow."
         )
     stores.records.take_quota(agreement, by.organisation, now.date(), count)
+
+
+def _check_room(agreement: str, organisation: str, stores: Stores) -> None:
+    """Whether no more of a member's waits than may, so that a flood fills nobody's disk."""
+    if stores.records.held_of(agreement, organisation) > MOST_HELD:
+        raise TooMany(
+            f"{MOST_HELD} contributions of '{organisation}' are the most that wait in the quarantine of '{agreement}';"
+            " nothing more was taken. Its administrators release or drop them."
+        )
 
 
 def _taken(agreement: Agreement, by: Member, count: int, stores: Stores, now: datetime) -> int:

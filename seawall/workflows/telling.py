@@ -8,6 +8,7 @@ What a member tells its hub: opinions, how often something was matched here, and
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from seawall.access.key import imprint_of
 from seawall.audit.event import Happening
 from seawall.errors import Error, InputError, NotAllowed, NotFound, WrongState
 from seawall.exchange.membership import Membership, Message
@@ -195,13 +196,17 @@ def report_sightings(membership: Membership, *, node: Node) -> int:
 
 def renew_key(membership: Membership, *, hub: Hub, node: Node) -> None:
     """
-    Our key at the hub is a new one; the old one opens for a while longer, in case this home dies between the two.
+    Our key at the hub is a new one, which we make of the old one; that opens for a while longer.
+
+    Should the answer be lost, or this home die before it has written the new one, the same key is asked for again.
 
     Raises:
-        RuleError, OutsideError: The hub gave none.
+        RuleError, OutsideError: The hub did not take it.
 
     """
-    sealed = node.vault.seal(hub.renew_key())
+    own = node.own_key("renew", membership.hub, node.vault.open(membership.key))
+    hub.renew_key(imprint_of(own))
+    sealed = node.vault.seal(own)
     now = node.now()
     with node.memory.transaction() as stores:
         here = stores.memberships.lock(membership.id)

@@ -5,14 +5,25 @@ from datetime import timedelta
 
 import pytest
 
-from seawall.access.key import Scope, allowed, digest_of, new_key, parse_scopes
+from seawall.access.key import (
+    Scope,
+    allowed,
+    derived_text,
+    digest_of,
+    imprint_of,
+    new_key,
+    new_text,
+    parse_scopes,
+)
 from seawall.errors import InputError, NotAllowed
 from tests.made import NOON
 
 
 def key(*scopes, **fields):
     """A key and its text."""
-    return new_key("test", owner="alpha", scopes=frozenset(scopes), at=NOON, **fields)
+    text = new_text(at=NOON)
+    made = {"owner": "alpha", "scopes": frozenset(scopes), "at": NOON} | fields
+    return new_key("test", imprint=imprint_of(text), **made), text
 
 
 def test_only_the_digest_of_a_key_is_kept():
@@ -22,6 +33,18 @@ def test_only_the_digest_of_a_key_is_kept():
     assert kept.digest == digest_of(text)
     assert text not in repr(kept)
     assert text.startswith("swl_")
+
+
+def test_a_derived_key_looks_like_every_other_and_is_always_the_same():
+    """Its id has the usual shape, and another seed makes another id and another secret."""
+    text, usual = derived_text(bytes(range(44))), new_text(at=NOON)
+
+    assert text == derived_text(bytes(range(44)))
+    for part, like in zip(text.split("_", 2), usual.split("_", 2), strict=True):
+        assert len(part) == len(like)
+    other = derived_text(bytes(reversed(range(44))))
+    assert not set(text.split("_", 2)[1:]) & set(other.split("_", 2)[1:])
+    assert imprint_of(usual).id == f"key_{usual.split('_')[1]}"
 
 
 def test_a_key_does_what_its_scopes_say():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from seawall.access.key import imprint_of, new_text
 from seawall.clock import now
 from seawall.errors import InputError, NotFound, RuleError
 from seawall.exchange.opinion import Opinion, Word
@@ -78,9 +79,15 @@ def test_an_operator_runs_a_hub_from_the_command_line(ask: Ask, memory: Memory):
         *("agreement", "invite", "terror", "acme", "--kind", "platform"),
         *("--role", "contribute,consume", "--expires", "14d"),
     ).out.strip()
+    (listed,) = ask("agreement", "invitations", "terror", "--json").lines
+    assert (listed["organisation"], "token" in listed) == ("acme", False)
     with memory.transaction() as stores:
-        join(token, "Acme Video", by=None, stores=stores, now=now())
-    assert "token" not in ask("agreement", "invitations", "terror", "--json").lines[0]
+        own = imprint_of(new_text(at=now()))
+        join(token, "Acme Video", imprint=own, by=None, stores=stores, now=now())
+    assert "No invitation is open" in ask("agreement", "invitations", "terror").err
+    late = ask("agreement", "invite", "terror", "lab", "--role", "audit", "--json").lines[0]
+    assert late["id"] in ask("agreement", "uninvite", "terror", late["id"]).err
+    assert ask("agreement", "invitations", "terror", "--json").lines == []
     assert [each["id"] for each in ask("organisation", "list", "--json").lines] == ["acme", "lab"]
 
     contribute(memory, "acme", *range(8))
@@ -135,6 +142,7 @@ def test_what_makes_no_sense_is_said(ask: Ask):
         (("agreement", "quarantine", "nowhere"), NotFound, "nowhere"),
         (("agreement", "invite", "terror", "new", "--role", "king"), InputError, "king"),
         (("agreement", "invite", "terror", "new", "--role", "audit"), InputError, "kind"),
+        (("agreement", "uninvite", "terror", "inv_0"), NotFound, "inv_0"),
         (("agreement", "member", "terror", "acme"), InputError, "--role"),
         (("agreement", "suspend", "terror", "acme"), NotFound, "acme"),
         (("agreement", "withdraw-source", "terror", "acme"), NotFound, "acme"),

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from seawall.access.key import Scope, new_key
+from seawall.access.key import Scope, imprint_of, new_key, new_text
 from seawall.audit.event import Happening
 from seawall.banks.bank import Bank
 from seawall.banks.entry import Change, Shared, joined
@@ -90,8 +90,9 @@ def happening(number=0):
 
 def test_everything_comes_back_as_it_was(memory):
     """Whole values, on both databases: banks, entries, rules, keys, uploads, messages, events."""
-    key, _ = new_key(
+    key = new_key(
         "k",
+        imprint=imprint_of(new_text(at=NOON)),
         owner="alpha",
         scopes=frozenset({Scope.MATCH}),
         at=NOON,

@@ -7,7 +7,7 @@ import threading
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -15,10 +15,14 @@ import httpx
 import pytest
 import zstandard
 
+from seawall.access.key import imprint_of, new_text
 from seawall.clock import now
 from seawall.exchange import merkle
-from seawall.exchange.agreement import Terms
+from seawall.exchange.agreement import Status, Terms
 from seawall.exchange.note import Checkpoint, opened
+from seawall.web import snapshots
+from seawall.web.api import exchange_feed
+from seawall.workflows import sharing
 from seawall.workflows.key import revoke_key
 from tests.made import pdq
 from tests.sharing import EVERYTHING, agree, key_of
@@ -252,6 +256,45 @@ def test_a_snapshot_is_made_anew_when_there_is_more(table: Table):
         assert len(text.splitlines()) == n + 3
 
 
+@pytest.mark.parametrize("end", ["suspended", "revoked"])
+def test_a_snapshot_breaks_off_where_its_reader_may_read_no_more(
+    table: Table, monkeypatch: pytest.MonkeyPatch, end: str
+):
+    """A reader on a thin line, looked at before every piece; what came is no snapshot."""
+    monkeypatch.setattr(exchange_feed, "LOOK_AGAIN", 0)
+    monkeypatch.setattr(snapshots, "PIECE", 32)
+    for n in range(200):
+        table.say(pdq(n))
+    memory, owner = table.served.door.app.memory, f"reader-{table.agreement}"
+    key, text = key_of(memory, owner)
+    table.served.door.app.knowledge.refresh_now()
+
+    came: list[bytes] = []
+
+    def read(answer: httpx.Response) -> None:
+        for piece in answer.iter_raw():
+            if not came:
+                with memory.transaction() as stores:
+                    if end == "revoked":
+                        revoke_key(key.id, stores=stores, by="test", now=now())
+                    else:
+                        member = stores.organisations.member(table.agreement, owner)
+                        stores.organisations.save_member(replace(member, status=Status.SUSPENDED))
+            came.append(piece)
+
+    with (
+        table.served.stranger(Authorization=f"Bearer {text}") as client,
+        client.stream("GET", f"{table.path}/snapshot") as answer,
+        pytest.raises(httpx.RemoteProtocolError),
+    ):
+        read(answer)
+
+    monkeypatch.undo()
+    whole = table.acme.get(f"{table.path}/snapshot").content
+    assert 0 < len(b"".join(came)) < len(whole)
+    assert whole.startswith(b"".join(came))
+
+
 def test_who_waits_is_told_at_once(table: Table):
     """By a commit of this process, single or bulk."""
     for n, bulk in enumerate((False, True, False)):
@@ -320,7 +363,9 @@ def test_a_report_told_again_under_a_new_key_counts_once(table: Table):
         assert (answer.status_code, answer.json()) == (200, {"counted": 1})
 
     report(table.reader)
-    renewed = table.reader.post("/v1/exchange/key").json()["key"]
+    renewed = new_text(at=now())
+    shown = {"key": imprint_of(renewed).document()}
+    assert table.reader.post("/v1/exchange/key", json=shown).status_code == 201
     with table.served.stranger(Authorization=f"Bearer {renewed}") as client:
         report(client)
     assert table.reader.get(f"{table.path}/records/{ident}").json()["sightings"] == 3
@@ -461,6 +506,28 @@ def test_beyond_the_quota_words_are_held(served: Served, table: Table):
     assert json.loads(told.text) == {"added": 1, "unchanged": 1, "held": 1}
     assert held == [{"record": None, "held": True, "changed": False}]
     assert table.deltas()[0]["size"] == 2
+
+
+def test_a_full_quarantine_takes_no_more(
+    served: Served, table: Table, monkeypatch: pytest.MonkeyPatch
+):
+    """429 and a sentence, for single words and for lists; the batch that would not fit is not half kept."""
+    monkeypatch.setattr(sharing, "MOST_HELD", 2)
+    with served.door.app.memory.transaction() as stores:
+        stores.organisations.save_terms(table.agreement, Terms(title="small", quota=0))
+    row = {"signal_type": "pdq", "categories": "terrorist-content"}
+    body = "\n".join(json.dumps(row | {"value": pdq(n).value}) for n in (2, 3))
+    assert table.say(pdq(1)).status_code == 201
+    listed = table.acme.post(f"{table.path}/opinions/bulk", content=body, headers=NDJSON)
+    assert table.say(pdq(2)).status_code == 201
+    full = table.say(pdq(3))
+
+    assert (listed.status_code, full.status_code) == (429, 429)
+    assert "the most that wait in the quarantine" in full.json()["detail"]
+    waiting = {f"acme-{table.agreement}": 2}
+    assert table.beta.get(f"{table.path}/quarantine").json() == {"waiting": waiting}
+    assert table.say(pdq(1), word="withdraw", categories=[]).status_code == 201
+    assert table.say(pdq(3)).status_code == 201
 
 
 def test_sightings_and_outcomes_are_counted_and_never_whose(table: Table):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from seawall.access.key import imprint_of, new_text
 from seawall.clock import now
 from seawall.exchange.agreement import Member, Role
 from seawall.exchange.note import Verifier
@@ -38,11 +39,19 @@ def invited(client: httpx.Client, path: str, organisation: str, **other: object)
     return made.json()["token"]
 
 
-def joined(served: Served, token: str, *, key: str | None = None) -> httpx.Response:
-    """What joining with this token answers, once strangers may ask again."""
+def shown(text: str) -> dict[str, str]:
+    """What a member shows of the key it has made."""
+    return imprint_of(text).document()
+
+
+def joined(
+    served: Served, token: str, *, key: str | None = None, made: str | None = None
+) -> httpx.Response:
+    """What joining with this token and a key made for it answers, once strangers may ask again."""
+    made = made or new_text(at=now())
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     with served.stranger(**headers) as client:
-        wanted = {"token": token, "name": "New Organisation"}
+        wanted = {"token": token, "name": "New Organisation", "key": shown(made)}
         while (answer := client.post(f"{EXCHANGE}/join", json=wanted)).status_code == 429:
             time.sleep(1)
         return answer
@@ -83,19 +92,20 @@ def test_from_nothing_to_a_member(served: Served, admin: httpx.Client, newcomer:
     assert made.headers["location"] == f"{EXCHANGE}/agreements/{ident}"
     token = invited(admin, f"{EXCHANGE}/agreements/{ident}", newcomer)
 
-    answer = joined(served, token)
+    mine = new_text(at=now())
+    answer = joined(served, token, made=mine)
 
     assert answer.status_code == 201
     told = answer.json()
-    assert told | {"key": "", "hub": ""} == {
+    assert told | {"hub": ""} == {
         "organisation": newcomer,
         "agreement": ident,
         "roles": ["contribute"],
-        "key": "",
+        "key": imprint_of(mine).id,
         "hub": "",
     }
     Verifier.parse(told["hub"])
-    with served.stranger(Authorization=f"Bearer {told['key']}") as client:
+    with served.stranger(Authorization=f"Bearer {mine}") as client:
         mine = client.get(EXCHANGE).json()
         assert (mine["hub"], mine["organisation"]) == (told["hub"], newcomer)
         assert mine["agreements"] == [
@@ -138,6 +148,38 @@ def test_a_token_works_once_and_for_its_time(place: Hub, admin: httpx.Client, ne
     assert admin.post(f"{place.path}/invitations", json=past).status_code == 422
 
 
+def test_a_join_asked_for_again_gets_the_same_answer(
+    place: Hub, admin: httpx.Client, newcomer: str
+):
+    """With the same key, which the answer does not show; somebody else's key comes too late."""
+    token, mine = invited(admin, place.path, newcomer), new_text(at=now())
+    first, again = (joined(place.served, token, made=mine) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert mine.split("_", 2)[2] not in first.text
+    assert joined(place.served, token).status_code == 403
+    wrong = {"token": token, "name": "N", "key": {"id": "key_1", "digest": "00"}}
+    with place.served.stranger() as client:
+        assert client.post(f"{EXCHANGE}/join", json=wrong).status_code in (422, 429)
+
+
+def test_an_invitation_is_taken_back(place: Hub, newcomer: str):
+    """By an administrator of the agreement; the token is unknown from then on, and only once is there one."""
+    boss = place.member(Role.ADMINISTER)
+    with place.client(boss) as client:
+        token = invited(client, place.path, newcomer)
+        (listed,) = client.get(f"{place.path}/invitations").json()["invitations"]
+        gone = [
+            client.delete(f"{place.path}/invitations/{listed['id']}").status_code for _ in range(2)
+        ]
+        assert client.get(f"{place.path}/invitations").json() == {"invitations": []}
+
+    assert gone == [204, 404]
+    assert listed["invited_by"].startswith("key_")
+    assert "unknown" in joined(place.served, token).json()["detail"]
+
+
 def test_a_token_is_shown_once(place: Hub, admin: httpx.Client, newcomer: str):
     """Neither the list nor the repeated request has it."""
     wanted = {"organisation": newcomer, "kind": "hotline", "roles": ["audit"]}
@@ -169,7 +211,7 @@ def test_a_known_organisation_joins_with_its_key(place: Hub, admin: httpx.Client
 
 def test_guessing_tokens_is_slowed_down(served: Served):
     """Like guessing keys."""
-    wanted = {"token": "swi_guess", "name": "Nobody"}
+    wanted = {"token": "swi_guess", "name": "Nobody", "key": shown(new_text(at=now()))}
     with served.stranger() as client:
         answered = {client.post(f"{EXCHANGE}/join", json=wanted).status_code for _ in range(400)}
 
@@ -327,10 +369,15 @@ def test_keys_are_renewed_without_a_gap(place: Hub, admin: httpx.Client):
     """Both open the same until the old one ends, and revoking one leaves the other."""
     acme = place.member(Role.CONSUME)
     with place.client(acme) as old:
-        renewed = old.post(f"{EXCHANGE}/key")
+        text = new_text(at=now())
+        renewed = old.post(f"{EXCHANGE}/key", json={"key": shown(text)})
+        again = old.post(f"{EXCHANGE}/key", json={"key": shown(text)})
+        assert again.json() == renewed.json()
+        another = old.post(f"{EXCHANGE}/key", json={"key": shown(new_text(at=now()))})
+        assert another.status_code == 409
         assert old.get(place.path).status_code == 200
         told = renewed.json()
-        with place.served.stranger(Authorization=f"Bearer {told['key']}") as new:
+        with place.served.stranger(Authorization=f"Bearer {text}") as new:
             assert new.get(place.path).status_code == 200
             mine = [key for key in admin.get("/v1/keys").json()["keys"] if key["owner"] == acme]
             ending = next(key for key in mine if key["expires_at"])
@@ -341,7 +388,8 @@ def test_keys_are_renewed_without_a_gap(place: Hub, admin: httpx.Client):
     ends = datetime.fromisoformat(told["expires_at_of_old"])
     assert timedelta(hours=23) < ends - now() <= timedelta(hours=24)
     assert told["expires_at"] is None
-    assert admin.post(f"{EXCHANGE}/key").status_code == 403
+    assert told["key"] == imprint_of(text).id
+    assert admin.post(f"{EXCHANGE}/key", json={"key": shown(text)}).status_code == 403
 
 
 def test_members_see_each_other(place: Hub):

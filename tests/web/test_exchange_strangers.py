@@ -68,6 +68,7 @@ UNDER_AN_AGREEMENT = (
         roles=ADMINISTER,
         body={"organisation": "newcomer", "kind": "platform", "roles": ["consume"]},
     ),
+    Row(method="DELETE", path=f"{OF}/invitations/{{invitation}}", roles=ADMINISTER),
     Row(method="GET", path=f"{OF}/quarantine", roles=ADMINISTER),
     Row(method="POST", path=f"{OF}/quarantine/{{organisation}}/{{fate}}", roles=ADMINISTER),
     Row(method="POST", path=f"{OF}/sources/{{organisation}}/withdraw", roles=ADMINISTER),
@@ -126,7 +127,12 @@ def place(served: Served) -> Hub:
 def asked(client: httpx.Client, row: Row, agreement: str, target: str) -> httpx.Response:
     """The answer to the row's request, once strangers may ask again."""
     path = row.path.format(
-        agreement=agreement, organisation=target, fate="release", record="rec_0", sample="sam_0"
+        agreement=agreement,
+        organisation=target,
+        invitation="inv_0",
+        fate="release",
+        record="rec_0",
+        sample="sam_0",
     )
     address = f"{EXCHANGE}{path}{row.query}"
     sent: dict[str, Any] = {"json": row.body}

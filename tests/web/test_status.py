@@ -102,7 +102,6 @@ def test_metrics_can_be_read_by_prometheus(admin: httpx.Client, photo: bytes):
 
 
 BODILESS = (  # their addresses say all there is to say
-    "/v1/exchange/key",
     "/v1/exchange/agreements/{agreement}/quarantine/{organisation}/{fate}",
     "/v1/exchange/agreements/{agreement}/sources/{organisation}/withdraw",
 )

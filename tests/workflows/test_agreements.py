@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 
-from seawall.access.key import Key, Scope
+from seawall.access.key import Imprint, Key, Scope, digest_of, imprint_of, new_text
 from seawall.errors import InputError, NotAllowed, NotFound, StorageError, WrongState
 from seawall.exchange.agreement import Agreement, Leaving, Member, Role, Status, Terms
 from seawall.exchange.delta import Delta, delta_from
@@ -21,7 +21,7 @@ from seawall.workflows.acting import Doing, acting_member, may_administer, may_r
 from seawall.workflows.agreements import change_terms, found_organisation, make_agreement
 from seawall.workflows.feed import Signer
 from seawall.workflows.hub import tie_hub_key
-from seawall.workflows.invitations import Joined, invite, join
+from seawall.workflows.invitations import Joined, invite, join, uninvite
 from seawall.workflows.key import create_key, renew_key, revoke_key
 from seawall.workflows.members import (
     Emptied,
@@ -80,7 +80,7 @@ class Hub:
         """A new member."""
         token = self.invited(organisation, agreement, **other)
         with self() as stores:
-            return join(token, organisation.title(), by=by, stores=stores, now=NOON)
+            return came(token, stores, name=organisation.title(), by=by)
 
     def contribute(self, organisation: str, *signals: int, agreement: str = "terror") -> None:
         """The organisation confirms these signals."""
@@ -249,7 +249,7 @@ def test_a_token_works_once(hub: Hub):
     hub.agree()
     used, late = hub.invited("acme"), hub.invited("globex")
     with hub() as stores:
-        join(used, "Acme", by=None, stores=stores, now=NOON)
+        came(used, stores)
 
     for token, at, why in (
         (used, NOON, "used"),
@@ -257,10 +257,84 @@ def test_a_token_works_once(hub: Hub):
         ("swi_x", NOON, "unknown"),
     ):
         with pytest.raises(NotAllowed, match=why), hub() as stores:
-            join(token, "Acme", by=None, stores=stores, now=at)
+            came(token, stores, now=at)
     with hub.memory.reading() as stores:
         assert [each.id for each in stores.organisations.all()] == ["acme"]
         assert len(stores.keys.all()) == 1
+
+
+def test_a_join_whose_answer_was_lost_is_done_again(hub: Hub):
+    """With the same key it is the same answer, also when the token's time is over, and nothing is done twice."""
+    hub.agree()
+    token, mine = hub.invited("acme"), fresh()
+    with hub() as stores:
+        first = came(token, stores, imprint=mine)
+    before, told = hub.actions(), hub.deltas()
+
+    with hub() as stores:
+        assert came(token, stores, imprint=mine, now=NOON + 2 * DAY) == first
+
+    assert (hub.actions(), hub.deltas()) == (before, told)
+    for other in (fresh(), replace(mine, digest=digest_of("x")), replace(mine, id=fresh().id)):
+        with pytest.raises(NotAllowed, match="used"), hub() as stores:
+            came(token, stores, imprint=other)
+
+
+@pytest.mark.parametrize("end", ["revoked", "renewed", "left"])
+def test_a_used_token_gives_back_no_key_that_has_had_its_time(hub: Hub, end: str):
+    """Who joined again with it would soon be shut out without knowing why."""
+    hub.agree()
+    token, mine = hub.invited("acme"), fresh()
+    with hub() as stores:
+        key = came(token, stores, imprint=mine).key
+        match end:
+            case "revoked":
+                revoke_key(key.id, stores=stores, by="cli", now=NOON)
+            case "renewed":
+                renewed(key, stores)
+            case "left":
+                end_membership("terror", "acme", Leaving.KEEP, stores=stores, doing=OPERATOR)
+
+    with pytest.raises(NotAllowed, match="used"), hub() as stores:
+        came(token, stores, imprint=mine)
+
+
+def test_a_key_somebody_has_already_lets_nobody_in(hub: Hub):
+    """Neither its id nor its digest is given twice, and the token stays good."""
+    hub.agree()
+    known, token = hub.joined("acme").key, hub.invited("globex")
+    for taken in (
+        Imprint(known.id, digest_of("another")),
+        Imprint(fresh().id, known.digest),
+    ):
+        with pytest.raises(WrongState, match="known already"), hub() as stores:
+            came(token, stores, imprint=taken)
+
+    with hub() as stores:
+        assert came(token, stores, name="Globex").key.owner == "globex"
+
+
+def test_an_invitation_is_taken_back(hub: Hub):
+    """Its token opens nothing any more; one that was used, or is another agreement's, is no invitation."""
+    hub.agree()
+    hub.agree("other")
+    hub.joined("globex")
+    token = hub.invited("acme")
+    with hub.memory.reading() as stores:
+        (made,) = stores.organisations.open_invitations("terror", at=NOON)
+        assert stores.organisations.open_invitations("terror", at=NOON + DAY) == []
+        ran = stores.connection.exec_driver_sql("SELECT id FROM invitations").scalars()
+        (used,) = set(ran) - {made.id}
+
+    for agreement, ident in (("other", made.id), ("terror", used), ("terror", "inv_0")):
+        with pytest.raises(NotFound, match="is open"), hub() as stores:
+            uninvite(agreement, ident, stores=stores, doing=OPERATOR)
+    with hub() as stores:
+        uninvite("terror", made.id, stores=stores, doing=OPERATOR)
+
+    with pytest.raises(NotAllowed, match="unknown"), hub() as stores:
+        came(token, stores)
+    assert hub.actions()[-1] == "member:uninvited"
 
 
 def test_only_a_digest_of_the_token_is_kept(hub: Hub):
@@ -270,7 +344,8 @@ def test_only_a_digest_of_the_token_is_kept(hub: Hub):
 
     with hub.memory.reading() as stores:
         rows = stores.connection.exec_driver_sql("SELECT * FROM invitations").all()
-        assert stores.organisations.invitations("terror")[0].organisation == "acme"
+        (shown,) = stores.organisations.open_invitations("terror", at=NOON)
+    assert (shown.organisation, shown.invited_by) == ("acme", "cli")
     assert token.removeprefix("swi_") not in str(rows)
 
 
@@ -295,12 +370,10 @@ def test_nobody_joins_in_the_name_of_a_known_organisation(hub: Hub):
 
     for by in (None, rogue.key):
         with pytest.raises(NotAllowed, match="key of that organisation"), hub() as stores:
-            join(token, "Acme", by=by, stores=stores, now=NOON)
+            came(token, stores, by=by)
 
     with hub() as stores:
-        assert (
-            join(token, "Acme", by=first.key, stores=stores, now=NOON).member.agreement == "other"
-        )
+        assert came(token, stores, by=first.key).member.agreement == "other"
 
 
 def test_an_organisation_made_known_before_joins_with_its_token_alone(hub: Hub):
@@ -322,7 +395,7 @@ def test_a_token_that_names_another_kind_is_refused(hub: Hub):
     with pytest.raises(WrongState, match="of the kind 'authority'"):
         hub.invited("acme", kind=Kind.PLATFORM)
     with pytest.raises(WrongState, match="of the kind 'authority'"), hub() as stores:
-        join(token, "Acme", by=None, stores=stores, now=NOON)
+        came(token, stores)
     with hub.memory.reading() as stores:
         assert stores.keys.all() == []  # the key it would have had went with the rest
 
@@ -344,7 +417,7 @@ def test_a_member_is_not_invited_twice(hub: Hub):
     with pytest.raises(WrongState, match="already"):
         hub.invited("acme")
     with pytest.raises(WrongState, match="already"), hub() as stores:
-        join(spare, "Acme", by=key, stores=stores, now=NOON)
+        came(spare, stores, by=key)
 
 
 def test_members_are_told_of_roles_and_standing_not_of_quotas(hub: Hub):
@@ -556,13 +629,14 @@ def test_a_renewed_key_and_the_old_one_both_open_for_a_while(hub: Hub):
     old = hub.joined("acme").key
 
     with hub() as stores:
-        new, _, ends = renew_key(old, overlap=DAY, stores=stores, now=NOON)
+        new, ends = renewed(old, stores)
 
     with hub.memory.reading() as stores:
         assert {key.id: key.expires_at for key in stores.keys.all()} == {
             old.id: NOON + DAY,
             new.id: None,
         }
+        assert stores.keys.find(old.id).successor == new.id
     assert ends == NOON + DAY
     assert (new.owner, new.scopes, new.name) == (old.owner, old.scopes, old.name)
     assert hub.actions()[-1] == "key:renewed"
@@ -572,10 +646,30 @@ def test_a_key_that_was_to_end_is_renewed_for_as_long(hub: Hub):
     """Ninety days become ninety days from now; the overlap never lengthens a life."""
     with hub() as stores:
         old, _ = made_key(stores, expires_at=NOON + 90 * DAY)
-        new, _, ends = renew_key(old, overlap=DAY, stores=stores, now=NOON + 89.5 * DAY)
+        new, ends = renewed(old, stores, now=NOON + 89.5 * DAY)
 
     assert ends == NOON + 90 * DAY
     assert new.expires_at == NOON + 179.5 * DAY
+
+
+def test_a_renewal_whose_answer_was_lost_is_asked_for_again(hub: Hub):
+    """For the same key it is the same answer; a second one is not given out."""
+    hub.agree()
+    old, mine = hub.joined("acme").key, fresh()
+    with hub() as stores:
+        first = renewed(old, stores, imprint=mine)
+    before = hub.actions()
+
+    with hub() as stores:
+        assert renewed(old, stores, imprint=mine, now=NOON + DAY / 2) == first
+    with pytest.raises(WrongState, match=first[0].id), hub() as stores:
+        renewed(old, stores)
+
+    assert hub.actions() == before
+    with hub() as stores:
+        revoke_key(first[0].id, stores=stores, by="cli", now=NOON)
+    with pytest.raises(NotAllowed, match="revoked"), hub() as stores:
+        renewed(old, stores, imprint=mine)
 
 
 def test_a_revoked_key_does_not_renew_itself(hub: Hub):
@@ -587,7 +681,7 @@ def test_a_revoked_key_does_not_renew_itself(hub: Hub):
 
     for key, why in ((old, "revoked"), (mighty, "administrator")):
         with pytest.raises(NotAllowed, match=why), hub() as stores:
-            renew_key(key, overlap=DAY, stores=stores, now=NOON)
+            renewed(key, stores)
     with hub.memory.reading() as stores:
         assert len(stores.keys.all()) == 2
         assert [key.expires_at for key in stores.keys.all()] == [None, None]
@@ -617,6 +711,24 @@ def test_whom_a_key_acts_for(hub: Hub):
                 acting_member(stranger, agreement, Role.CONTRIBUTE, stores=stores)
             told.append(str(refused.value).replace(agreement, "it"))
     assert told[0] == told[1]
+
+
+def came(token: str, stores: Stores, **other: object) -> Joined:
+    """Who joins with this token, with a key of its own making."""
+    usual = {"name": "Acme", "imprint": fresh(), "by": None, "now": NOON}
+    return join(token, stores=stores, **(usual | other))
+
+
+def renewed(key: Key, stores: Stores, **other: object) -> tuple[Key, datetime]:
+    """What the key was renewed to, and when it ends."""
+    return renew_key(
+        key, stores=stores, **({"imprint": fresh(), "overlap": DAY, "now": NOON} | other)
+    )
+
+
+def fresh() -> Imprint:
+    """What is shown of a key that nobody has yet."""
+    return imprint_of(new_text(at=NOON))
 
 
 def made_key(stores: Stores, **other: object) -> tuple[Key, str]:

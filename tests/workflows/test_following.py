@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from seawall.access.key import imprint_of
 from seawall.app import open_app
 from seawall.errors import InputError, NotFound, OutsideError, WrongState
 from seawall.exchange.membership import State
@@ -459,6 +460,7 @@ with sqlite3.connect(sys.argv[1]) as source, sqlite3.connect(sys.argv[2]) as tar
 KILLED = """
 import sys
 from pathlib import Path
+from seawall.access.key import imprint_of
 from seawall.app import open_app
 from seawall.settings import Settings
 from seawall.workflows import first_copy
@@ -556,6 +558,7 @@ def test_a_full_disk_here_is_told_and_nothing_is_half_written(tmp_path, hub):
 FULL = """
 import resource, signal, sys
 from pathlib import Path
+from seawall.access.key import imprint_of
 from seawall.app import open_app
 from seawall.errors import StorageError
 from seawall.settings import Settings
@@ -686,9 +689,25 @@ def test_a_key_is_renewed_and_the_new_one_is_used(member, hub):
     with member.node.hub_of(before) as client:
         renew_key(before, hub=client, node=member.node)
 
-    assert member.node.vault.open(member.here.key) == f"swl_{hub.keys}_secret"
+    assert imprint_of(member.node.vault.open(member.here.key)) == hub.keys[-1] != hub.keys[0]
     assert member.here.key_at > before.key_at
     assert member.ask().state is State.FOLLOWING
+
+
+def test_a_renewal_whose_answer_is_lost_asks_for_the_same_key_again(member, hub):
+    """The hub has done it already; had the member made another key, it would be refused."""
+    before = member.here
+    hub.faults.add("deaf")
+    for answered in (False, True):
+        with member.node.hub_of(member.here) as client:
+            if answered:
+                renew_key(before, hub=client, node=member.node)
+            else:
+                with pytest.raises(OutsideError):
+                    renew_key(before, hub=client, node=member.node)
+
+    assert hub.keys[-1] == hub.keys[-2] != hub.keys[0]
+    assert imprint_of(member.node.vault.open(member.here.key)) == hub.keys[-1]
 
 
 # Joining and leaving.
@@ -697,11 +716,39 @@ def test_a_key_is_renewed_and_the_new_one_is_used(member, hub):
 def test_joining_again_gives_the_membership_its_new_key(member, hub):
     """After a key was lost or taken away, nothing need be read anew."""
     again = join(
-        hub.url, "token", name="Beta", bank=None, hub_key=None, node=member.node, by="test"
+        hub.url, "another", name="Beta", bank=None, hub_key=None, node=member.node, by="test"
     )
 
     assert (again.id, again.position) == (member.id, 3)
-    assert member.node.vault.open(member.here.key) == f"swl_{hub.keys}_secret"
+    assert imprint_of(member.node.vault.open(member.here.key)) == hub.keys[-1] != hub.keys[0]
+
+
+def test_a_join_whose_answer_is_lost_is_run_again_with_the_same_key(tmp_path, database_url, hub):
+    """Even by another process: the key follows from the token and what only this home has."""
+
+    def joined(folder, token):
+        with home(tmp_path / folder, database_url=database_url) as app:
+            try:
+                return app.node().vault.open(
+                    join(
+                        *(hub.url, token),
+                        name="Beta",
+                        bank=None,
+                        hub_key=None,
+                        node=app.node(),
+                        by="test",
+                    ).key
+                )
+            except OutsideError:
+                return None
+
+    hub.faults.add("deaf")
+    assert joined("home", "token-1") is None
+    again = joined("home", "token-1")
+
+    assert imprint_of(again) == hub.keys[0] == hub.keys[1]
+    assert again not in str(hub.answered)
+    assert imprint_of(joined("home", "token-2")) != hub.keys[0]
 
 
 def test_a_hub_with_another_key_than_the_one_named_is_refused(tmp_path, hub):
@@ -834,6 +881,6 @@ def test_an_old_key_is_renewed_without_being_asked(tmp_path, hub):
     with home(tmp_path / "home", renew_key=timedelta(0), wait=timedelta(0)) as app:
         member = Member(app, hub)
         follower = Follower(app.node(), on_change=lambda: None)
-        eventually(lambda: hub.keys > 1)
+        eventually(lambda: len(hub.keys) > 1)
         follower.close()
         assert member.here.state is State.FOLLOWING

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -22,6 +24,7 @@ router = APIRouter(prefix="/v1/exchange/agreements/{agreement}", tags=["exchange
 
 ZSTD = "application/zstd"
 MOST_DELTAS = 10_000
+LOOK_AGAIN = 1.0  # seconds of a snapshot's way until its reader is looked at again
 LARGEST = 2**63 - 1
 Number = Annotated[int, Query(ge=1, le=LARGEST)]
 Size = Annotated[int, Query(ge=0, le=LARGEST)]
@@ -68,13 +71,15 @@ async def show_snapshot(
 
     The first line is `{"format", "agreement", "size"}`; then `{"number", "record"}` for each record, `number` being
     that of its last change; the last line is `{"records", "checkpoint", "signed", "peaks"}`: a signed note over the
-    tree of all changes, another over the SHA-256 of the bytes before this line, and the peaks of that tree.
+    tree of all changes, another over the SHA-256 of the bytes before this line, and the peaks of that tree. It breaks
+    off where the caller may not read any more.
     """
     door = door_of(request)
     size = await run_in_threadpool(_size, door, by, agreement)
     seen = looked(by, agreement, "snapshot", at=now(), size=size)
     await asyncio.wrap_future(door.commits.submit(seen))
-    return StreamingResponse(door.snapshots.read(agreement, size), media_type=ZSTD)
+    pieces = _while_allowed(request, by, agreement, door.snapshots.read(agreement, size))
+    return StreamingResponse(pieces, media_type=ZSTD)
 
 
 @router.get("/checkpoint", openapi_extra=described(streams=("text/plain",)))
@@ -129,6 +134,20 @@ def _size(door: Door, by: Key, agreement: str) -> int:
     with door.app.memory.reading() as stores:
         may_read(by, agreement, stores)
         return stores.deltas.size(agreement)
+
+
+async def _while_allowed(
+    request: Request, by: Key, agreement: str, pieces: AsyncGenerator[bytes]
+) -> AsyncIterator[bytes]:
+    """The pieces, as long as the caller may read them; then the answer ends in the middle, which its reader notices."""
+    door, looked_at = door_of(request), time.monotonic()
+    async with contextlib.aclosing(pieces):
+        async for piece in pieces:
+            if time.monotonic() - looked_at >= LOOK_AGAIN:
+                await still(request, by, Scope.EXCHANGE)
+                await run_in_threadpool(_size, door, by, agreement)
+                looked_at = time.monotonic()
+            yield piece
 
 
 async def _grown(request: Request, door: Door, agreement: str, after: int, seconds: float) -> None:

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seawall.access.key import Key, Scope
+from seawall.access.key import Imprint, Key, Scope
 from seawall.clock import now, rfc3339
 from seawall.exchange.agreement import parse_roles
 from seawall.exchange.organisation import Kind
@@ -23,7 +23,7 @@ from seawall.web.rendering import Json
 from seawall.workflows.acting import Doing, may_administer, may_change
 from seawall.workflows.exchange_wire import invitation_document
 from seawall.workflows.hub import tie_hub_key
-from seawall.workflows.invitations import invite, join
+from seawall.workflows.invitations import invite, join, uninvite
 from seawall.workflows.key import renew_key
 from seawall.workflows.wire import Document
 
@@ -37,19 +37,23 @@ _INVITATION: dict[str, Any] = {
     "organisation": "acme",
     "kind": "platform",
     "roles": ["consume", "contribute"],
+    "invited_by": "key_01jd3c7k2x9qhw4t5mz",
     "created_at": "2026-01-01T12:00:00.000000Z",
     "expires_at": "2026-01-08T12:00:00.000000Z",
-    "used_at": None,
+}
+_KEY: dict[str, Any] = {
+    "id": "key_01jd3c7k2x9qhw4t5mz",
+    "digest": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
 }
 _JOINED: dict[str, Any] = {
     "organisation": "acme",
     "agreement": "terror",
     "roles": ["consume", "contribute"],
-    "key": "swl_01jd3c7k2x9qhw4t5mz_…",
+    "key": _KEY["id"],
     "hub": "hub.example+1d2a3c4e+AS…",
 }
 _RENEWED: dict[str, Any] = {
-    "key": "swl_01jd3c7k2x9qhw4t5mz_…",
+    "key": _KEY["id"],
     "expires_at": None,
     "expires_at_of_old": "2026-01-02T12:00:00.000000Z",
 }
@@ -64,25 +68,51 @@ class InvitationIn(Body):
     expires_at: AwareDatetime | None = None
 
 
+class KeyIn(Body):
+    """
+    A key that its bearer has made: its id, and the SHA-256 of its text, in hexadecimal digits.
+
+    The text is `swl_`, the id without `key_`, `_`, and a secret: 256 bits of chance in URL-safe base 64.
+    """
+
+    id: Annotated[str, Field(pattern=r"^key_[0-9a-hjkmnp-tv-z]{19}$")]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    def imprint(self) -> Imprint:
+        """The same as the hub keeps it."""
+        return Imprint(self.id, bytes.fromhex(self.digest))
+
+
 class JoinIn(Body):
-    """The token of an invitation, and the name the organisation is known by."""
+    """The token of an invitation, the name the organisation is known by, and the key it will act with."""
 
     token: Name
     name: Name
+    key: KeyIn
+
+
+class RenewIn(Body):
+    """The key to act with from now on."""
+
+    key: KeyIn
 
 
 @router.post(
     "/join",
     status_code=201,
     openapi_extra=described(
-        takes=JoinIn, example={"token": "swi_…", "name": "Acme Video"}, gives=_JOINED, status=201
+        takes=JoinIn,
+        example={"token": "swi_…", "name": "Acme Video", "key": _KEY},
+        gives=_JOINED,
+        status=201,
     ),
 )
 async def join_agreement(request: Request) -> Response:
     """
     Come in with a token, once; needs no key, except that an organisation which the hub knows sends one of its own.
 
-    The answer is the only one that shows the new key. `hub` is the public key to pin.
+    Who comes in makes its key and keeps the text for itself. Asked again with the same token and the same key, the
+    answer is the same; with another key the token is a used one. `hub` is the public key to pin.
     """
     by = await _known_caller(request)
     wanted = parsed(JoinIn, await request.body())
@@ -92,34 +122,55 @@ async def join_agreement(request: Request) -> Response:
 
     def story(stores: Stores) -> Document:
         tie_hub_key(hub, stores)
-        joined = join(wanted.token, wanted.name, by=by, stores=stores, now=now())
+        joined = join(
+            wanted.token,
+            wanted.name,
+            imprint=wanted.key.imprint(),
+            by=by,
+            stores=stores,
+            now=now(),
+        )
         return {
             "organisation": joined.member.organisation,
             "agreement": joined.member.agreement,
             "roles": sorted(joined.member.roles),
-            "key": joined.text,
+            "key": joined.key.id,
         }
 
     answer = await run_in_threadpool(written, door, story, None)
     return Json(answer | {"hub": str(hub.verifier)}, status_code=201)
 
 
-@router.post("/key", status_code=201, openapi_extra=described(gives=_RENEWED, status=201))
-def renew(request: Request, by: Annotated[Key, may(Scope.EXCHANGE)]) -> Response:
-    """A new key like the caller's, shown once; the old one opens the same for a while yet."""
+@router.post(
+    "/key",
+    status_code=201,
+    openapi_extra=described(takes=RenewIn, example={"key": _KEY}, gives=_RENEWED, status=201),
+)
+def renew(
+    request: Request,
+    by: Annotated[Key, may(Scope.EXCHANGE)],
+    wanted: Annotated[RenewIn, json_body(RenewIn)],
+) -> Response:
+    """
+    A new key that opens like the caller's, which opens the same for a while yet.
+
+    Asked again for the same new key, the answer is the same; a key cannot be renewed to a second one.
+    """
     door = door_of(request)
 
     def story(stores: Stores) -> Document:
         overlap = door.app.settings.exchange.old_key
-        key, text, ends = renew_key(by, overlap=overlap, stores=stores, now=now())
+        key, ends = renew_key(
+            by, imprint=wanted.key.imprint(), overlap=overlap, stores=stores, now=now()
+        )
         return {
-            "key": text,
+            "key": key.id,
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
             "expires_at_of_old": rfc3339(ends),
         }
 
-    made = written(door, story, ticket(request, by), secret="key")  # noqa: S106 - a field's name
-    return Json(made, status_code=201)
+    once = ticket(request, by, wanted.model_dump_json().encode())
+    return Json(written(door, story, once), status_code=201)
 
 
 @router.get(
@@ -129,11 +180,11 @@ def renew(request: Request, by: Annotated[Key, may(Scope.EXCHANGE)]) -> Response
 def list_invitations(
     request: Request, by: Annotated[Key, may(Scope.EXCHANGE)], agreement: str
 ) -> Response:
-    """The invitations to an agreement without their tokens, newest first; for its administrators."""
+    """The invitations that can still be used, without their tokens, newest first; for administrators."""
     with door_of(request).app.memory.reading() as stores:
         may_administer(by, agreement, stores)
-        found = [invitation_document(each) for each in stores.organisations.invitations(agreement)]
-    return Json({"invitations": found})
+        found = stores.organisations.open_invitations(agreement, at=now())
+    return Json({"invitations": [invitation_document(each) for each in found]})
 
 
 @router.post(
@@ -171,6 +222,25 @@ def add_invitation(
 
     once = ticket(request, by, wanted.model_dump_json().encode())
     return Json(written(door, story, once, secret="token"), status_code=201)  # noqa: S106 - a field's name
+
+
+@router.delete(
+    "/agreements/{agreement}/invitations/{invitation}",
+    status_code=204,
+    openapi_extra=described(status=204),
+)
+def remove_invitation(
+    request: Request, by: Annotated[Key, may(Scope.EXCHANGE)], agreement: str, invitation: str
+) -> Response:
+    """Take an invitation back that nobody has used: its token opens nothing any more."""
+
+    def story(stores: Stores) -> Document:
+        may_change(by, agreement, stores)
+        uninvite(agreement, invitation, stores=stores, doing=Doing.with_key(by, at=now()))
+        return {}
+
+    written(door_of(request), story, None)
+    return Response(status_code=204)
 
 
 async def _known_caller(request: Request) -> Key | None:

@@ -14,6 +14,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Create the tables; entries learn what an exchange says of them."""
+    op.add_column("keys", sa.Column("successor", sa.String(length=64), nullable=True))
     op.add_column("entries", sa.Column("shared", JSON, nullable=True))
     op.drop_index("entries_once_a_bank", "entries")
     op.drop_index("entries_by_digest", "entries")
@@ -66,9 +67,10 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("roles", JSON, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("invited_by", sa.String(length=64), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
-        sa.Column("used_at", MOMENT, nullable=True),
+        sa.Column("key", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["agreement"], ["agreements.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("digest"),
@@ -144,6 +146,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("held_by_organisation", "held", ["agreement", "organisation"], unique=False)
+    op.create_table(
+        "quarantines",
+        sa.Column("agreement", sa.String(length=64), nullable=False),
+        sa.Column("organisation", sa.String(length=64), nullable=False),
+        sa.Column("waiting", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("agreement", "organisation"),
+    )
     op.create_table(
         "sources",
         sa.Column("agreement", sa.String(length=64), nullable=False),
