@@ -250,7 +250,7 @@ class RecordStore:
 
     # Quarantine.
 
-    def hold(self, agreement: str, contributions: Sequence[Contribution], *, at: datetime) -> None:
+    def hold(self, agreement: str, contributions: Sequence[Contribution]) -> None:
         """Keep contributions that nobody is shown until an administrator releases them."""
         if contributions:
             rows = [
@@ -260,7 +260,7 @@ class RecordStore:
                     "signal": str(signal),
                     "piece": piece,
                     "opinion": opinion_json(opinion),
-                    "at": at,
+                    "at": opinion.at,
                 }
                 for signal, opinion, piece in contributions
             ]
@@ -300,12 +300,19 @@ class RecordStore:
         return [(_signal(row.signal), opinion_from(row.opinion), row.piece) for row in rows]
 
     def drop_held(
-        self, agreement: str, organisation: str, signals: Collection[Signal] | None = None
+        self,
+        agreement: str,
+        organisation: str,
+        signals: Collection[Signal] | None = None,
+        *,
+        until: datetime | None = None,
     ) -> int:
-        """Forget what waits of an organisation, perhaps only of these signals; how much it was."""
+        """Forget what waits of an organisation, perhaps only of these signals or up to a moment; how much it was."""
         query = delete(held).where(
             held.c.agreement == agreement, held.c.organisation == organisation
         )
+        if until is not None:
+            query = query.where(held.c.at <= until)
         if signals is None:
             return self._connection.execute(query).rowcount
         wanted = sorted(map(str, signals))
