@@ -22,7 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import zstandard
 
-from seawall.access.key import Imprint
+from seawall.access.key import Imprint, Key, Scope
+from seawall.clock import rfc3339
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Agreement, Member, Role, Terms
 from seawall.exchange.note import Checkpoint, SigningKey, sign
@@ -32,11 +33,20 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
+from seawall.workflows.contributing import Given, share_signals
+from seawall.workflows.exchange_wire import shared_record_document
 from seawall.workflows.sharing import Told, share, tell
 from tests.made import NOON
 
 AGREEMENT = "pact"
 TAXONOMY = taxonomy({})
+KEY = Key(
+    id="key_1",
+    name="beta's member",
+    owner="beta",
+    scopes=frozenset({Scope.EXCHANGE}),
+    created_at=NOON,
+)
 
 
 @dataclass
@@ -188,15 +198,40 @@ class PoisonedHub:
                 now = datetime.now(UTC)
                 count = tell(AGREEMENT, told, by=member, stores=stores, now=now, actor="test")
             return {"counted": count}
-        signals = [parse_signal(text) for text in body["signals"]]
-        self.give(
-            signals,
-            by="beta",
-            word=Word(body["word"]),
-            reason=body.get("reason", ""),
-            categories=tuple(body.get("categories", ())),
-        )
-        return {"results": [{"record": None, "held": False, "changed": True} for _ in signals]}
+        return self._said(**body)
+
+    def _said(
+        self,
+        *,
+        signals: list[str],
+        word: str,
+        piece: str | None = None,
+        said_at: str | None = None,
+        **opinion: Any,
+    ) -> dict[str, Any]:
+        """What a member says, as the hub's own story takes it."""
+        now = datetime.now(UTC)
+        with self.memory.transaction() as stores:
+            results = share_signals(
+                AGREEMENT,
+                [parse_signal(text) for text in signals],
+                Given(word=Word(word), **opinion),
+                piece=piece,
+                by=KEY,
+                taxonomy=TAXONOMY,
+                stores=stores,
+                now=now,
+                said_at=datetime.fromisoformat(said_at) if said_at else None,
+            )
+        documents = [
+            {
+                "record": each.record and shared_record_document(each.record, now=now),
+                "held": each.held,
+                "changed": each.changed,
+            }
+            for each in results
+        ]
+        return json.loads(orjson.dumps({"at": rfc3339(now), "results": documents}))
 
     def _shown(self, key: dict[str, str]) -> str:
         self.keys.append(Imprint(key["id"], bytes.fromhex(key["digest"])))

@@ -90,7 +90,7 @@ def sync(
         bool,
         typer.Option(
             "--start-over",
-            help="Forget what was checked of the hub's history and read all of it anew.",
+            help="Read all of the hub's history anew, and tell again what it had acknowledged.",
         ),
     ] = False,
     json: Json = False,
@@ -161,7 +161,10 @@ def _catch_up(ident: str, node: Any) -> None:  # noqa: ANN401 - a Node, whose mo
         after = _read(ident, hub, node)
         if after is not None and after.state is State.FOLLOWING:
             report_sightings(after, node=node)
-            if list(deliver(after, hub=hub, node=node)):
+            done = False
+            while [each for each in deliver(after, hub=hub, node=node) if not each.kept]:
+                done = True
+            if done:
                 _read(ident, hub, node)  # what we have just said comes back to us
 
 

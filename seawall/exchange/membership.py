@@ -68,3 +68,15 @@ class Message:
     body: dict[str, object]
     at: datetime
     number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Our latest word on a record that a hub has acknowledged: what is told again if the hub has lost it."""
+
+    membership: str
+    record: str
+    signal: str
+    opinion: dict[str, object]  # as it was told, with the record's piece
+    at: datetime  # by the hub's clock
+    number: int  # of the message that told it

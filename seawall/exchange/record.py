@@ -5,6 +5,7 @@ One signal shared under one agreement, with everybody's current word on it.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -53,6 +54,11 @@ def record_id(agreement: str, signal: Signal) -> str:
 def own_piece(record: str) -> str:
     """The piece named after a record, by the record's id: its own, unless it was shared as one of another."""
     return "pc" + record.removeprefix("rec")
+
+
+def is_piece(name: str) -> bool:
+    """Whether this is the id of a piece, and not a name that an organisation gave one."""
+    return re.fullmatch("pc_[0-9a-f]{24}", name) is not None
 
 
 def with_opinion(record: Record, opinion: Opinion) -> Record:

@@ -1,21 +1,26 @@
-"""The hubs this home follows, and what is still to be told to them."""
+"""The hubs this home follows, what is still to be told to them, and what they have acknowledged."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from seawall.errors import InputError, NotFound
-from seawall.exchange.membership import Membership, Message, State
+from seawall.exchange.membership import Membership, Message, Said, State
 from seawall.exchange.merkle import Frontier
-from seawall.storage.tables import memberships, outgoing
+from seawall.storage.tables import memberships, outgoing, said
 
 _ROOT_LESS = frozenset(Membership.__dataclass_fields__) - {"frontier"}
+_MESSAGE = [outgoing.c[name] for name in Message.__dataclass_fields__]
 
 
 class MembershipStore:
-    """Memberships and their outgoing messages."""
+    """Memberships, their outgoing messages, and the words their hubs have taken."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -74,7 +79,8 @@ class MembershipStore:
         )
 
     def remove(self, ident: str) -> None:
-        """Forget a membership and what was still to be told."""
+        """Forget a membership, what was still to be told and what was said."""
+        self._connection.execute(delete(said).where(said.c.membership == ident))
         self._connection.execute(delete(outgoing).where(outgoing.c.membership == ident))
         self._connection.execute(delete(memberships).where(memberships.c.id == ident))
 
@@ -94,22 +100,85 @@ class MembershipStore:
     ) -> list[Message]:
         """The oldest messages that a hub has not taken yet, without those for some paths."""
         query = (
-            select(outgoing)
-            .where(outgoing.c.membership == membership, outgoing.c.path.not_in(without))
+            select(*_MESSAGE)
+            .where(
+                outgoing.c.membership == membership,
+                outgoing.c.told_at.is_(None),
+                outgoing.c.path.not_in(without),
+            )
             .order_by(outgoing.c.number)
             .limit(limit)
         )
         return [Message(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - a row's public mapping, despite its name
 
-    def told(self, message: Message) -> bool:
+    def take_waiting(self, membership: str) -> list[Message]:
+        """Every message that a hub has not taken yet, oldest first; here they wait no more."""
+        query = (
+            delete(outgoing)
+            .where(outgoing.c.membership == membership, outgoing.c.told_at.is_(None))
+            .returning(*_MESSAGE)
+        )
+        taken = [Message(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - as above
+        return sorted(taken, key=lambda each: each.number)
+
+    def forget(self, message: Message) -> bool:
         """Forget a message that was answered; whether it was still there."""
         query = delete(outgoing).where(outgoing.c.id == message.id)
         return self._connection.execute(query).rowcount > 0
 
     def backlog(self) -> dict[str, int]:
         """How many messages wait, by membership; one without any is left out."""
-        query = select(outgoing.c.membership, func.count()).group_by(outgoing.c.membership)
+        query = (
+            select(outgoing.c.membership, func.count())
+            .where(outgoing.c.told_at.is_(None))
+            .group_by(outgoing.c.membership)
+        )
         return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    # What a hub has taken, and is told again if it loses it.
+
+    def put_aside(self, message: Message, *, at: datetime, forget: datetime) -> None:
+        """Keep a message that was answered; what its membership was told before `forget` is forgotten."""
+        self._connection.execute(
+            update(outgoing).where(outgoing.c.id == message.id).values(told_at=at)
+        )
+        self._connection.execute(
+            delete(outgoing).where(
+                outgoing.c.membership == message.membership, outgoing.c.told_at < forget
+            )
+        )
+
+    def take_up(self, membership: str, *, since: datetime) -> int:
+        """Let what was put aside since then wait again; how many messages."""
+        return self._connection.execute(
+            update(outgoing)
+            .where(outgoing.c.membership == membership, outgoing.c.told_at >= since)
+            .values(told_at=None)
+        ).rowcount
+
+    def acknowledged(self, words: Sequence[Said]) -> None:
+        """Keep words that a hub has taken, each in the place of an earlier one on its record."""
+        upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql
+        query = upsert(said)
+        new = {name: query.excluded[name] for name in ("signal", "opinion", "at", "number")}
+        if words:
+            self._connection.execute(
+                query.on_conflict_do_update(
+                    index_elements=["membership", "record"],
+                    set_=new,
+                    where=said.c.number <= query.excluded.number,
+                ),
+                [asdict(each) for each in words],
+            )
+
+    def said(self, membership: str) -> list[Said]:
+        """Our word on each record, in the order it was said."""
+        query = (
+            select(said)
+            .where(said.c.membership == membership)
+            .order_by(said.c.number, said.c.record)
+        )
+        return [Said(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - as above
 
 
 def _values(membership: Membership) -> dict[str, Any]:

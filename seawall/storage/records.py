@@ -265,7 +265,7 @@ class RecordStore:
 
     # Quarantine.
 
-    def hold(self, agreement: str, contributions: Sequence[Contribution], *, at: datetime) -> None:
+    def hold(self, agreement: str, contributions: Sequence[Contribution]) -> None:
         """Keep contributions that nobody is shown until an administrator releases them."""
         by_source = Counter(opinion.organisation for _, opinion, _ in contributions)
         for organisation, count in sorted(by_source.items()):
@@ -278,7 +278,7 @@ class RecordStore:
                     "signal": str(signal),
                     "piece": piece,
                     "opinion": opinion_json(opinion),
-                    "at": at,
+                    "at": opinion.at,
                 }
                 for signal, opinion, piece in contributions
             ]
@@ -327,11 +327,20 @@ class RecordStore:
             self._count_held(agreement, organisation, -len(rows))
         return [(_signal(row.signal), opinion_from(row.opinion), row.piece) for row in rows]
 
-    def drop_held(self, agreement: str, organisation: str, signals: Collection[Signal]) -> None:
-        """Forget what waits of an organisation of these signals."""
+    def drop_held(
+        self,
+        agreement: str,
+        organisation: str,
+        signals: Collection[Signal],
+        *,
+        until: datetime | None = None,
+    ) -> None:
+        """Forget what waits of an organisation of these signals, perhaps only up to a moment."""
         query = delete(held).where(
             held.c.agreement == agreement, held.c.organisation == organisation
         )
+        if until is not None:
+            query = query.where(held.c.at <= until)
         wanted = sorted(map(str, signals))
         gone = sum(
             self._connection.execute(

@@ -394,7 +394,7 @@ memberships = Table(  # the hubs this home follows
     Column("joined_at", Moment, nullable=False),
 )
 
-outgoing = Table(  # what is still to be told to a hub
+outgoing = Table(  # what is still to be told to a hub, and reports it may have to be told again
     "outgoing",
     metadata,
     _numbered(),
@@ -403,8 +403,20 @@ outgoing = Table(  # what is still to be told to a hub
     Column("path", Text, nullable=False),
     Column("body", Json, nullable=False),
     Column("at", Moment, nullable=False),
-    Index("outgoing_by_membership", "membership"),
+    Column("told_at", Moment),
+    Index("outgoing_by_membership", "membership", "told_at", "number"),
     sqlite_autoincrement=True,
+)
+
+said = Table(  # our latest word on each record that a hub has acknowledged
+    "said",
+    metadata,
+    Column("membership", String(64), ForeignKey("memberships.id"), primary_key=True),
+    Column("record", String(64), primary_key=True),
+    Column("signal", Text, nullable=False),
+    Column("opinion", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("number", Number, nullable=False),  # of the message that told it
 )
 
 retroactions = Table(  # uploads let through, judged again for a signal that came later

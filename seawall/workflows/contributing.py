@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from seawall.access.key import Key
+from seawall.clock import in_utc
 from seawall.errors import Error, InputError
 from seawall.exchange.agreement import Agreement, Member, Role, check_contribution
 from seawall.exchange.opinion import Opinion, Word, checked
@@ -104,9 +105,13 @@ def share_signals(
     taxonomy: Taxonomy,
     stores: Stores,
     now: datetime,
+    said_at: datetime | None = None,
 ) -> list[Shared]:
     """
     What became of one word on the signals of one content.
+
+    With `said_at` it is told again, after this hub was perhaps restored: it is as old as that, what was said since
+    stands, and in quarantine it takes its own place.
 
     Raises:
         InputError: It says nothing, or the terms do not allow it.
@@ -117,8 +122,12 @@ def share_signals(
     """
     member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
     kind = stores.organisations.find(member.organisation).kind
-    opinion = given.opinion(member, kind, taxonomy, at=now)
+    at = now if said_at is None else min(in_utc(said_at), now)
+    opinion = given.opinion(member, kind, taxonomy, at=at)
     wanted = list(dict.fromkeys(signals))
+    if said_at is not None:
+        stores.deltas.lock(agreement)
+        stores.records.drop_held(agreement, member.organisation, set(wanted), until=at)
     if piece:
         piece = piece_named(agreement, member.organisation, piece)
     elif len(wanted) > 1:

@@ -18,7 +18,7 @@ from seawall.partners.hub import Hub
 from seawall.workflows.following import follow
 from seawall.workflows.membership import Node
 from seawall.workflows.settling import settle
-from seawall.workflows.telling import deliver, renew_key, report_sightings
+from seawall.workflows.telling import MESSAGES, deliver, renew_key, report_sightings
 
 log = logging.getLogger("seawall.follower")
 
@@ -97,6 +97,7 @@ class _Thread(threading.Thread):
         self._hub: Hub | None = None
         self._opened: tuple[str, bytes] | None = None
         self._failures = 0
+        self._more = False  # to tell than was told in the last round
         self._reported_at = time.monotonic()
         self.start()
 
@@ -129,7 +130,7 @@ class _Thread(threading.Thread):
             after = follow(
                 self._membership,
                 hub=hub,
-                wait=self._node.wait.total_seconds(),
+                wait=0 if self._more else self._node.wait.total_seconds(),
                 node=self._node,
                 stopped=self._stopped.is_set,
             )
@@ -155,9 +156,12 @@ class _Thread(threading.Thread):
         if time.monotonic() - self._reported_at >= self._node.report_every.total_seconds():
             self._reported_at = time.monotonic()
             report_sightings(here, node=self._node)
+        done = 0
         for told in deliver(here, hub=hub, node=self._node):
+            done += not told.kept
             if told.error:
                 log.warning("%s: %s", here.agreement, told.error)
+        self._more = done >= MESSAGES
         if self._node.now() - here.key_at >= self._node.renew_key:
             try:
                 renew_key(here, hub=hub, node=self._node)

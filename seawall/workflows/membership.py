@@ -2,6 +2,7 @@
 This home becomes a member of a hub, and stops being one.
 
     invitation ──join──▶ membership, bank, pinned key ──(following)──▶ entries
+                                       ├──start over──▶ all of it read anew, and what we have said told again
                                        └──leave──▶ the hub forgets us, or our words too; the entries go, or stay
 """
 
@@ -17,12 +18,15 @@ from seawall.errors import InputError, NotFound, OutsideError, WrongState
 from seawall.exchange.membership import Membership, State
 from seawall.exchange.merkle import Frontier
 from seawall.exchange.note import Verifier
+from seawall.exchange.retelling import AGAIN, told_again
 from seawall.ids import new_id
 from seawall.partners.hub import Document, Hub, hub_address
 from seawall.policy.category import Taxonomy
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.secrets import Vault
 from seawall.workflows.bank import ensure_bank
+
+REPORTS_KEPT = timedelta(days=14)  # a hub knows a report again for 30, and it may have to wait here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +185,7 @@ def leave(
             hub.leave(membership.agreement, membership.organisation, contributions=contributions)
     now = node.now()
     with node.memory.transaction() as stores:
-        if stores.memberships.lock(membership.id) is None:
-            raise NotFound(f"The membership '{name}' was ended by somebody else meanwhile.")
+        _locked(membership, stores)
         removed = 0 if keep_entries else stores.entries.remove_all(membership.bank, at=now)
         stores.memberships.remove(membership.id)
         details: Document = {
@@ -199,18 +202,35 @@ def start_over(name: str, *, node: Node, by: str) -> Membership:
     """
     Forget what was checked of a hub's history, so that all of it is read anew; the entries stay in force meanwhile.
 
+    What the hub has acknowledged waits to be told again, for it may have lost it: our word on each record, and the
+    reports of the last two weeks. A hub that has lost nothing changes nothing for it.
+
     Raises:
         NotFound: This home has no such membership.
 
     """
     now = node.now()
     with node.memory.transaction() as stores:
-        before = stores.memberships.find(name)
+        before = _locked(stores.memberships.find(name), stores)
         after = replace(before, frontier=Frontier(), checkpoint="", state=State.JOINED, error=None)
         stores.memberships.save(after)
-        details = {"position": before.position, "checkpoint": before.checkpoint}
+        details: Document = {
+            "position": before.position,
+            "checkpoint": before.checkpoint,
+            "told_again": _tell_again(after, stores, now=now),
+        }
         _record(stores, "membership:started-over", before.id, by, now, details)
     return after
+
+
+def opinions_path(membership: Membership) -> str:
+    """Where a hub takes our word."""
+    return f"/agreements/{membership.agreement}/opinions"
+
+
+def reports_path(membership: Membership) -> str:
+    """Where a hub takes our counts."""
+    return f"/agreements/{membership.agreement}/reports"
 
 
 def membership_documents(stores: Stores) -> list[Document]:
@@ -243,6 +263,25 @@ def membership_document(membership: Membership, *, waiting: int) -> Document:
         "joined_at": rfc3339(membership.joined_at),
         "hub_key": membership.hub_key,
     }
+
+
+def _locked(membership: Membership, stores: Stores) -> Membership:
+    here = stores.memberships.lock(membership.id)
+    if here is None:
+        raise NotFound(
+            f"The membership '{membership.agreement}' was ended by somebody else meanwhile."
+        )
+    return here
+
+
+def _tell_again(membership: Membership, stores: Stores, *, now: datetime) -> int:
+    """What was acknowledged waits again, before what was not told yet; how many messages wait again."""
+    waiting = stores.memberships.take_waiting(membership.id)
+    words = stores.memberships.said(membership.id)
+    again = list(told_again(words, path=opinions_path(membership), at=now))
+    stores.memberships.send(again)
+    stores.memberships.send([each for each in waiting if AGAIN not in each.body])
+    return len(again) + stores.memberships.take_up(membership.id, since=now - REPORTS_KEPT)
 
 
 def _given(answer: Document, url: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ An organisation says its word on signals, and every member hears of it.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,7 +22,15 @@ from seawall.exchange.agreement import (
 )
 from seawall.exchange.delta import Delta, Document, delta_line
 from seawall.exchange.opinion import Opinion, Word, checked
-from seawall.exchange.record import Record, living, own_piece, record_id, until, with_opinion
+from seawall.exchange.record import (
+    Record,
+    is_piece,
+    living,
+    own_piece,
+    record_id,
+    until,
+    with_opinion,
+)
 from seawall.policy.category import Taxonomy
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
@@ -34,7 +41,6 @@ RENEWED = 10  # a repeated word moves an end that follows retention once a tenth
 MOST_OUTCOMES = 1_000  # right or wrong, of one record in one report
 MOST_SIGHTINGS = 1_000_000  # the same
 MOST_HELD = 1_000_000  # contributions of one member that wait in the quarantine of an agreement
-OWN_PIECE = re.compile("pc_[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +148,8 @@ def write_opinions(
     """
     Write opinions that may be written: records, deltas, and one audit event for all of them.
 
-    After `most` of them that change something, the rest is held back, but for these words on records there are.
+    After `most` of them that change something, the rest is held back, but for these words on records there are. One
+    that was said before now, and before the organisation's word that is there, changes nothing.
     """
     size = stores.deltas.lock(agreement.id)
     known = stores.records.of_signals(agreement.id, {signal for signal, _, _ in contributions})
@@ -160,7 +167,10 @@ def write_opinions(
             waiting = [each for each in waiting if each[0] != signal]
             results.append(Shared(record=before, changed=False))
             continue
-        if earlier is not None and _says_the_same(earlier, ending, agreement.terms.retention):
+        if earlier is not None and (
+            opinion.at < min(earlier.at, now)
+            or _says_the_same(earlier, ending, agreement.terms.retention)
+        ):
             results.append(Shared(record=before, changed=False))
             continue
         exempt = before is not None and opinion.word in always
@@ -175,7 +185,7 @@ def write_opinions(
         known[signal] = touched[signal] = after
         words.add(f"{opinion.organisation}:{opinion.word}")
         results.append(Shared(record=after, changed=True))
-    stores.records.hold(agreement.id, waiting, at=now)
+    stores.records.hold(agreement.id, waiting)
     if lines:
         stores.records.write(list(touched.values()), now=now)
         stores.deltas.append(agreement.id, lines, size=size, at=now)
@@ -324,7 +334,7 @@ def one_piece(agreement: str, signals: Iterable[Signal], stores: Stores) -> str:
 
 def piece_named(agreement: str, organisation: str, name: str) -> str:
     """The piece an organisation means by a name of its own, or the piece itself where it gives the id of one."""
-    if OWN_PIECE.fullmatch(name):
+    if is_piece(name):
         return name
     named = f"{agreement} {organisation} {name}"
     return f"pc_{hashlib.sha256(named.encode()).hexdigest()[:24]}"

@@ -1,7 +1,7 @@
 """
 What a member tells its hub: opinions, how often something was matched here, and what reviews of it have found.
 
-    said ─▶ outgoing, in a transaction ─▶ asked of the hub under the message's id ─▶ taken: forgotten
+    said ─▶ outgoing, in a transaction ─▶ asked of the hub under the message's id ─▶ taken: kept, should the hub lose it
                       └─ no answer ─▶ asked again, later, under the same id      └─ refused: forgotten, and reported
 """
 
@@ -13,12 +13,13 @@ from seawall.audit.event import Happening
 from seawall.errors import Error, InputError, NotAllowed, NotFound, WrongState
 from seawall.exchange.membership import Membership, Message
 from seawall.exchange.record import record_id
+from seawall.exchange.retelling import acknowledged
 from seawall.ids import new_id
 from seawall.partners.hub import Document, Hub
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
-from seawall.workflows.membership import Node
+from seawall.workflows.membership import REPORTS_KEPT, Node, opinions_path, reports_path
 
 UPLOADS = 5_000  # looked at in one transaction
 RECORDS = 1_000  # in one report
@@ -53,7 +54,7 @@ def say(
             Message(
                 id=new_id("msg", at=now),
                 membership=membership.id,
-                path=f"/agreements/{membership.agreement}/opinions",
+                path=opinions_path(membership),
                 body={"signals": [str(signal) for signal in signals], **opinion},
                 at=now,
             )
@@ -85,7 +86,7 @@ def report_outcome(name: str, what: str, *, right: int, wrong: int, node: Node) 
         message = Message(
             id=new_id("msg", at=now),
             membership=membership.id,
-            path=f"/agreements/{membership.agreement}/reports",
+            path=reports_path(membership),
             body={"records": {record: {"right": right, "wrong": wrong}}},
             at=now,
         )
@@ -148,8 +149,7 @@ def deliver(
                 if not final:
                     return
             else:
-                with node.memory.transaction() as stores:
-                    stores.memberships.told(message)
+                _taken(message, answer, membership, node)
                 yield Told(message=message, answer=answer)
         else:
             return
@@ -178,7 +178,7 @@ def report_sightings(membership: Membership, *, node: Node) -> int:
                     Message(
                         id=new_id("msg", at=now),
                         membership=here.id,
-                        path=f"/agreements/{here.agreement}/reports",
+                        path=reports_path(here),
                         body={
                             "records": {
                                 record: {"sightings": count}
@@ -223,10 +223,21 @@ def renew_key(membership: Membership, *, hub: Hub, node: Node) -> None:
             )
 
 
+def _taken(message: Message, answer: Document, membership: Membership, node: Node) -> None:
+    """The message waits no more; what must be told again should the hub lose it is kept."""
+    now = node.now()
+    with node.memory.transaction() as stores:
+        if message.path == reports_path(membership):
+            stores.memberships.put_aside(message, at=now, forget=now - REPORTS_KEPT)
+        elif stores.memberships.forget(message):
+            words = acknowledged(message, answer, agreement=membership.agreement)
+            stores.memberships.acknowledged(words)
+
+
 def _refused(message: Message, membership: Membership, error: str, node: Node) -> None:
     now = node.now()
     with node.memory.transaction() as stores:
-        if stores.memberships.told(message):
+        if stores.memberships.forget(message):
             details: Document = {"path": message.path, "body": message.body, "error": error}
             stores.audit.record(
                 Happening(

@@ -108,6 +108,19 @@ def test_what_one_says_the_others_read(table: Table):
         assert table.reader.get(f"{table.path}/records", params={name: value}).json() == listed
 
 
+def test_a_word_told_again_is_as_old_as_it_was(table: Table):
+    """What was said since stands, and a moment to come is now."""
+    first = table.say(pdq(1)).json()
+    later = table.say(pdq(1), severity=5).json()
+    again = table.say(pdq(1), said_at=first["at"]).json()
+    lost = table.say(pdq(2), said_at=first["at"]).json()
+    ahead = table.say(pdq(3), said_at="2999-01-01T00:00:00Z").json()
+
+    assert again["results"] == [later["results"][0] | {"changed": False}]
+    assert lost["results"][0]["record"]["opinions"][0]["at"] == first["at"]
+    assert ahead["results"][0]["record"]["opinions"][0]["at"] == ahead["at"]
+
+
 def test_signals_given_together_are_one_piece(table: Table):
     """Also with one that was shared before."""
     (alone,) = table.say(pdq(1)).json()["results"]

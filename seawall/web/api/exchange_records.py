@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from seawall.access.key import Key, Scope
-from seawall.clock import now
+from seawall.clock import now, rfc3339
 from seawall.errors import Error
 from seawall.exchange.agreement import Role
 from seawall.exchange.opinion import LONGEST, MAX_SEVERITY, Word
@@ -95,6 +95,7 @@ class OpinionIn(Body):
     order: Said = ""
     reason: Said = ""
     expires_at: AwareDatetime | None = None
+    said_at: AwareDatetime | None = None
 
     def given(self) -> Given:
         """The same, as the workflow takes it."""
@@ -104,7 +105,7 @@ class OpinionIn(Body):
         return Given(**fields)
 
 
-_ASIDE = ("signals", "piece")
+_ASIDE = ("signals", "piece", "said_at")
 
 
 class ToldIn(Body):
@@ -135,7 +136,10 @@ class ReportIn(Body):
             "categories": ["terrorist-content"],
             "severity": 5,
         },
-        gives={"results": [{"record": _RECORD, "held": False, "changed": True}]},
+        gives={
+            "at": "2026-01-01T12:00:00.000000Z",
+            "results": [{"record": _RECORD, "held": False, "changed": True}],
+        },
         status=201,
     ),
 )
@@ -150,6 +154,9 @@ async def say(
 
     `changed` is false where this was said before. A word that waits in quarantine is `held`, and its `record` is
     `null`.
+
+    Who tells a hub again what it has perhaps lost in a restoration gives as `said_at` the `at` of the first answer: the
+    word is as old as that, and what the organisation has said since stands.
     """
     door = door_of(request)
     signals = [parse_signal(text) for text in wanted.signals]
@@ -165,8 +172,10 @@ async def say(
             taxonomy=door.app.taxonomy,
             stores=stores,
             now=moment,
+            said_at=wanted.said_at,
         )
         return {
+            "at": rfc3339(moment),
             "results": [
                 {
                     "record": each.record and shared_record_document(each.record, now=moment),
@@ -174,7 +183,7 @@ async def say(
                     "changed": each.changed,
                 }
                 for each in results
-            ]
+            ],
         }
 
     once = ticket(request, by, wanted.model_dump_json().encode())

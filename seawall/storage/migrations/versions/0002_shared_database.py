@@ -214,12 +214,26 @@ def upgrade() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("body", JSON, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
+        sa.Column("told_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["membership"], ["memberships.id"]),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
         sqlite_autoincrement=True,
     )
-    op.create_index("outgoing_by_membership", "outgoing", ["membership"], unique=False)
+    op.create_index(
+        "outgoing_by_membership", "outgoing", ["membership", "told_at", "number"], unique=False
+    )
+    op.create_table(
+        "said",
+        sa.Column("membership", sa.String(length=64), nullable=False),
+        sa.Column("record", sa.String(length=64), nullable=False),
+        sa.Column("signal", sa.Text(), nullable=False),
+        sa.Column("opinion", JSON, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.ForeignKeyConstraint(["membership"], ["memberships.id"]),
+        sa.PrimaryKeyConstraint("membership", "record"),
+    )
     op.create_table(
         "retroactions",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
