@@ -10,6 +10,7 @@ import hashlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -234,6 +235,8 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
             hub.asked.append(self.path)
             if self._refused():
                 return
+            while "silent" in hub.faults:
+                time.sleep(0.02)
             token = self.headers.get("Idempotency-Key")
             answer = hub.answered.get(token or "")
             if answer is None:

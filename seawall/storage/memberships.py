@@ -89,6 +89,14 @@ class MembershipStore:
             ]
             self._connection.execute(insert(outgoing), rows)
 
+    def put_back(self, membership: str, messages: Sequence[Message]) -> bool:
+        """Keep those of a membership's messages that wait no longer once more; whether there were any."""
+        query = select(outgoing.c.id).where(outgoing.c.membership == membership)
+        waiting = set(self._connection.execute(query).scalars())
+        lost = [each for each in messages if each.id not in waiting]
+        self.send(lost)
+        return bool(lost)
+
     def waiting(
         self, membership: str, *, limit: int, without: Collection[str] = ()
     ) -> list[Message]:
