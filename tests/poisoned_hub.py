@@ -49,6 +49,7 @@ class PoisonedHub:
     asked: list[str] = field(default_factory=list)
     answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
     reports: list[dict[str, Any]] = field(default_factory=list)
+    bulk: bytes = b""  # the answer to a list, which breaks off after it
     keys: int = 0
     url: str = ""
 
@@ -231,6 +232,9 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
                 self._answer(hub.note(size).encode())
 
         def do_POST(self) -> None:
+            if self.path.endswith("/bulk"):
+                self._break_off()
+                return
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hub.asked.append(self.path)
             if self._refused():
@@ -248,6 +252,17 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             self._answer(answer)
+
+        def _break_off(self) -> None:
+            while (length := int(self.rfile.readline(), 16)) > 0:
+                self.rfile.read(length + 2)
+            self.rfile.readline()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(hub.bulk) + 1))
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(hub.bulk)
+            self.close_connection = True
 
         def do_DELETE(self) -> None:
             hub.asked.append(self.path)
