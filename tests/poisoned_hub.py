@@ -10,6 +10,7 @@ import hashlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class PoisonedHub:
     answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
     reports: list[dict[str, Any]] = field(default_factory=list)
     keys: list[Imprint] = field(default_factory=list)  # as members have shown them
+    bulk: bytes = b""  # the answer to a list, which breaks off after it
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -268,10 +270,15 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
                 self._answer(hub.note(size).encode())
 
         def do_POST(self) -> None:
+            if self.path.endswith("/bulk"):
+                self._break_off()
+                return
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hub.asked.append(self.path)
             if self._refused():
                 return
+            while "silent" in hub.faults:
+                time.sleep(0.02)
             token = self.headers.get("Idempotency-Key")
             answer = hub.answered.get(token or "")
             if answer is None:
@@ -283,6 +290,17 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             self._answer(answer)
+
+        def _break_off(self) -> None:
+            while (length := int(self.rfile.readline(), 16)) > 0:
+                self.rfile.read(length + 2)
+            self.rfile.readline()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(hub.bulk) + 1))
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(hub.bulk)
+            self.close_connection = True
 
         def do_DELETE(self) -> None:
             hub.asked.append(self.path)

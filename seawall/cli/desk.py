@@ -107,6 +107,14 @@ class Desk(Protocol):
         """Every hub that is followed, and how well."""
         ...
 
+    def say(self, agreement: str, contents: Iterable[Document]) -> Iterator[Document]:
+        """`{"id", "signals", "results", "kept", "error"}` for each content: what its hub made of our word on it."""
+        ...
+
+    def report_outcome(self, agreement: str, what: str, *, right: int, wrong: int) -> Document:
+        """`{"id", "counted", "kept", "error"}`: what its hub made of what our reviews have found."""
+        ...
+
     def audit(self, *, limit: int, subject: str | None) -> list[Document]:
         """The latest events."""
         ...

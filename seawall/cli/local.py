@@ -35,6 +35,7 @@ from seawall.workflows.membership import membership_documents
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.rule import put_rule, remove_rule, replay_rule
 from seawall.workflows.scan import Scanned, fingerprints, scan
+from seawall.workflows.telling import opinion_document, outcome_document, report_outcome, say
 from seawall.workflows.upload import remember_upload
 
 Document = dict[str, Any]
@@ -241,6 +242,20 @@ class LocalDesk:
         """Every hub that is followed, and how well."""
         with self._app.memory.reading() as stores:
             return membership_documents(stores)
+
+    def say(self, agreement: str, contents: Iterable[Document]) -> Iterator[Document]:
+        """What its hub made of our word on each content."""
+        opinions = [
+            (content["signals"], {name: content[name] for name in content if name != "signals"})
+            for content in contents
+        ]
+        for told in say(agreement, opinions, node=self._app.node()):
+            yield opinion_document(told)
+
+    def report_outcome(self, agreement: str, what: str, *, right: int, wrong: int) -> Document:
+        """What its hub made of what our reviews have found."""
+        told = report_outcome(agreement, what, right=right, wrong=wrong, node=self._app.node())
+        return outcome_document(told)
 
     def audit(self, *, limit: int, subject: str | None) -> list[Document]:
         """The latest events, oldest first."""

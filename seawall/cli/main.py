@@ -1,7 +1,8 @@
 """
 The command line.
 
-Exit codes: 0 done, 1 something was found, 2 wrong usage, 3 not all of it could be done.
+Exit codes: 0 done, 1 something was found (known content, lines that a hub refuses), 2 wrong usage,
+3 not all of it could be done.
 """
 
 import sys

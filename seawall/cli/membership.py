@@ -50,7 +50,11 @@ def join(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Become a member of a hub with the invitation it gave; a server on this home follows at once."""
+    """
+    Become a member of a hub with the invitation it gave; a server on this home follows at once.
+
+    Only where the home is: the key that the hub gives is sealed in it.
+    """
     from seawall.workflows.membership import join as join_hub  # noqa: PLC0415 - SQLAlchemy would slow `--help`
 
     with at_home(home) as app:
@@ -95,7 +99,11 @@ def sync(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Read what the hubs have, tell them what waits; exit code 3 when one cannot be followed."""
+    """
+    Read what the hubs have, tell them what waits; exit code 3 when one cannot be followed.
+
+    Only where the home is; a server on it does all this by itself.
+    """
     from seawall.workflows import membership as stories  # noqa: PLC0415 - SQLAlchemy would slow `--help`
 
     if start_over and agreement is None:
@@ -130,7 +138,11 @@ def leave(
         typer.Option("--without-hub", help="Forget a hub that does not answer any more."),
     ] = False,
 ) -> None:
-    """Stop being a member; the entries that came from there go too."""
+    """
+    Stop being a member; the entries that came from there go too.
+
+    Only where the home is: it holds the key to the hub.
+    """
     from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.workflows.membership import leave as leave_hub  # noqa: PLC0415 - the same
 

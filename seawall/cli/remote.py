@@ -190,6 +190,18 @@ class RemoteDesk:
         """Every hub that is followed, and how well."""
         return _list(self._ask("GET", "/v1/exchange/memberships"), "memberships")
 
+    def say(self, agreement: str, contents: Iterable[Document]) -> Iterator[Document]:
+        """What its hub made of our word on each content."""
+        for content in contents:
+            missing = {"id": None, "signals": content["signals"], "results": None, "kept": False}
+            yield self._told(f"/v1/exchange/memberships/{agreement}/opinions", content, missing)
+
+    def report_outcome(self, agreement: str, what: str, *, right: int, wrong: int) -> Document:
+        """What its hub made of what our reviews have found."""
+        wanted = {"what": what, "right": right, "wrong": wrong}
+        missing = {"id": None, "counted": None, "kept": False}
+        return self._told(f"/v1/exchange/memberships/{agreement}/outcomes", wanted, missing)
+
     def audit(self, *, limit: int, subject: str | None) -> list[Document]:
         """Events, oldest first."""
         return self._pages("/v1/audit", "events", limit=limit, subject=subject)
@@ -197,6 +209,15 @@ class RemoteDesk:
     def verify_audit(self) -> Document:
         """Whether the audit log is whole."""
         return self._ask("GET", "/v1/audit/verify")
+
+    def _told(self, route: str, body: Document, missing: Document) -> Document:
+        """The server's answer; where the hub behind it has refused, `missing` with what it said."""
+        try:
+            return self._ask("POST", route, json=body)
+        except NotAllowed:
+            raise
+        except RuleError as refused:
+            return missing | {"error": str(refused)}
 
     def _each(
         self, paths: Iterable[str], route: str, about: Document, missing: Document

@@ -1,30 +1,51 @@
 """`seawall share`, `dispute`, `withdraw`, `outcome`: our word on signals, told to a hub."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seawall.cli.membership import Agreement
-from seawall.cli.options import Home, Json, at_home, desk
+from seawall.cli.options import Home, Json, Server, ServerKey, desk
+from seawall.cli.share_list import share_list
 from seawall.cli.when import ahead
-from seawall.errors import InputError
+from seawall.errors import InputError, NotFound
 
+if TYPE_CHECKING:
+    from seawall.cli.desk import Desk
+
+Document = dict[str, Any]
 ENTRY = "en_"  # what an entry's id begins with
 
 What = Annotated[
-    list[str], typer.Argument(help="Files, or signals such as pdq:f8f8…; each is one content.")
+    list[str],
+    typer.Argument(
+        help="Files, signals such as pdq:f8f8…, or ids of its entries; each is one content."
+    ),
 ]
 
 
 def share(
     agreement: Agreement,
-    what: What,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, or signals such as pdq:f8f8…; each is one content."),
+    ] = None,
     category: Annotated[
-        list[str], typer.Option(help="What it is: terrorist-content; may be repeated.")
-    ],
+        list[str] | None, typer.Option(help="What it is: terrorist-content; may be repeated.")
+    ] = None,
+    list_: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A list instead, CSV or NDJSON, - for stdin: a line a signal, with its word and categories.",
+        ),
+    ] = None,
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     severity: Annotated[int, typer.Option(help="0 (unknown) to 7 (the worst).")] = 0,
     incident: Annotated[str, typer.Option(help="The declared crisis it belongs to.")] = "",
     entity: Annotated[str, typer.Option(help="The designated group or person that made it.")] = "",
@@ -38,9 +59,8 @@ def share(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Tell every member of an agreement that these contents are illegal; only signals leave this machine."""
+    """Tell every member of an agreement that these contents are illegal; the hub gets signals, never a file."""
     opinion = {
-        "word": "confirm",
         "categories": category,
         "severity": severity,
         "incident": incident,
@@ -50,10 +70,20 @@ def share(
         "order": order,
         "expires_at": ahead(expires),
     }
-    contents = [
-        (signals, {"quality": quality}) for signals, quality in _contents(home, what, near=None)
-    ]
-    _say(home, agreement, contents, opinion, as_json=json)
+    if list_ is not None:
+        if what or any(value not in (0, "", None, []) for value in opinion.values()):
+            raise InputError("With --from, every line says for itself what it is: name only it.")
+        if server:
+            raise InputError("--from speaks to the hub with this home's key: leave out --server.")
+        share_list(home, agreement, list_, as_json=json)
+        return
+    if not what or not category:
+        raise InputError("Name what to share and its --category, or a list with --from.")
+    with _at(home, server, key, what) as at:
+        contents = [
+            {"signals": signals, "quality": quality} for signals, quality in _contents(at, what)
+        ]
+        _say(at, agreement, contents, {"word": "confirm", **opinion}, as_json=json)
 
 
 def dispute(
@@ -63,30 +93,36 @@ def dispute(
     ],
     reason: Annotated[str, typer.Option(help="Why it does not belong there.")],
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
 ) -> None:
     """Tell every member that something does not belong there; from then on it blocks nothing by itself."""
-    contents = [
-        (signals, {"quality": None}) for signals, _ in _contents(home, what, near=agreement)
-    ]
-    _say(home, agreement, contents, {"word": "dispute", "reason": reason}, as_json=json)
+    with _at(home, server, key, what) as at:
+        contents = [{"signals": signals} for signals in _matched(at, agreement, what)]
+        _say(at, agreement, contents, {"word": "dispute", "reason": reason}, as_json=json)
 
 
 def withdraw(
     agreement: Agreement,
     what: What,
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
 ) -> None:
     """Take back what we have said of signals."""
-    contents = [(signals, {"quality": None}) for signals, _ in _contents(home, what, near=None)]
-    _say(home, agreement, contents, {"word": "withdraw"}, as_json=json)
+    with _at(home, server, key, what) as at:
+        contents = [{"signals": signals} for signals, _ in _contents(at, what)]
+        _say(at, agreement, contents, {"word": "withdraw"}, as_json=json)
 
 
 def outcome(
     agreement: Agreement,
     what: Annotated[str, typer.Argument(help="A record's id, its signal, or its entry's id.")],
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     right: Annotated[
         int, typer.Option(help="Reviews that found a match to be what the record says.", min=0)
     ] = 0,
@@ -95,125 +131,104 @@ def outcome(
 ) -> None:
     """Tell a hub what reviews of matches have found; it makes the record's precision, and nobody hears from whom."""
     from seawall.cli.output import err, say_json  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.workflows.telling import report_outcome  # noqa: PLC0415 - SQLAlchemy would slow `--help`
 
-    with at_home(home) as app:
-        told = report_outcome(agreement, what, right=right, wrong=wrong, node=app.node())
-    counted = told.answer.get("counted") if told.answer else None
+    with desk(home, server, key) as at:
+        told = at.report_outcome(agreement, what, right=right, wrong=wrong)
     if json:
-        say_json(
-            {"id": told.message.id, "counted": counted, "kept": told.kept, "error": told.error}
-        )
-    elif told.answer:
-        err.print("The hub has no such record." if counted == 0 else "Told.")
-    elif told.error:
-        err.print(told.error, markup=False, soft_wrap=True)
-    if told.kept:
-        err.print("It is kept here; a server on this home, or `seawall sync`, tells the hub later.")
-    elif counted == 0 or told.error:
+        say_json(told)
+    elif told["error"]:
+        err.print(told["error"], markup=False, soft_wrap=True)
+    elif not told["kept"]:
+        err.print("The hub has no such record." if told["counted"] == 0 else "Told.")
+    if told["kept"]:
+        err.print("It is kept; a server on its home, or `seawall sync`, tells the hub later.")
+    elif told["counted"] == 0 or told["error"]:
         raise typer.Exit(3)
 
 
-def _contents(
-    home: Path | None, what: list[str], *, near: str | None
-) -> Iterator[tuple[list[str], int | None]]:
-    """The signals of each content and its quality; those of known entries, where an agreement is named."""
+@contextmanager
+def _at(
+    home: Path | None, server: str | None, key: str | None, what: list[str]
+) -> Iterator["Desk"]:
+    with desk(home, server, key, media=any(Path(each).exists() for each in what)) as at:
+        yield at
+
+
+def _contents(at: "Desk", what: list[str]) -> Iterator[tuple[list[str], int | None]]:
+    """The signals of each content, and the quality of those of files."""
     files = [each for each in what if Path(each).exists()]
-    for each in what:
-        if each in files:
-            continue
-        if near is not None and each.startswith(ENTRY):
-            yield [_of_entry(home, near, each)], None
-        else:
-            yield [_checked(each)], None
+    yield from (([_checked(each)], None) for each in what if each not in files)
+    for document in at.hash_paths(files) if files else ():
+        found = [f"{each['type']}:{each['value']}" for each in document["signals"]]
+        if not found:
+            raise InputError(f"{document['path']}: {document['error'] or 'it has no signal'}")
+        qualities = [each["quality"] for each in document["signals"]]
+        yield found, min((each for each in qualities if each is not None), default=None)
+
+
+def _matched(at: "Desk", agreement: str, what: list[str]) -> Iterator[list[str]]:
+    """The signals of each content; of a file, those of the agreement's entries it matches, also turned or mirrored."""
+    files = [each for each in what if Path(each).exists()]
+    yield from ([_checked(each)] for each in what if each not in files)
     if not files:
         return
-    with desk(home, media=True) as at:
-        if near is not None:
-            for document in at.scan_paths(files, territory=None, record=False):
-                yield _known(home, near, document), None
-            return
-        for document in at.hash_paths(files):
-            found = [f"{each['type']}:{each['value']}" for each in document["signals"]]
-            if not found:
-                raise InputError(f"{document['path']}: {document['error'] or 'it has no signal'}")
-            qualities = [each["quality"] for each in document["signals"]]
-            yield found, min((each for each in qualities if each is not None), default=None)
+    bank = _bank(at, agreement)
+    for scanned in at.scan_paths(files, territory=None, record=False):
+        near = {
+            f"{match['signal_type']}:{match['value']}"
+            for match in scanned["matches"]
+            if match["bank"] == bank
+        }
+        if not near:
+            raise InputError(f"Nothing in the bank '{bank}' is near {scanned['path']}.")
+        yield sorted(near)
+
+
+def _bank(at: "Desk", agreement: str) -> str:
+    """The bank that a membership's hub fills, named by its id, its agreement or its bank."""
+    rows = at.memberships()
+    for name in ("id", "agreement", "bank"):
+        found = [row["bank"] for row in rows if row[name] == agreement]
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            raise InputError(f"Several hubs have an agreement '{agreement}'; name one by its id.")
+    raise NotFound(f"No agreement '{agreement}' is followed; `seawall memberships` lists them.")
 
 
 def _checked(text: str) -> str:
+    """A signal, or an entry's id, which is looked up where the entry is."""
     from seawall.signals.registry import parse_signal  # noqa: PLC0415 - it would slow `--help`
 
-    return str(parse_signal(text))
-
-
-def _of_entry(home: Path | None, agreement: str, ident: str) -> str:
-    with at_home(home) as app, app.memory.reading() as stores:
-        bank = stores.memberships.find(agreement).bank
-        return str(stores.entries.find(bank, ident).signal)
-
-
-def _known(home: Path | None, agreement: str, scanned: dict[str, Any]) -> list[str]:
-    """The signals of the agreement's entries that a file matches, also turned or mirrored."""
-    with at_home(home) as app, app.memory.reading() as stores:
-        bank = stores.memberships.find(agreement).bank
-    near = {
-        f"{match['signal_type']}:{match['value']}"
-        for match in scanned["matches"]
-        if match["bank"] == bank
-    }
-    if not near:
-        raise InputError(f"Nothing in the bank '{bank}' is near {scanned['path']}.")
-    return sorted(near)
+    return text if text.startswith(ENTRY) else str(parse_signal(text))
 
 
 def _say(
-    home: Path | None,
-    agreement: str,
-    contents: list[tuple[list[str], dict[str, Any]]],
-    opinion: dict[str, Any],
-    *,
-    as_json: bool,
+    at: "Desk", agreement: str, contents: list[Document], opinion: Document, *, as_json: bool
 ) -> None:
     from seawall.cli.output import err, plural, say_json  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.signals.registry import parse_signal  # noqa: PLC0415 - it would slow `--help`
-    from seawall.workflows.telling import say  # noqa: PLC0415 - SQLAlchemy would slow `--help`
 
     said = [
-        (
-            [parse_signal(text) for text in signals],
-            {name: value for name, value in (opinion | more).items() if value not in ("", None)},
-        )
-        for signals, more in contents
+        {name: value for name, value in (content | opinion).items() if value not in ("", None)}
+        for content in contents
     ]
-    with at_home(home) as app:
-        told = say(agreement, said, node=app.node())
-    for each in told:
-        signals = each.message.body["signals"]
+    told = []
+    for each in at.say(agreement, said):
+        told.append(each)
         if as_json:
-            say_json(
-                {
-                    "id": each.message.id,
-                    "signals": signals,
-                    "results": each.answer["results"] if each.answer else None,
-                    "kept": each.kept,
-                    "error": each.error,
-                }
-            )
-        elif each.error:
-            err.print(each.error, markup=False, soft_wrap=True)
-    kept = sum(each.kept for each in told)
-    refused = sum(each.error is not None and not each.kept for each in told)
+            say_json(each)
+        elif each["error"]:
+            err.print(each["error"], markup=False, soft_wrap=True)
+    kept = sum(each["kept"] for each in told)
+    refused = sum(each["error"] is not None and not each["kept"] for each in told)
     if not as_json:
         err.print(f"{plural(len(told) - kept - refused, 'content')} told, {refused} refused.")
-        held = sum(
-            result["held"] for each in told if each.answer for result in each.answer["results"]
-        )
+        held = sum(result["held"] for each in told for result in each["results"] or ())
         if held:
             err.print(f"{plural(held, 'signal')} wait in the hub's quarantine.")
     if kept:
         err.print(
-            f"{plural(kept, 'content')} kept here; a server on this home, or `seawall sync`, tells the hub later."
+            f"{plural(kept, 'content')} kept; a server on its home, or `seawall sync`, tells the hub later."
         )
     if refused:
         raise typer.Exit(3)

@@ -8,7 +8,7 @@ and nothing takes for ever.
 import contextlib
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -39,6 +39,8 @@ MOST_SNAPSHOT = 16 << 30  # bytes of a compressed snapshot, tens of millions of 
 PATIENCE = 30.0  # seconds without a byte
 LONGEST_PAGE = 120.0  # seconds for a page beyond the wait that was asked for
 LONGEST_SNAPSHOT = 3600.0  # seconds
+LONGEST_LIST = 12 * 3600.0  # seconds for a list of ours, tens of millions of lines
+LONGEST_LINE = 1 << 20  # bytes of an answer that comes line by line
 LONGEST_PAUSE = 300.0  # seconds that a hub's Retry-After may keep us away
 BUSY = (429, 503)
 PLAIN = {"Accept-Encoding": "identity"}  # what unpacks by itself is larger than what was counted
@@ -182,6 +184,40 @@ class Hub:
                     f"The snapshot cannot be kept in {into}: {refused.strerror}. Make room on the disk."
                 ) from refused
 
+    def share_lines(
+        self, agreement: str, blocks: Iterable[bytes], *, ndjson: bool
+    ) -> Iterator[Document]:
+        """
+        What the hub says of the lines of a list, while it reads them: which are bad, and what each batch brought.
+
+        Raises:
+            InputError, RuleError: The hub refused all of it.
+            OutsideError: The hub stopped in the middle, or not all of the answer came.
+
+        """
+        most = _Bound(MOST_SNAPSHOT, time.monotonic() + LONGEST_LIST)
+        kind = "application/x-ndjson" if ndjson else "text/csv"
+        route = f"/agreements/{agreement}/opinions/bulk"
+        with self._answered(
+            "POST", route, LONGEST_PAGE, content=blocks, headers={"Content-Type": kind}
+        ) as answer:
+            for line in _lines(most.bounded(answer.iter_raw())):
+                yield self._of_lines(line)
+
+    def _of_lines(self, line: bytes) -> Document:
+        try:
+            document: object = orjson.loads(line)
+        except ValueError:
+            document = None
+        match document:
+            case {"line": int(number), "error": str(sentence)}:
+                return {"line": number, "error": sentence}
+            case {"added": int(added), "unchanged": int(unchanged), "held": int(held)}:
+                return {"added": added, "unchanged": unchanged, "held": held}
+            case {"error": str(sentence)}:
+                raise OutsideError(f"The hub at {self.url} stopped: {sentence[:1000]}")
+        raise OutsideError(f"What the hub at {self.url} answered is not what became of lines.")
+
     def _asked(self, method: str, route: str, **request: Any) -> Document:  # noqa: ANN401 - httpx's own arguments
         most = _Bound(MOST_ANSWER, time.monotonic() + LONGEST_PAGE)
         with self._answered(method, route, PATIENCE, **request) as answer:
@@ -276,6 +312,18 @@ class _Bound:
             if time.monotonic() > self._until:
                 raise OutsideError("The hub sends so slowly that it would never end.")
             yield block
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines, none of them longer than what is an answer."""
+    rest = b""
+    for block in blocks:
+        *whole, rest = (rest + block).split(b"\n")
+        if len(rest) > LONGEST_LINE:
+            raise OutsideError("The hub sends a line without end.")
+        yield from whole
+    if rest:
+        raise OutsideError("The hub sent half a line.")
 
 
 def hub_address(url: str, *, plain_hosts: frozenset[str]) -> httpx.URL:

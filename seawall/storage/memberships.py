@@ -95,6 +95,11 @@ class MembershipStore:
             ]
             self._connection.execute(insert(outgoing), rows)
 
+    def among_waiting(self, idents: Sequence[str]) -> set[str]:
+        """Which of these messages a hub has not taken yet."""
+        query = select(outgoing.c.id).where(outgoing.c.id.in_(idents), outgoing.c.told_at.is_(None))
+        return set(self._connection.execute(query).scalars())
+
     def waiting(
         self, membership: str, *, limit: int, without: Collection[str] = ()
     ) -> list[Message]:

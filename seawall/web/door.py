@@ -22,6 +22,7 @@ from seawall.storage.group_commit import GroupCommit
 from seawall.web.metrics import Metrics
 from seawall.web.rates import Rates, Room
 from seawall.web.snapshots import Snapshots
+from seawall.web.telling import Telling
 from seawall.web.upkeep import Upkeep
 from seawall.web.waiting import Waiting
 from seawall.workflows.feed import Signer
@@ -43,6 +44,7 @@ class Door:
     signer: Signer
     waiting: Waiting
     snapshots: Snapshots
+    telling: Telling
     listeners: Room
     opened_at: datetime
 
@@ -63,6 +65,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
             closing(Waiting(app.memory)) as waiting,
             closing(Snapshots(app.memory, signer)) as snapshots,
             closing(GroupCommit(app.memory, on_commit=_telling(metrics, waiting))) as commits,
+            closing(Telling(app.node())) as telling,
             closing(Upkeep(app, sandbox, metrics)),
             closing(Follower(app.node(), on_change=app.knowledge.refresh_now)),
         ):
@@ -76,6 +79,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
                 signer=signer,
                 waiting=waiting,
                 snapshots=snapshots,
+                telling=telling,
                 listeners=Room(MOST_LISTENERS),
                 opened_at=now(),
             )

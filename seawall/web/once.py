@@ -25,6 +25,7 @@ from seawall.workflows.wire import Document
 LONGEST = 255  # characters
 LONGEST_MARK = 64  # of whom an answer is kept for
 HEADER = "idempotency-key"
+COUNTING = ("/reports", "/outcomes")
 EXCHANGE = (
     "/v1/exchange/"  # where a key acts for its organisation, and may be renewed between two tries
 )
@@ -65,7 +66,7 @@ def _asking(path: str, by: Key) -> str:
     """Who may repeat it: this key, or under `/v1/exchange` every key of its organisation, reports for long."""
     if not path.startswith(EXCHANGE):
         return by.id
-    mark = f"{LASTING if path.endswith('/reports') else 'exchange:'}{by.owner}"
+    mark = f"{LASTING if path.endswith(COUNTING) else 'exchange:'}{by.owner}"
     if len(mark) > LONGEST_MARK:  # no organisation's id is so long; an operator's name may be
         mark = f"{mark[: LONGEST_MARK - 33]}:{hashlib.sha256(mark.encode()).hexdigest()[:32]}"
     return mark

@@ -5,8 +5,9 @@ What a member tells its hub: opinions, how often something was matched here, and
                       └─ no answer ─▶ asked again, later, under the same id      └─ refused: forgotten, and reported
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from seawall.access.key import imprint_of
 from seawall.audit.event import Happening
@@ -17,7 +18,6 @@ from seawall.exchange.retelling import acknowledged
 from seawall.ids import new_id
 from seawall.partners.hub import Document, Hub
 from seawall.signals.registry import parse_signal
-from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.workflows.membership import REPORTS_KEPT, Node, opinions_path, reports_path
 
@@ -25,6 +25,7 @@ UPLOADS = 5_000  # looked at in one transaction
 RECORDS = 1_000  # in one report
 MESSAGES = 100  # delivered in one go
 MOST_REVIEWED = 1_000_000  # in one report on a record
+ENTRY = "en_"  # what an entry's id begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,30 +39,24 @@ class Told:
 
 
 def say(
-    name: str, opinions: Iterable[tuple[Iterable[Signal], Mapping[str, object]]], *, node: Node
+    name: str, opinions: Iterable[tuple[Iterable[object], Mapping[str, object]]], *, node: Node
 ) -> list[Told]:
     """
     Give opinions, each on the signals of one content; what the hub does not take now it is told later, once.
 
     Raises:
-        NotFound: This home has no such membership.
+        NotFound: This home has no such membership, or its bank no such entry.
+        InputError: Something is neither a signal nor an entry of the exchange.
 
     """
     now = node.now()
     with node.memory.transaction() as stores:
         membership = stores.memberships.find(name)
         messages = [
-            Message(
-                id=new_id("msg", at=now),
-                membership=membership.id,
-                path=opinions_path(membership),
-                body={"signals": [str(signal) for signal in signals], **opinion},
-                at=now,
-            )
-            for signals, opinion in opinions
+            queue_opinion(name, what, opinion, stores=stores, now=now) for what, opinion in opinions
         ]
-        stores.memberships.send(messages)
-    return _told_now(membership, messages, node)
+    with node.hub_of(membership) as hub:
+        return tell_now(membership, messages, hub=hub, node=node)
 
 
 def report_outcome(name: str, what: str, *, right: int, wrong: int, node: Node) -> Told:
@@ -75,30 +70,142 @@ def report_outcome(name: str, what: str, *, right: int, wrong: int, node: Node) 
         InputError: It is none of these, or nothing was reviewed.
 
     """
+    with node.memory.transaction() as stores:
+        membership = stores.memberships.find(name)
+        message = queue_outcome(name, what, right=right, wrong=wrong, stores=stores, now=node.now())
+    with node.hub_of(membership) as hub:
+        (told,) = tell_now(membership, [message], hub=hub, node=node)
+    return told
+
+
+def share_lines(
+    name: str, blocks: Iterable[bytes], *, ndjson: bool, node: Node
+) -> Iterator[Document]:
+    """
+    Send a list of opinions to the hub as it is read; nothing of it is kept here.
+
+    Yields `{"line", "error"}` for each line that the hub refused and `{"added", "unchanged", "held"}` for each batch
+    that it took.
+
+    Raises:
+        NotFound: This home has no such membership.
+        InputError, RuleError: The hub refused all of it.
+        OutsideError: The hub did not answer to the end; what was yielded stays.
+
+    """
+    with node.memory.reading() as stores:
+        membership = stores.memberships.find(name)
+    with node.hub_of(membership) as hub:
+        yield from hub.share_lines(membership.agreement, blocks, ndjson=ndjson)
+
+
+def queue_opinion(
+    name: str,
+    what: Iterable[object],
+    opinion: Mapping[str, object],
+    *,
+    stores: Stores,
+    now: datetime,
+) -> Message:
+    """
+    A word on the signals of one content, kept until the hub has taken it; `what` are signals or entries' ids here.
+
+    Raises:
+        NotFound: This home has no such membership, or its bank no such entry.
+        InputError: Something is neither a signal nor an entry's id.
+
+    """
+    membership = stores.memberships.find(name)
+    signals = [_signal_named(str(each), membership, stores) for each in what]
+    body = {"signals": signals, **opinion}
+    return _queued(membership, opinions_path(membership), body, stores=stores, now=now)
+
+
+def queue_outcome(
+    name: str, what: str, *, right: int, wrong: int, stores: Stores, now: datetime
+) -> Message:
+    """
+    What reviews have found, kept until the hub has taken it; `what` as for `report_outcome`.
+
+    Raises:
+        NotFound: This home has no such membership, or its bank no such entry.
+        InputError: It is none of these, or nothing was reviewed.
+
+    """
     if right < 0 or wrong < 0 or not 0 < right + wrong <= MOST_REVIEWED:
         raise InputError(
             f"Say how many reviews found the match right and how many wrong, 1 to {MOST_REVIEWED} at a time."
         )
-    now = node.now()
-    with node.memory.transaction() as stores:
-        membership = stores.memberships.find(name)
-        record = _record_named(what, membership, stores)
-        message = Message(
-            id=new_id("msg", at=now),
-            membership=membership.id,
-            path=reports_path(membership),
-            body={"records": {record: {"right": right, "wrong": wrong}}},
-            at=now,
-        )
-        stores.memberships.send([message])
-    (told,) = _told_now(membership, [message], node)
-    return told
+    membership = stores.memberships.find(name)
+    record = _record_named(what, membership, stores)
+    body = {"records": {record: {"right": right, "wrong": wrong}}}
+    return _queued(membership, reports_path(membership), body, stores=stores, now=now)
+
+
+def tell_now(
+    membership: Membership, messages: Sequence[Message], *, hub: Hub, node: Node
+) -> list[Told]:
+    """
+    What became of queued messages, in their order; those that were not reached wait.
+
+    One that somebody else has told meanwhile is asked of the hub again under its id, and gets the same answer.
+
+    Raises:
+        NotFound: The membership was ended meanwhile.
+
+    """
+    done: dict[str, Told] = {}
+    why = _deliver_these(membership, messages, done, hub=hub, node=node)
+    missed = [each for each in messages if each.id not in done]
+    with node.memory.reading() as stores:
+        stores.memberships.find(membership.id)
+        waiting = stores.memberships.among_waiting([each.id for each in missed])
+    done |= {each.id: _asked_again(each, hub) for each in missed if each.id not in waiting}
+    return [done.get(each.id) or Told(message=each, error=why, kept=True) for each in messages]
+
+
+def opinion_document(told: Told) -> Document:
+    """What became of an opinion, as the doors show it."""
+    results = told.answer.get("results") if told.answer else None
+    return {
+        "id": told.message.id,
+        "signals": told.message.body["signals"],
+        "results": results,
+        "kept": told.kept,
+        "error": told.error,
+    }
+
+
+def outcome_document(told: Told) -> Document:
+    """What became of an outcome, as the doors show it."""
+    counted = told.answer.get("counted") if told.answer else None
+    return {"id": told.message.id, "counted": counted, "kept": told.kept, "error": told.error}
+
+
+def _queued(
+    membership: Membership, path: str, body: Document, *, stores: Stores, now: datetime
+) -> Message:
+    message = Message(
+        id=new_id("msg", at=now),
+        membership=membership.id,
+        path=path,
+        body=body,
+        at=now,
+    )
+    stores.memberships.send([message])
+    return message
+
+
+def _signal_named(what: str, membership: Membership, stores: Stores) -> str:
+    if what.startswith(ENTRY):
+        return str(stores.entries.find(membership.bank, what).signal)
+    return str(parse_signal(what))
 
 
 def _record_named(what: str, membership: Membership, stores: Stores) -> str:
     if what.startswith("rec_"):
         return what
-    if what.startswith("en_"):
+    if what.startswith(ENTRY):
         shared = stores.entries.find(membership.bank, what).shared
         if shared is None:
             raise InputError(f"The entry '{what}' came from no exchange.")
@@ -106,19 +213,33 @@ def _record_named(what: str, membership: Membership, stores: Stores) -> str:
     return record_id(membership.agreement, parse_signal(what))
 
 
-def _told_now(membership: Membership, messages: Sequence[Message], node: Node) -> list[Told]:
-    """What became of messages that were just queued; those that were not reached wait."""
+def _asked_again(message: Message, hub: Hub) -> Told:
+    """What the hub has made of a message that somebody else has told."""
+    try:
+        return Told(message=message, answer=hub.post(message.path, message.body, token=message.id))
+    except Error as failed:
+        return Told(
+            message=message, error=f"It was told, and what became of it is not known: {failed}"
+        )
+
+
+def _deliver_these(
+    membership: Membership,
+    messages: Sequence[Message],
+    done: dict[str, Told],
+    *,
+    hub: Hub,
+    node: Node,
+) -> str | None:
+    """Put what became of these into `done`; why the hub was not told of all, if it was not."""
     mine = {message.id for message in messages}
-    with node.hub_of(membership) as hub:
-        told = list(deliver(membership, hub=hub, node=node, limit=MESSAGES + len(messages)))
-    done = [each for each in told if each.message.id in mine]
-    reached = {each.message.id for each in done}
-    why = next((each.error for each in told if each.kept), None)
-    return done + [
-        Told(message=message, error=why, kept=True)
-        for message in messages
-        if message.id not in reached
-    ]
+    why = None
+    for told in deliver(membership, hub=hub, node=node, limit=MESSAGES + len(messages)):
+        if told.kept:
+            why = why or told.error
+        if told.message.id in mine:
+            done[told.message.id] = told
+    return why
 
 
 def deliver(

@@ -113,7 +113,7 @@ def test_a_hub_that_is_killed_keeps_what_it_acknowledged_and_members_go_on(tmp_p
         assert seawall(home, "join", server.url, "--token", token).code == 0
         assert share(home, 1).code == 0
         server.kill()
-    assert "kept here" in share(home, 2).err
+    assert "1 content kept" in share(home, 2).err
     assert seawall(home, "sync").code == 3 or seawall(home, "sync").error
     with running(hub, environment=NAME) as server:
         move(home, server.url)

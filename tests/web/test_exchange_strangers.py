@@ -115,6 +115,8 @@ WITHOUT_AN_AGREEMENT = {  # by what their keys must open
     "GET /agreements": Scope.EXCHANGE,
     "POST /agreements": Scope.ADMIN,
     "GET /memberships": Scope.STATUS,
+    "POST /memberships/{name}/opinions": Scope.EXCHANGE,
+    "POST /memberships/{name}/outcomes": Scope.EXCHANGE,
 }
 
 
@@ -210,3 +212,22 @@ def test_members_cannot_do_what_is_the_operators(place: Hub):
         for name in (each for each, scope in WITHOUT_AN_AGREEMENT.items() if scope is Scope.ADMIN):
             method, _, path = name.partition(" ")
             assert client.request(method, f"{EXCHANGE}{path}", json={}).status_code == 403, name
+
+
+@pytest.mark.parametrize("noun", ["opinions", "outcomes"])
+def test_nobody_else_speaks_to_hubs_for_this_home(place: Hub, noun: str):
+    """Not the members of the hub that it is as well, whatever their roles; they hear of no membership."""
+    body = _OPINION if noun == "opinions" else {"what": str(pdq(1)), "right": 1}
+    scopes = [scope for scope in Scope if scope not in (Scope.EXCHANGE, Scope.ADMIN)]
+    for who, stranger, status in (
+        ("without a key", place.served.stranger(), 401),
+        ("with every other scope", place.served.client(*scopes), 403),
+        ("member of the hub", place.client(place.member()), 403),
+        ("another's exchange key", place.served.client("exchange"), 403),
+        ("operator", place.served.client(), 404),
+    ):
+        with stranger as client:
+            path = f"{EXCHANGE}/memberships/nowhere/{noun}"
+            while (answer := client.post(path, json=body)).status_code == 429:
+                time.sleep(float(answer.headers["retry-after"]))
+            assert answer.status_code == status, (who, answer.text)
