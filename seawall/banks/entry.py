@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
 
 
@@ -33,10 +34,9 @@ class Shared:
         )
 
     @property
-    def precision(self) -> float | None:
-        """Of the reviewed matches, the share that was right; None when nothing was reviewed."""
-        reviewed = self.right + self.wrong
-        return self.right / reviewed if reviewed else None
+    def precision(self) -> Share:
+        """Of the reviewed matches, the share that was right."""
+        return Share(self.right, self.right + self.wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from seawall.exchange.interval import Share
+from seawall.policy.interval import Share
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.organisation import Kind
 from seawall.signals.signal import Signal

@@ -119,8 +119,9 @@ def _applies(rule: Rule, near: Known, taxonomy: Taxonomy) -> bool:
 def _precise_enough(rule: Rule, entry: Entry) -> bool:
     if rule.min_precision is None:
         return True
-    precision = entry.shared.precision if entry.shared else None
-    return precision is not None and precision >= rule.min_precision
+    if entry.shared is None or not entry.shared.precision.trials:
+        return False
+    return entry.shared.precision.low >= rule.min_precision
 
 
 def _withheld(entry: Entry, rules: Rules, now: datetime) -> Withheld | None:

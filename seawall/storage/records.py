@@ -30,7 +30,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from seawall.errors import InputError, NotFound
 from seawall.exchange.delta import Document, opinion_from, opinion_json
-from seawall.exchange.interval import Share
+from seawall.policy.interval import Share
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.record import Record, Standing, expires_at, own_piece, record_id, standing
 from seawall.signals.signal import Signal

@@ -5,7 +5,7 @@ from datetime import datetime
 from seawall.clock import rfc3339
 from seawall.exchange.agreement import Agreement, Invitation, Member, Status
 from seawall.exchange.delta import record_document
-from seawall.exchange.interval import Share
+from seawall.policy.interval import Share
 from seawall.exchange.organisation import Organisation
 from seawall.exchange.record import Record, standing
 from seawall.storage.memory import Stores

@@ -11,7 +11,7 @@ from seawall.access.key import Key
 from seawall.clock import rfc3339
 from seawall.errors import InputError, NotAllowed, WrongState
 from seawall.exchange.agreement import Role
-from seawall.exchange.interval import Share
+from seawall.policy.interval import Share
 from seawall.exchange.opinion import Word
 from seawall.exchange.record import Record
 from seawall.exchange.sample import (

@@ -251,7 +251,9 @@ def _shared_document(shared: Shared) -> Document:
     return asdict(shared) | {
         "authority_only_from": rfc3339(later) if later else None,
         "origins": list(shared.origins),
-        "precision": shared.precision,
+        "precision": shared.precision.value,
+        "low": shared.precision.low,
+        "high": shared.precision.high,
     }
 
 

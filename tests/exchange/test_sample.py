@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from seawall.errors import InputError
-from seawall.exchange.interval import Share
+from seawall.policy.interval import Share
 from seawall.exchange.sample import Finding, checked_reason, draw, tally
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

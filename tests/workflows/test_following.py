@@ -662,7 +662,7 @@ def test_what_reviews_have_found_becomes_the_record_s_precision(member, hub, nam
     member.ask()
 
     shared = member.entries()[str(pdq(1))].shared
-    assert (shared.right, shared.wrong, shared.precision) == (3, 1, 0.75)
+    assert (shared.right, shared.wrong, shared.precision.value) == (3, 1, 0.75)
 
 
 def test_an_outcome_of_no_review_is_refused(member):
