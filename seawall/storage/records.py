@@ -30,9 +30,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from seawall.errors import InputError, NotFound
 from seawall.exchange.delta import Document, opinion_from, opinion_json
-from seawall.policy.interval import Share
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.record import Record, Standing, expires_at, own_piece, record_id, standing
+from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
 from seawall.storage.bulk import insert_many, update_many
 from seawall.storage.tables import contributed, held, records, sources

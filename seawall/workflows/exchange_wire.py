@@ -5,9 +5,9 @@ from datetime import datetime
 from seawall.clock import rfc3339
 from seawall.exchange.agreement import Agreement, Invitation, Member, Status
 from seawall.exchange.delta import record_document
-from seawall.policy.interval import Share
 from seawall.exchange.organisation import Organisation
 from seawall.exchange.record import Record, standing
+from seawall.policy.interval import Share
 from seawall.storage.memory import Stores
 from seawall.storage.organisations import terms_document
 from seawall.workflows.wire import Document

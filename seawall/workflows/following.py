@@ -8,8 +8,6 @@ A member reads what its hub has, believes none of it unchecked, and makes it its
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-import orjson
-
 from seawall.banks.entry import Entry
 from seawall.errors import (
     Error,
@@ -22,19 +20,18 @@ from seawall.errors import (
     TooMany,
     WrongState,
 )
-from seawall.exchange.delta import delta_from
+from seawall.exchange.delta import delta_from, records_named
 from seawall.exchange.membership import Membership, State
 from seawall.exchange.note import Checkpoint, Verifier, opened
 from seawall.exchange.proof import Page, check_number, check_page, origin
-from seawall.exchange.record import Record, record_id
+from seawall.exchange.record import Record
 from seawall.partners.hub import Document, Hub
-from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.workflows.first_copy import MOST_SKIPPED, first_copy
 from seawall.workflows.membership import Node
 from seawall.workflows.settling import note_event, settle
-from seawall.workflows.shared_entries import LONGEST_NAME, SharedEntries, checked_record
+from seawall.workflows.shared_entries import SharedEntries, checked_record
 
 MOST_DELTAS = 5_000  # asked for at a time: as much as one transaction should hold
 FIRST_COPY = 5_000  # deltas; an empty node that lacks more of them takes the snapshot
@@ -165,30 +162,13 @@ def _read_page(lines: Iterable[bytes], before: Membership) -> _Read:
             record = checked_record(delta.record) if delta.record else None
         except (InputError, TypeError) as wrong:  # a hub may put anything anywhere
             read.skipped.append(f"{number}: {wrong}"[:500])
-            read.doubtful.update(_named(line, before.agreement))
+            read.doubtful.update(records_named(line, before.agreement))
             continue
         check_number(delta.number, delta.agreement, expected=number, ours=before.agreement)
         if record is not None:
             read.records[record.id] = record
             read.doubtful.pop(record.id, None)
     return read
-
-
-def _named(line: bytes, agreement: str) -> dict[str, Signal | None]:
-    """The records that a delta names which cannot be understood otherwise: by its signal, and by an id."""
-    found: dict[str, Signal | None] = {}
-    try:
-        said = orjson.loads(line)["record"]
-        ident, text = said.get("id"), said.get("signal")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return found
-    if isinstance(ident, str) and 0 < len(ident) <= LONGEST_NAME and "\0" not in ident:
-        found[ident] = None
-    try:
-        signal = parse_signal(text)
-    except (InputError, ValueError, TypeError, AttributeError):
-        return found
-    return found | {record_id(agreement, signal): signal}
 
 
 def _doubted(read: _Read, bank: str, stores: Stores) -> list[Entry]:

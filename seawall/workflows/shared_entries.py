@@ -20,6 +20,7 @@ from seawall.exchange.note import Verifier
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.proof import origin
 from seawall.exchange.record import (
+    LONGEST_NAME,
     Record,
     expires_at,
     from_authorities_only,
@@ -33,7 +34,6 @@ from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 
 MOST_REVIEWS = 1 << 53  # beyond it JSON's numbers are not exact any more
-LONGEST_NAME = 64  # characters of an id
 
 
 def checked_record(record: Record) -> Record:
