@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     cast,
     delete,
     func,
@@ -173,13 +174,12 @@ class RecordStore:
                 },
             )
 
-    def counts(self, agreement: str) -> dict[str, int]:
-        """How many records there are of each standing, and `pieces`, the distinct contents of all."""
+    def counts(self, agreement: str, *, now: datetime) -> dict[str, int]:
+        """How many records there are of each standing as they stand now, and `pieces`, the distinct contents of all."""
         self.flush()
+        stands = case((_is_over(now), Standing.EXPIRED.value), else_=records.c.standing)
         by_standing = (
-            select(records.c.standing, func.count())
-            .where(records.c.agreement == agreement)
-            .group_by(records.c.standing)
+            select(stands, func.count()).where(records.c.agreement == agreement).group_by(stands)
         )
         pieces = select(
             func.count(func.distinct(func.coalesce(records.c.piece, _OWN_PIECE)))
@@ -349,10 +349,15 @@ def _is_of(piece: str) -> ColumnElement[bool]:
 
 def _stood(wanted: Standing, moment: datetime) -> ColumnElement[bool]:
     """What stands so at a moment; what was written of a record does not know of the end that came since."""
-    over = records.c.expires_at <= moment  # unknown, and so never true, where there is no end
+    over = _is_over(moment)
     if wanted is Standing.EXPIRED:
         return or_(records.c.standing == wanted, over)
     return and_(records.c.standing == wanted, or_(records.c.expires_at.is_(None), not_(over)))
+
+
+def _is_over(moment: datetime) -> ColumnElement[bool]:
+    """Whether the last confirmation has ended: unknown, and so never true, where none does."""
+    return records.c.expires_at <= moment
 
 
 def _values(record: Record, now: datetime) -> dict[str, Any]:
