@@ -253,6 +253,29 @@ def test_few_reviews_prove_little(right, wrong, proven):
 
 
 @pytest.mark.parametrize(
+    ("ends", "vouchers", "origins", "measure"),
+    [
+        (NOON + timedelta(seconds=1), 2, ("authority", "platform"), Measure.BLOCK),
+        (NOON, 1, ("authority",), Measure.ALLOW),
+    ],
+)
+def test_a_confirmation_that_has_ended_counts_no_more(ends, vouchers, origins, measure):
+    """Nothing is written when it ends: who vouches is seen at the moment of screening."""
+    shared = Shared(
+        record="rec_1",
+        piece="pc_1",
+        origins=("authority", "platform"),
+        vouched_until={"beta": ends},
+        origins_until={"platform": ends},
+    )
+    two = Rule(name="two-say-so", measure=Measure.BLOCK, min_vouchers=2)
+    verdict = judged(known(vouchers=("alpha", "beta"), shared=shared), rules=[two])
+    (match,) = verdict.matches
+
+    assert (match.vouchers, match.origins, verdict.measure) == (vouchers, origins, measure)
+
+
+@pytest.mark.parametrize(
     ("shared", "reason"),
     [
         (DISPUTED, Withheld.DISPUTED),

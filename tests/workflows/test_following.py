@@ -370,6 +370,31 @@ def test_an_entry_that_an_authority_alone_will_confirm_says_from_when(member, hu
     assert shared.only_authorities(at=tomorrow)
 
 
+@pytest.mark.parametrize("many", [True, False])
+def test_an_entry_says_until_when_each_of_several_vouches(member, hub, monkeypatch, many):
+    """In bulk as one by one; what ends together with the entry, or never, need not be said."""
+    if many:
+        monkeypatch.setattr(following, "FIRST_COPY", 0)
+        start_over(member.id, node=member.node, by="test")
+    day, week = (datetime.now(UTC) + timedelta(days=days) for days in (1, 7))
+    hub.give([pdq(7), pdq(8)], expires_at=day)
+    hub.give([pdq(7)], by="beta", kind=Kind.HOTLINE, expires_at=week)
+    hub.give([pdq(8)], by="beta")
+    hub.give([pdq(9)], expires_at=day)
+    hub.give([pdq(9)], by="beta", expires_at=day)
+    member.ask()
+    entries = member.entries()
+    seventh, eighth, ninth = (entries[str(pdq(number))] for number in (7, 8, 9))
+
+    assert seventh.shared.vouched_until == eighth.shared.vouched_until == {"alpha": day}
+    assert seventh.shared.origins_until == {"platform": day}
+    assert (seventh.vouchers_at(day), seventh.shared.origins_at(day)) == (("beta",), ("hotline",))
+    assert (eighth.vouchers_at(day), eighth.shared.origins_at(day)) == (("beta",), ("platform",))
+    assert (eighth.shared.origins_until, seventh.vouchers_at(NOON)) == ({}, ("alpha", "beta"))
+    assert ninth.shared.vouched_until == ninth.shared.origins_until == {}
+    assert (seventh.expires_at, eighth.expires_at, ninth.expires_at) == (week, None, day)
+
+
 def test_a_delta_that_is_another_is_not_believed_though_it_is_signed(member, hub):
     """A number out of order is no slip of the line: the hub has signed it."""
     with hub.memory.reading() as stores:
