@@ -49,6 +49,7 @@ class PoisonedHub:
     answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
     reports: list[dict[str, Any]] = field(default_factory=list)
     keys: int = 0
+    date: str | None = None  # what its clock says; the true time
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -206,6 +207,9 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
 
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(timestamp) if hub.date is None else hub.date
 
         def do_GET(self) -> None:
             asked = urlsplit(self.path)

@@ -30,7 +30,7 @@ from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.workflows.first_copy import MOST_SKIPPED, first_copy
 from seawall.workflows.membership import Node
-from seawall.workflows.settling import note_event, settle
+from seawall.workflows.settling import note_event, settle, settle_clock
 from seawall.workflows.shared_entries import SharedEntries, checked_record
 
 MOST_DELTAS = 5_000  # asked for at a time: as much as one transaction should hold
@@ -60,9 +60,11 @@ def follow(
     if before is None:
         return None
     try:
+        asked = node.now()
         page = hub.changes(before.agreement, after=before.position, limit=MOST_DELTAS, wait=wait)
         if stopped():
             return before
+        before = settle_clock(before, hub.date, asked=asked, node=node)
         if page.size < before.position:
             return _rolled_back(before, page.size, node)
         if before.position == 0 and page.size and not (empty and page.size <= FIRST_COPY):

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import orjson
@@ -15,7 +16,7 @@ import pytest
 
 from seawall.app import open_app
 from seawall.errors import InputError, NotFound, OutsideError, WrongState
-from seawall.exchange.membership import State
+from seawall.exchange.membership import State, clock_skew
 from seawall.exchange.opinion import Word
 from seawall.exchange.organisation import Kind
 from seawall.partners.hub import Hub
@@ -71,6 +72,16 @@ class Member:
         with self.app.memory.reading() as stores:
             events = stores.audit.after(0, limit=1000, subject=self.id)
         return [event.happening.action.removeprefix("membership:") for event in events]
+
+    def said(self, action):
+        """What the events of this kind say."""
+        with self.app.memory.reading() as stores:
+            events = stores.audit.after(0, limit=1000, subject=self.id)
+        return [
+            event.happening.details
+            for event in events
+            if event.happening.action == f"membership:{action}"
+        ]
 
 
 @contextmanager
@@ -278,6 +289,60 @@ def test_a_fault_is_reported_and_nothing_of_it_is_applied(tmp_path, hub, fault, 
         hub.faults = set()
         assert member.ask().state is State.FOLLOWING
         assert member.entries().keys() == named(1, 2, 3, 4, 5)
+
+
+@pytest.mark.parametrize("minutes", [7, -7])
+def test_a_clock_that_differs_is_told_once_and_following_goes_on(member, hub, minutes):
+    """Confirmations end at other moments here than there; each side goes by its own clock."""
+    assert member.here.clock_skew == 0
+    for number in (7, 8):
+        hub.date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)
+        hub.give([pdq(number)])
+        after = member.ask()
+
+    assert (after.state, after.position) == (State.FOLLOWING, 5)
+    assert named(7, 8) <= member.entries().keys()
+    (told,) = member.said("clock-differs")
+    assert told == {"seconds": after.clock_skew}
+    assert after.clock_skew == pytest.approx(minutes * 60, abs=10)
+    with member.app.memory.reading() as stores:
+        assert membership_documents(stores)[0]["clock_skew"] == after.clock_skew
+    hub.date = None
+    assert member.ask(2).clock_skew == 0
+    assert member.said("clock-agrees") == [{"seconds": 0}]
+    assert len(member.said("clock-differs")) == 1
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"),
+    [
+        ("", None),
+        ("yesterday", None),
+        ("Thu, 99 Jan 2026 00:00:00 GMT", None),
+        ("Thu, 01 Jan 2026 00:00:00 -0000", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "ahead"),
+        ("Mon, 01 Jan 0001 00:00:00 +1400", None),
+    ],
+)
+def test_what_a_stranger_s_clock_says_breaks_nothing(tmp_path, database_url, hub, date, skew):
+    """It may be no time at all, or one that is far beyond every other."""
+    hub.date = date
+    with home(tmp_path / "home", database_url=database_url) as app:
+        after = Member(app, hub).ask()
+
+    assert (after.state, after.position) == (State.FOLLOWING, 3)
+    assert (after.clock_skew is not None and after.clock_skew > 1 << 31) is (skew == "ahead")
+
+
+@pytest.mark.parametrize(
+    ("told", "skew"),
+    [(-301, -300), (-1.5, 0), (-0.5, 0), (0, 0), (25, 0), (30, 0), (30.9, 0), (331, 301)],
+)
+def test_a_clock_is_blamed_for_no_more_than_it_must_be(told, skew):
+    """Its word is cut to the second, and was said at some time while the question was open."""
+    answered = NOON + timedelta(seconds=30)
+
+    assert clock_skew(NOON + timedelta(seconds=told), asked=NOON, answered=answered) == skew
 
 
 def test_evidence_of_a_second_history_is_kept(member, hub):
