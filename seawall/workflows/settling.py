@@ -66,9 +66,11 @@ def settle_clock(
             return before
         after = replace(here, clock_skew=skew)
         stores.memberships.save(after)
-        if after.clock_differs is not here.clock_differs:
-            action = "membership:clock-agrees" if here.clock_differs else "membership:clock-differs"
-            note_event(stores, action=action, of=after, at=now, details={"seconds": skew})
+        said: Document = {"seconds": skew}
+        if after.clock_differs and not here.clock_differs:
+            note_event(stores, action="membership:clock-differs", of=after, at=now, details=said)
+        if here.clock_differs and not after.clock_differs:
+            note_event(stores, action="membership:clock-agrees", of=after, at=now, details=said)
     return replace(before, clock_skew=skew)
 
 
