@@ -62,6 +62,7 @@ class PoisonedHub:
     reports: list[dict[str, Any]] = field(default_factory=list)
     keys: list[Imprint] = field(default_factory=list)  # as members have shown them
     bulk: bytes = b""  # the answer to a list, which breaks off after it
+    date: str | None = None  # what its clock says; the true time
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -246,6 +247,9 @@ def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - 
 
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(timestamp) if hub.date is None else hub.date
 
         def do_GET(self) -> None:
             asked = urlsplit(self.path)

@@ -4,10 +4,12 @@ One known signal in a bank: what it is filed under, who vouches for it, until wh
 Adding what is already there adds to it: categories and vouchers are united, nothing is doubled.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
 
 
@@ -23,6 +25,9 @@ class Shared:
         None  # when the last other confirmation ends, if one does
     )
     origins: tuple[str, ...] = ()  # the kinds of the organisations that confirm it
+    # Until when those of the vouchers and of the origins count that end before the entry does.
+    vouched_until: Mapping[str, datetime] = field(default_factory=dict)
+    origins_until: Mapping[str, datetime] = field(default_factory=dict)
     right: int = 0  # reviews that found a match to be what the record says
     wrong: int = 0
 
@@ -32,11 +37,14 @@ class Shared:
             self.authority_only_from is not None and at >= self.authority_only_from
         )
 
+    def origins_at(self, at: datetime) -> tuple[str, ...]:
+        """The kinds of the organisations that confirm it at that moment."""
+        return _lasting(self.origins, self.origins_until, at)
+
     @property
-    def precision(self) -> float | None:
-        """Of the reviewed matches, the share that was right; None when nothing was reviewed."""
-        reviewed = self.right + self.wrong
-        return self.right / reviewed if reviewed else None
+    def precision(self) -> Share:
+        """Of the reviewed matches, the share that was right."""
+        return Share(self.right, self.right + self.wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +64,11 @@ class Entry:
     created_at: datetime
     number: int = 0
     change: int = 0
+
+    def vouchers_at(self, at: datetime) -> tuple[str, ...]:
+        """The organisations that say so at that moment."""
+        until = self.shared.vouched_until if self.shared else {}
+        return _lasting(self.vouchers, until, at)
 
 
 class Change(NamedTuple):
@@ -82,6 +95,14 @@ def joined(known: Entry, added: Entry) -> Entry:
         expires_at=_later(known.expires_at, added.expires_at),
         shared=added.shared or known.shared,
     )
+
+
+def _lasting(
+    names: tuple[str, ...], until: Mapping[str, datetime], at: datetime
+) -> tuple[str, ...]:
+    if not until:
+        return names
+    return tuple(name for name in names if name not in until or at < until[name])
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

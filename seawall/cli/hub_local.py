@@ -76,7 +76,7 @@ class LocalHub:
     def agreement(self, ident: str) -> Document:
         """One agreement, with its records counted."""
         with self._memory.reading() as stores:
-            return wire.counted_agreement(ident, stores)
+            return wire.counted_agreement(ident, stores, now=now())
 
     def change_agreement(self, ident: str, changes: Document) -> Document:
         """An agreement under other terms."""

@@ -79,11 +79,14 @@ class LocalDesk:
 
     def match(self, signals: Sequence[str], *, max_distance: int) -> list[Document]:
         """For each signal what is near it."""
-        asked = [parse_signal(text) for text in signals]
+        asked, at = [parse_signal(text) for text in signals], now()
         answers = match_signals(
-            asked, max_distance=max_distance, knowledge=self._app.knowledge, now=now()
+            asked, max_distance=max_distance, knowledge=self._app.knowledge, now=at
         )
-        return [{"matches": [wire.known_document(known) for known in answer]} for answer in answers]
+        return [
+            {"matches": [wire.known_document(known, at=at) for known in answer]}
+            for answer in answers
+        ]
 
     def banks(self) -> list[Document]:
         """Every bank."""

@@ -21,6 +21,7 @@ COLUMNS = {
     "disputed": "disputed",
     "skipped": "skipped",
     "waiting": "waiting",
+    "clock_skew": "clock skew (s)",
     "error": "error",
 }
 EMPTY = "This home follows no hub. `seawall join URL --token TOKEN` makes it a member of one."

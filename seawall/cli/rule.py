@@ -43,7 +43,9 @@ Territory = Annotated[
 Vouchers = Annotated[int, typer.Option(help="How many organisations must vouch for the entry.")]
 Precision = Annotated[
     float | None,
-    typer.Option(help="What share of the entry's reviewed matches must have been right, 0 to 1."),
+    typer.Option(
+        help="What share of the entry's matches is right at the least, as far as its reviews prove (lower bound, 95 %)."
+    ),
 ]
 Review = Annotated[bool, typer.Option("--review", help="A person looks at each.")]
 Sample = Annotated[float, typer.Option(help="The share a person looks at, 0 to 1.")]

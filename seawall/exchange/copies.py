@@ -8,11 +8,12 @@ What was made of a log, held against the log as it was told again.
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import orjson
 
-from seawall.banks.entry import Entry
+from seawall.banks.entry import Entry, Shared
 from seawall.errors import InputError
 from seawall.exchange.delta import record_from
 from seawall.exchange.note import Verifier, opened
@@ -36,7 +37,11 @@ def snapshot_faults(lines: Iterable[bytes], replay: Replay, verifier: Verifier) 
 
 
 def bank_faults(entries: Iterable[Entry], replay: Replay, *, now: datetime) -> Iterator[Fault]:
-    """What is wrong with the bank of a member that has applied exactly the lines replayed."""
+    """
+    What is wrong with the bank of a member that has applied exactly the lines replayed.
+
+    A member that could not understand the last word on a record withholds its entry, or has none, as it should.
+    """
     moment, seen = now.timestamp(), set[bytes]()
     for entry in entries:
         shared, key = entry.shared, replay.key(entry.signal)
@@ -47,23 +52,29 @@ def bank_faults(entries: Iterable[Entry], replay: Replay, *, now: datetime) -> I
             )
             continue
         seen.add(key)
-        says = replay.meaning(
-            entry.signal,
-            shared.piece,
-            vouchers=entry.vouchers,
-            categories=entry.categories,
-            disputed=shared.disputed,
-            right=shared.right,
-            wrong=shared.wrong,
-        )
+        says = {_meaning(entry, shared, replay)}
+        if shared.disputed and replay.unread(key):
+            says.add(_meaning(entry, replace(shared, disputed=False), replay))
         # Once a confirmation has ended, what the entry should say depends on when its node looked.
-        if says != kept.meaning and moment < kept.first_end:
+        if kept.meaning not in says and moment < kept.first_end:
             yield Fault(
                 f"The bank says of {entry.id} ({entry.signal}) what the log does not; see delta {kept.number}."
             )
     for key, kept in replay.all():
-        if moment < kept.last_end and key not in seen:
+        if moment < kept.last_end and key not in seen and not replay.unread(key):
             yield Fault(f"The bank lacks the record rec_{key.hex()}; see delta {kept.number}.")
+
+
+def _meaning(entry: Entry, shared: Shared, replay: Replay) -> bytes:
+    return replay.meaning(
+        entry.signal,
+        shared.piece,
+        vouchers=entry.vouchers,
+        categories=entry.categories,
+        disputed=shared.disputed,
+        right=shared.right,
+        wrong=shared.wrong,
+    )
 
 
 def _record_faults(line: bytes, replay: Replay, seen: set[bytes]) -> Iterator[Fault]:

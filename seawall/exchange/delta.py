@@ -17,8 +17,9 @@ from seawall.clock import in_utc, rfc3339
 from seawall.errors import InputError
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.organisation import Kind
-from seawall.exchange.record import Record
+from seawall.exchange.record import LONGEST_NAME, Record, record_id
 from seawall.signals.registry import parse_signal
+from seawall.signals.signal import Signal
 
 Document = dict[str, Any]
 FORMAT = "seawall-delta/1"
@@ -95,6 +96,23 @@ def delta_document(line: bytes | str) -> Document:
             f"This delta is of the format '{document['format']}'; upgrade Seawall to read it."
         )
     return document
+
+
+def records_named(line: bytes, agreement: str) -> dict[str, Signal | None]:
+    """The records that a delta names which cannot be understood otherwise: by its signal, and by an id."""
+    found: dict[str, Signal | None] = {}
+    try:
+        said = orjson.loads(line)["record"]
+        ident, text = said.get("id"), said.get("signal")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return found
+    if isinstance(ident, str) and 0 < len(ident) <= LONGEST_NAME and "\0" not in ident:
+        found[ident] = None
+    try:
+        signal = parse_signal(text)
+    except (InputError, ValueError, TypeError, AttributeError):
+        return found
+    return found | {record_id(agreement, signal): signal}
 
 
 def record_document(record: Record) -> Document:

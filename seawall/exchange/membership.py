@@ -5,10 +5,12 @@ This home as a member: the hub it follows, how far it has come, and how well tha
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from seawall.exchange.merkle import Frontier
+
+MOST_SKEW = timedelta(minutes=5)  # between two clocks that nobody need worry about
 
 
 class State(StrEnum):
@@ -43,6 +45,7 @@ class Membership:
     error: str | None = None
     skipped: int = 0  # deltas that could not be understood
     disputed: int = 0  # entries that are disputed now
+    clock_skew: int | None = None  # seconds that the hub's clock is ahead of ours; None: unknown
     counted: int = 0  # the last upload whose matches were reported
     last_delta_at: datetime | None = None  # by our clock
     checked_at: datetime | None = None
@@ -56,6 +59,22 @@ class Membership:
     def lag(self) -> int:
         """How many deltas the hub has that are not applied here."""
         return max(0, self.size - self.position)
+
+    @property
+    def clock_differs(self) -> bool:
+        """Whether the hub's clock is so far from ours that confirmations end here much later or earlier than there."""
+        return self.clock_skew is not None and abs(self.clock_skew) > MOST_SKEW.total_seconds()
+
+
+def clock_skew(told: datetime, *, asked: datetime, answered: datetime) -> int:
+    """
+    How many seconds a clock is ahead of ours at the least.
+
+    `told` is what it said, cut to the second, at some time between the two moments of ours.
+    """
+    if told > answered:
+        return int((told - answered).total_seconds())
+    return min(0, int((told + timedelta(seconds=1) - asked).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from seawall.exchange.interval import Share
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.organisation import Kind
+from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
+
+LONGEST_NAME = 64  # characters of an id
 
 
 class Standing(StrEnum):

@@ -19,7 +19,14 @@ from typing import Any
 import orjson
 
 from seawall.errors import InputError
-from seawall.exchange.delta import FORMAT, Delta, delta_from, delta_line, opinion_document
+from seawall.exchange.delta import (
+    FORMAT,
+    Delta,
+    delta_from,
+    delta_line,
+    opinion_document,
+    records_named,
+)
 from seawall.exchange.merkle import Frontier, leaf_hash
 from seawall.exchange.note import Checkpoint, Verifier, opened
 from seawall.exchange.opinion import Opinion, Word
@@ -105,6 +112,7 @@ class Replay:
     _records: dict[bytes, bytes] = field(default_factory=dict)
     _organisations: dict[str, int] = field(default_factory=dict)
     _kinds: dict[str, str] = field(default_factory=dict)
+    _unread: set[str] = field(default_factory=set)
 
     @property
     def size(self) -> int:
@@ -127,7 +135,7 @@ class Replay:
 
     def confirmed(self) -> Iterator[str]:
         """The ids of the records that somebody confirms: what samples are drawn from."""
-        return (f"rec_{key.hex()}" for key, kept in self.all() if kept.last_end)
+        return (_named(key) for key, kept in self.all() if kept.last_end)
 
     # Lines.
 
@@ -138,6 +146,7 @@ class Replay:
         try:
             delta = delta_from(line)
         except InputError as wrong:
+            self._unread.update(records_named(line, self.agreement))
             if _is_newer(line):
                 self.unknown += 1
                 return []
@@ -170,6 +179,7 @@ class Replay:
             self._introduce(delta)
             return
         key = self.key(delta.record.signal)
+        self._unread.discard(_named(key))
         before, after = self.find(key), self.kept(delta.record, delta.number)
         yield from misnamed(delta.record)
         if before is not None and before.identity != after.identity:
@@ -263,6 +273,10 @@ class Replay:
         packed = self._records.get(key)
         return None if packed is None else _unpacked(packed)
 
+    def unread(self, key: bytes) -> bool:
+        """Whether the last that the log says of the record under this key could not be understood."""
+        return _named(key) in self._unread
+
     def all(self) -> Iterator[tuple[bytes, Kept]]:
         """Everything that is kept, by key."""
         return ((key, _unpacked(packed)) for key, packed in self._records.items())
@@ -316,6 +330,10 @@ class Replay:
     def _digest(self, value: Any) -> bytes:  # noqa: ANN401 - any JSON
         told = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(told, digest_size=16, key=self.secret).digest()
+
+
+def _named(key: bytes) -> str:
+    return f"rec_{key.hex()}"
 
 
 def misnamed(record: Record) -> Iterator[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from seawall.errors import InputError
-from seawall.exchange.interval import Share
+from seawall.policy.interval import Share
 
 REVIEWERS = 2  # independent findings a record
 MOST = 100_000  # records in a sample

@@ -10,6 +10,8 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +21,7 @@ import httpx
 import orjson
 
 from seawall.access.key import Imprint
+from seawall.clock import in_utc
 from seawall.errors import (
     Error,
     InputError,
@@ -71,6 +74,7 @@ class Hub:
         """
         address = hub_address(url, plain_hosts=plain_hosts)
         self.url = str(address).rstrip("/")
+        self.date: datetime | None = None  # what the hub's clock said in its latest answer
         self._sockets: set[socket.socket] = set()
         self._quiet_until = 0.0
         self._http = httpx.Client(
@@ -264,6 +268,7 @@ class Hub:
                 extensions={"trace": self._watch},
                 **request,
             ) as answer:
+                self.date = _date(answer.headers.get("date"))
                 if answer.headers.get("content-encoding", "identity").lower() != "identity":
                     raise OutsideError(
                         f"The hub at {self.url} answered compressed, which it was not asked for."
@@ -355,6 +360,13 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        return in_utc(parsedate_to_datetime(text or ""))
+    except (ValueError, TypeError, IndexError, OverflowError, InputError):
+        return None  # it tells no time, or in no way that anybody could read
 
 
 def _seconds(text: str | None) -> float:

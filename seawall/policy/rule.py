@@ -41,7 +41,9 @@ class Rule:
     max_distance: int = 31  # bits; exact types always match at 0
     territories: tuple[str, ...] = ()  # where it applies; nowhere named is everywhere
     min_vouchers: int = 1  # organisations that vouch for the entry
-    min_precision: float | None = None  # share of the entry's reviewed matches that was right
+    min_precision: float | None = (
+        None  # lower bound (Wilson, 95 %) of the share of the entry's matches that is right
+    )
     review: bool = False  # a person looks at every upload this rule decides
     sample_share: float = 0.0  # otherwise, the share of them a person looks at, 0 to 1
     shadow: bool = False  # noted in the verdict, without effect
@@ -138,8 +140,10 @@ def checked(rule: Rule) -> Rule:
         raise InputError(f"sample_share is a share from 0 to 1; this is {rule.sample_share}.")
     if rule.min_vouchers < 0:
         raise InputError(f"min_vouchers counts organisations; this is {rule.min_vouchers}.")
-    if rule.min_precision is not None and not 0 <= rule.min_precision <= 1:
-        raise InputError(f"min_precision is a share from 0 to 1; this is {rule.min_precision}.")
+    if rule.min_precision is not None and not 0 <= rule.min_precision < 1:
+        raise InputError(
+            f"min_precision is from 0 to below 1, which no number of reviews proves; this is {rule.min_precision}."
+        )
     if rule.measure is Measure.RESTRICT and not rule.territories:
         raise InputError("'restrict' withholds in named territories: name them, such as DE or EU.")
     of_an_entry = rule.bank or rule.category or rule.min_precision is not None

@@ -53,15 +53,18 @@ def screen(
     applied: dict[str, Rule] = {}
     withheld: dict[str, Rule] = {}
     for near in _nearest(known, now):
+        vouchers = len(near.entry.vouchers_at(now))
         wanting = [
-            rule for rule in rules.answering(Trigger.MATCH) if _applies(rule, near, taxonomy)
+            rule
+            for rule in rules.answering(Trigger.MATCH)
+            if vouchers >= rule.min_vouchers and _applies(rule, near, taxonomy)
         ]
         reason = _withheld(near.entry, rules, now)
         for rule in wanting:
             # A rule that allows has nothing to hold back, and whoever wrote it asked for no review.
             place = withheld if reason and rule.measure is not Measure.ALLOW else applied
             place[rule.name] = rule
-        matches.append(_match(near, wanting, reason))
+        matches.append(_match(near, wanting, reason, now))
 
     for absent in missing:
         applied.update(
@@ -107,7 +110,6 @@ def _applies(rule: Rule, near: Known, taxonomy: Taxonomy) -> bool:
         near.distance <= rule.max_distance
         and rule.signal_type in (None, entry.signal.type)
         and rule.bank in (None, entry.bank)
-        and len(entry.vouchers) >= rule.min_vouchers
         and _precise_enough(rule, entry)
         and (
             rule.category is None
@@ -119,8 +121,9 @@ def _applies(rule: Rule, near: Known, taxonomy: Taxonomy) -> bool:
 def _precise_enough(rule: Rule, entry: Entry) -> bool:
     if rule.min_precision is None:
         return True
-    precision = entry.shared.precision if entry.shared else None
-    return precision is not None and precision >= rule.min_precision
+    if entry.shared is None or not entry.shared.precision.trials:
+        return False
+    return entry.shared.precision.low >= rule.min_precision
 
 
 def _withheld(entry: Entry, rules: Rules, now: datetime) -> Withheld | None:
@@ -133,7 +136,7 @@ def _withheld(entry: Entry, rules: Rules, now: datetime) -> Withheld | None:
     return None
 
 
-def _match(near: Known, wanting: Sequence[Rule], reason: Withheld | None) -> Match:
+def _match(near: Known, wanting: Sequence[Rule], reason: Withheld | None, now: datetime) -> Match:
     in_force = [rule for rule in wanting if not rule.shadow]
     deciding = max(in_force, key=lambda rule: rule.measure.severity, default=None)
     return Match(
@@ -145,12 +148,12 @@ def _match(near: Known, wanting: Sequence[Rule], reason: Withheld | None) -> Mat
         bank=near.entry.bank,
         entry=near.entry.id,
         categories=near.entry.categories,
-        vouchers=len(near.entry.vouchers),
+        vouchers=len(near.entry.vouchers_at(now)),
         rule=deciding.name if deciding else None,
         threshold=deciding.max_distance if deciding else None,
         rules=tuple(rule.name for rule in in_force),
         shadow_rules=tuple(rule.name for rule in wanting if rule.shadow),
-        origins=near.entry.shared.origins if near.entry.shared else (),
+        origins=near.entry.shared.origins_at(now) if near.entry.shared else (),
         withheld=reason,
     )
 

@@ -1,6 +1,6 @@
 """Entries: written in bulk, followed by change number, found by key, id or signal."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -385,7 +385,11 @@ def _entry(row: Row[Any]) -> Entry:
 def _shared_document(shared: Shared) -> dict[str, Any]:
     written = {name: getattr(shared, name) for name in Shared.__dataclass_fields__}
     moment = shared.authority_only_from
-    return written | {"authority_only_from": rfc3339(moment) if moment else None}
+    return written | {
+        "authority_only_from": rfc3339(moment) if moment else None,
+        "vouched_until": _written(shared.vouched_until),
+        "origins_until": _written(shared.origins_until),
+    }
 
 
 def _shared(document: dict[str, Any]) -> Shared:
@@ -395,5 +399,15 @@ def _shared(document: dict[str, Any]) -> Shared:
         | {
             "origins": tuple(document["origins"]),
             "authority_only_from": datetime.fromisoformat(moment) if moment else None,
+            "vouched_until": _read(document.get("vouched_until")),
+            "origins_until": _read(document.get("origins_until")),
         }
     )
+
+
+def _written(moments: Mapping[str, datetime]) -> dict[str, str]:
+    return {name: rfc3339(moment) for name, moment in moments.items()}
+
+
+def _read(moments: dict[str, str] | None) -> dict[str, datetime]:
+    return {name: datetime.fromisoformat(text) for name, text in (moments or {}).items()}

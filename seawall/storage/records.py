@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     cast,
     delete,
     func,
@@ -31,9 +32,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from seawall.errors import InputError, NotFound
 from seawall.exchange.delta import Document, opinion_from, opinion_json
-from seawall.exchange.interval import Share
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.record import Record, Standing, expires_at, own_piece, record_id, standing
+from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
 from seawall.storage.bulk import insert_many, update_many
 from seawall.storage.tables import contributed, held, quarantines, records, sources
@@ -188,13 +189,12 @@ class RecordStore:
                 },
             )
 
-    def counts(self, agreement: str) -> dict[str, int]:
-        """How many records there are of each standing, and `pieces`, the distinct contents of all."""
+    def counts(self, agreement: str, *, now: datetime) -> dict[str, int]:
+        """How many records there are of each standing as they stand now, and `pieces`, the distinct contents of all."""
         self.flush()
+        stands = case((_is_over(now), Standing.EXPIRED.value), else_=records.c.standing)
         by_standing = (
-            select(records.c.standing, func.count())
-            .where(records.c.agreement == agreement)
-            .group_by(records.c.standing)
+            select(stands, func.count()).where(records.c.agreement == agreement).group_by(stands)
         )
         pieces = select(
             func.count(func.distinct(func.coalesce(records.c.piece, _OWN_PIECE)))
@@ -399,10 +399,15 @@ def _is_of(piece: str) -> ColumnElement[bool]:
 
 def _stood(wanted: Standing, moment: datetime) -> ColumnElement[bool]:
     """What stands so at a moment; what was written of a record does not know of the end that came since."""
-    over = records.c.expires_at <= moment  # unknown, and so never true, where there is no end
+    over = _is_over(moment)
     if wanted is Standing.EXPIRED:
         return or_(records.c.standing == wanted, over)
     return and_(records.c.standing == wanted, or_(records.c.expires_at.is_(None), not_(over)))
+
+
+def _is_over(moment: datetime) -> ColumnElement[bool]:
+    """Whether the last confirmation has ended: unknown, and so never true, where none does."""
+    return records.c.expires_at <= moment
 
 
 class _ComeTo:

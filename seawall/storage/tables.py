@@ -387,6 +387,7 @@ memberships = Table(  # the hubs this home follows
     Column("error", Text),
     Column("skipped", Number, nullable=False),
     Column("disputed", Number, nullable=False),
+    Column("clock_skew", Number),
     Column("counted", Number, nullable=False),
     Column("key_at", Moment, nullable=False),
     Column("last_delta_at", Moment),

@@ -5,9 +5,9 @@ from datetime import datetime
 from seawall.clock import rfc3339
 from seawall.exchange.agreement import Agreement, Invitation, Member, Status
 from seawall.exchange.delta import record_document
-from seawall.exchange.interval import Share
 from seawall.exchange.organisation import Organisation
 from seawall.exchange.record import Record, standing
+from seawall.policy.interval import Share
 from seawall.storage.memory import Stores
 from seawall.storage.organisations import terms_document
 from seawall.workflows.wire import Document
@@ -33,9 +33,9 @@ def agreement_document(agreement: Agreement) -> Document:
     }
 
 
-def counted_agreement(ident: str, stores: Stores) -> Document:
+def counted_agreement(ident: str, stores: Stores, *, now: datetime) -> Document:
     """
-    The same with its records counted, and for each source how often what it confirmed was found right.
+    The same with its records counted as they stand now, and for each source how often its word was found right.
 
     Raises:
         NotFound: There is no such agreement.
@@ -44,7 +44,7 @@ def counted_agreement(ident: str, stores: Stores) -> Document:
     document = agreement_document(stores.organisations.agreement(ident))
     shares = stores.records.precisions(ident)
     return document | {
-        "records": stores.records.counts(ident),
+        "records": stores.records.counts(ident, now=now),
         "sources": {source: share_document(share) for source, share in sorted(shares.items())},
     }
 

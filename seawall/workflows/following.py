@@ -8,8 +8,6 @@ A member reads what its hub has, believes none of it unchecked, and makes it its
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-import orjson
-
 from seawall.banks.entry import Entry
 from seawall.collecting import uncollected
 from seawall.errors import (
@@ -23,19 +21,17 @@ from seawall.errors import (
     TooMany,
     WrongState,
 )
-from seawall.exchange.delta import delta_document
+from seawall.exchange.delta import delta_document, records_named
 from seawall.exchange.membership import Membership, State
 from seawall.exchange.note import Checkpoint, Verifier, opened
 from seawall.exchange.proof import Page, check_number, check_page, origin
-from seawall.exchange.record import record_id
 from seawall.partners.hub import Document, Hub
-from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.workflows.first_copy import MOST_SKIPPED, first_copy
 from seawall.workflows.membership import Node
-from seawall.workflows.settling import note_event, settle
-from seawall.workflows.shared_entries import LONGEST_NAME, SharedEntries
+from seawall.workflows.settling import note_event, settle, settle_clock
+from seawall.workflows.shared_entries import SharedEntries
 
 MOST_DELTAS = 10_000  # asked for at a time: as much as one transaction should hold
 FIRST_COPY = 5_000  # deltas; an empty node that lacks more of them takes the snapshot
@@ -64,9 +60,11 @@ def follow(
     if before is None:
         return None
     try:
+        asked = node.now()
         page = hub.changes(before.agreement, after=before.position, limit=MOST_DELTAS, wait=wait)
         if stopped():
             return before
+        before = settle_clock(before, hub.date, asked=asked, node=node)
         if page.size < before.position:
             return _rolled_back(before, page.size, node)
         if before.position == 0 and page.size and not (empty and page.size <= FIRST_COPY):
@@ -167,27 +165,10 @@ def _read_page(lines: Iterable[bytes], before: Membership, entries: SharedEntrie
         except (ValueError, KeyError, TypeError, AttributeError, InputError) as wrong:
             # a hub may put anything anywhere
             read.skipped.append(f"{number}: {type(wrong).__name__}: {wrong}"[:500])
-            read.doubtful.update(_named(line, before.agreement))
+            read.doubtful.update(records_named(line, before.agreement))
             continue
         check_number(given, agreement, expected=number, ours=before.agreement)
     return read
-
-
-def _named(line: bytes, agreement: str) -> dict[str, Signal | None]:
-    """The records that a delta names which cannot be understood otherwise: by its signal, and by an id."""
-    found: dict[str, Signal | None] = {}
-    try:
-        said = orjson.loads(line)["record"]
-        ident, text = said.get("id"), said.get("signal")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return found
-    if isinstance(ident, str) and 0 < len(ident) <= LONGEST_NAME and "\0" not in ident:
-        found[ident] = None
-    try:
-        signal = parse_signal(text)
-    except (InputError, ValueError, TypeError, AttributeError):
-        return found
-    return found | {record_id(agreement, signal): signal}
 
 
 def _doubted(read: _Read, bank: str, stores: Stores) -> list[Entry]:

@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from seawall.banks.entry import Entry
 from seawall.clock import rfc3339
@@ -31,6 +31,7 @@ COLUMNS = (
     "enabled",
 )
 LINES_PER_COMMIT = 2_000
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
             "value": entry.signal.value,
             "categories": list(entry.categories),
             "note": entry.note,
-            "vouchers": list(entry.vouchers),
+            "vouchers": list(_lasting_vouchers(entry)),
             "source": entry.source,
             "expires_at": rfc3339(ends) if (ends := _ends(entry)) else None,
             "enabled": entry.enabled and not _withheld(entry),
@@ -149,6 +150,11 @@ def _ends(entry: Entry) -> datetime | None:
     """Until when it counts without anybody withholding it."""
     withheld_from = entry.shared.authority_only_from if entry.shared else None
     return withheld_from or entry.expires_at
+
+
+def _lasting_vouchers(entry: Entry) -> tuple[str, ...]:
+    """Who vouches until that end: a line has one for all."""
+    return entry.vouchers_at((_ends(entry) or _NEVER) - timedelta.resolution)
 
 
 def _csv_line(cells: Iterable[str]) -> str:

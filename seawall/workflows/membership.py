@@ -256,6 +256,7 @@ def membership_document(membership: Membership, *, waiting: int) -> Document:
         "size": membership.size,
         "lag": membership.lag,
         "disputed": membership.disputed,
+        "clock_skew": membership.clock_skew,
         "skipped": membership.skipped,
         "waiting": waiting,
         "last_delta_at": _moment(membership.last_delta_at),

@@ -11,7 +11,6 @@ from seawall.access.key import Key
 from seawall.clock import rfc3339
 from seawall.errors import InputError, NotAllowed, WrongState
 from seawall.exchange.agreement import Role
-from seawall.exchange.interval import Share
 from seawall.exchange.opinion import Word
 from seawall.exchange.record import Record
 from seawall.exchange.sample import (
@@ -24,6 +23,7 @@ from seawall.exchange.sample import (
     tally,
 )
 from seawall.ids import new_id
+from seawall.policy.interval import Share
 from seawall.storage.memory import Memory, Stores
 from seawall.workflows.acting import Doing, acting_member, is_operator
 from seawall.workflows.wire import Document

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seawall.audit.event import Happening
-from seawall.exchange.membership import Membership, State
+from seawall.exchange.membership import Membership, State, clock_skew
 from seawall.partners.hub import Document
 from seawall.storage.memory import Stores
 from seawall.workflows.membership import Node
 
 LOOK_AGAIN = timedelta(seconds=10)  # how often it is written down that all is as it was
+STEADY = timedelta(minutes=1)  # by less than this, a clock's distance is not written down anew
 
 
 def settle(
@@ -43,6 +44,34 @@ def settle(
             details = {"position": here.position}
             note_event(stores, action="membership:recovered", of=after, at=now, details=details)
     return after
+
+
+def settle_clock(
+    before: Membership, told: datetime | None, *, asked: datetime, node: Node
+) -> Membership:
+    """
+    The membership with how far the hub's clock is from ours; events tell when they begin and cease to differ much.
+
+    `told` is what the hub's clock said in its answer to what we `asked` then.
+    """
+    now = node.now()
+    if told is None:
+        return before
+    skew = clock_skew(told, asked=asked, answered=now)
+    if before.clock_skew is not None and abs(skew - before.clock_skew) < STEADY.total_seconds():
+        return before
+    with node.memory.transaction() as stores:
+        here = stores.memberships.lock(before.id)
+        if here is None:
+            return before
+        after = replace(here, clock_skew=skew)
+        stores.memberships.save(after)
+        said: Document = {"seconds": skew}
+        if after.clock_differs and not here.clock_differs:
+            note_event(stores, action="membership:clock-differs", of=after, at=now, details=said)
+        if here.clock_differs and not after.clock_differs:
+            note_event(stores, action="membership:clock-agrees", of=after, at=now, details=said)
+    return replace(before, clock_skew=skew)
 
 
 def note_event(

@@ -5,7 +5,7 @@ What a hub's records come to at a member: entries of one of its banks.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from seawall.exchange.note import Verifier
 from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.proof import origin
 from seawall.exchange.record import (
+    LONGEST_NAME,
     Record,
     expires_at,
     from_authorities_only,
@@ -32,7 +33,6 @@ from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 
 MOST_REVIEWS = 1 << 53  # beyond it JSON's numbers are not exact any more
-LONGEST_NAME = 64  # characters of an id
 
 
 def _check_opinion(opinion: Opinion) -> None:
@@ -55,6 +55,8 @@ class _Word:
     categories: tuple[str, ...]
     vouchers: tuple[str, ...]
     origins: tuple[str, ...]
+    vouched_until: dict[str, datetime]
+    origins_until: dict[str, datetime]
     note: str
     expires_at: datetime | None
 
@@ -129,6 +131,8 @@ class SharedEntries:
                 authority_only=word.authority_only,
                 authority_only_from=word.authority_only_from,
                 origins=word.origins,
+                vouched_until=word.vouched_until,
+                origins_until=word.origins_until,
                 right=right,
                 wrong=wrong,
             ),
@@ -155,6 +159,7 @@ def _word(record: Record, categories: frozenset[str], now: datetime) -> _Word:
     named = {name for each in confirming for name in each.categories}
     notes = {each.incident for each in confirming} | {each.entity for each in confirming}
     unknown = {f"category {name}, unknown here" for name in named - categories}
+    last = expires_at(record, now=now)
     return _Word(
         living=bool(confirming),
         disputed=any(each.word is Word.DISPUTE for each in record.opinions),
@@ -164,8 +169,21 @@ def _word(record: Record, categories: frozenset[str], now: datetime) -> _Word:
         vouchers=tuple(each.organisation for each in confirming),
         origins=tuple(sorted({each.kind.value for each in confirming})),
         note="; ".join(sorted((notes | unknown) - {""})),
-        expires_at=expires_at(record, now=now),
+        vouched_until=_ends(((each.organisation, each.expires_at) for each in confirming), last),
+        origins_until=_ends(((each.kind.value, each.expires_at) for each in confirming), last),
+        expires_at=last,
     )
+
+
+def _ends(
+    named: Iterable[tuple[str, datetime | None]], last: datetime | None
+) -> dict[str, datetime]:
+    """Until when each name counts, of those that end before the last."""
+    latest: dict[str, datetime | None] = {}
+    for name, end in named:
+        known = latest.get(name, end)
+        latest[name] = max(known, end) if known and end else None
+    return {name: end for name, end in latest.items() if end is not None and end != last}
 
 
 def _entry_ids(bank: str) -> Callable[[Signal], str]:

@@ -5,6 +5,7 @@ Both doors render with these, so that `seawall scan --json` and `POST /v1/screen
 Fields are added, never renamed; moments are RFC 3339 in UTC; tuples become lists.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -121,8 +122,8 @@ def not_screened_document(absent: NotScreened) -> Document:
     return {"what": absent.what, "reason": absent.reason, "cause": absent.cause}
 
 
-def known_document(known: Known) -> Document:
-    """An entry near a signal somebody asked about."""
+def known_document(known: Known, *, at: datetime) -> Document:
+    """An entry near a signal somebody asked about, as it stands at that moment."""
     entry = known.entry
     return {
         "bank": entry.bank,
@@ -131,7 +132,7 @@ def known_document(known: Known) -> Document:
         "distance": known.distance,
         "orientation": known.reading.orientation,
         "categories": list(entry.categories),
-        "origins": list(entry.shared.origins) if entry.shared else [],
+        "origins": list(entry.shared.origins_at(at)) if entry.shared else [],
     }
 
 
@@ -251,8 +252,16 @@ def _shared_document(shared: Shared) -> Document:
     return asdict(shared) | {
         "authority_only_from": rfc3339(later) if later else None,
         "origins": list(shared.origins),
-        "precision": shared.precision,
+        "vouched_until": _moments(shared.vouched_until),
+        "origins_until": _moments(shared.origins_until),
+        "precision": shared.precision.value,
+        "low": shared.precision.low,
+        "high": shared.precision.high,
     }
+
+
+def _moments(moments: Mapping[str, datetime]) -> Document:
+    return {name: rfc3339(moment) for name, moment in moments.items()}
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -385,7 +385,7 @@ def test_a_rule_asks_for_precision(tmp_path):
 
     assert seawall(tmp_path, *put).lines[0]["min_precision"] is None
     assert seawall(tmp_path, *put, "--min-precision", 0.9).lines[0]["min_precision"] == 0.9
-    assert "from 0 to 1" in str(seawall(tmp_path, *put, "--min-precision", 90).error)
+    assert "from 0 to below 1" in str(seawall(tmp_path, *put, "--min-precision", 90).error)
 
 
 def test_a_rule_names_its_ground(tmp_path):

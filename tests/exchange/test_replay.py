@@ -478,6 +478,38 @@ def test_a_bank_that_differs_is_noticed():
     assert "does not confirm" in next(sentences(bank_faults([first, own], replay, now=NOON)))
 
 
+@pytest.mark.parametrize("names", ["id", "signal"])
+def test_a_bank_may_withhold_what_it_could_not_read(names):
+    """A member cannot know whether it was a withdrawal; what it had of the record until then it still has."""
+    log = honest()
+    third = log.record(3)
+    said = {"id": third.id} if names == "id" else {"signal": str(third.signal)}
+    log.lines.append(orjson.dumps({"format": "seawall-delta/2", "record": said}))
+    replay, _ = replayed(log.lines)
+    first, shown = entry(log.record(1)), entry(third)
+    withheld = replace(shown, shared=replace(shown.shared, disputed=True))
+
+    assert [*bank_faults([first, withheld], replay, now=NOON)] == []
+    assert [*bank_faults([first], replay, now=NOON)] == []
+    vouched = replace(withheld, vouchers=("acme", "beta"))
+    assert "what the log does not" in only(bank_faults([first, vouched], replay, now=NOON))
+    log.say(3, confirm("beta"))
+    replay.take(log.lines[-1])
+    assert "what the log does not" in only(bank_faults([first, withheld], replay, now=NOON))
+
+
+def test_a_bank_withholds_nothing_that_the_log_says_plainly():
+    """A dispute that nobody has given is a fault of the bank, whatever of other records could not be read."""
+    log = honest()
+    log.lines.append(orjson.dumps({"format": "seawall-delta/2", "record": {"id": "rec_0"}}))
+    replay, _ = replayed(log.lines)
+    third = entry(log.record(3))
+    disputed = replace(third, shared=replace(third.shared, disputed=True))
+
+    says = only(bank_faults([entry(log.record(1)), disputed], replay, now=NOON))
+    assert "what the log does not" in says
+
+
 def test_a_bank_need_not_have_what_has_expired():
     """Nor be blamed for having it still."""
     log = honest()

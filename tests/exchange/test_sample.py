@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from seawall.errors import InputError
-from seawall.exchange.interval import Share
 from seawall.exchange.sample import Finding, checked_reason, draw, tally
+from seawall.policy.interval import Share
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RECORDS = [f"rec_{number:024x}" for number in range(1000)]

@@ -37,8 +37,9 @@ def test_nobody_is_in_a_union_or_nowhere(name):
             "no match",
         ),
         (Rule(name="who", measure=Measure.HOLD, min_vouchers=-1), "counts organisations"),
-        (Rule(name="right", measure=Measure.HOLD, min_precision=1.5), "from 0 to 1"),
-        (Rule(name="right", measure=Measure.HOLD, min_precision=float("nan")), "from 0 to 1"),
+        (Rule(name="right", measure=Measure.HOLD, min_precision=1.5), "from 0 to below 1"),
+        (Rule(name="right", measure=Measure.HOLD, min_precision=1.0), "no number of reviews"),
+        (Rule(name="right", measure=Measure.HOLD, min_precision=float("nan")), "from 0 to below 1"),
         (
             Rule(name="what", measure=Measure.HOLD, trigger=Trigger.FAILURE, min_precision=0.9),
             "no match",

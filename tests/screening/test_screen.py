@@ -223,8 +223,8 @@ def test_entries_that_are_off_or_expired_match_nothing():
 
 def test_a_rule_may_ask_how_often_an_entry_was_right():
     """Nothing reviewed, or nothing an exchange counts, is no precision at all."""
-    rule = Rule(name="proven", measure=Measure.BLOCK, min_precision=0.75)
-    measured = Shared(record="rec_1", piece="pc_1", right=3, wrong=1)
+    rule = Rule(name="proven", measure=Measure.BLOCK, min_precision=0.94)
+    measured = Shared(record="rec_1", piece="pc_1", right=99, wrong=1)
     entries = [measured, replace(measured, wrong=2), replace(measured, right=0, wrong=0), None]
 
     assert [judged(known(shared=shared), rules=[rule]).measure for shared in entries] == [
@@ -235,6 +235,44 @@ def test_a_rule_may_ask_how_often_an_entry_was_right():
     ]
     none_reviewed = known(shared=replace(measured, right=0, wrong=0))
     assert judged(none_reviewed, rules=[replace(rule, min_precision=0.0)]).matches[0].rule is None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "proven"),
+    [(1, 0, 0.2065), (3, 1, 0.3006), (34, 0, 0.8984), (35, 0, 0.9010), (99, 1, 0.9455)],
+)
+def test_few_reviews_prove_little(right, wrong, proven):
+    """One lucky review is no precision of 1: what counts is the least share that would be no surprise."""
+    near = known(shared=Shared(record="rec_1", piece="pc_1", right=right, wrong=wrong))
+    asked = [
+        Rule(name=name, measure=Measure.BLOCK, min_precision=share)
+        for name, share in (("as-much", proven), ("more", proven + 0.0001))
+    ]
+
+    assert judged(near, rules=asked).rules == ("as-much",)
+
+
+@pytest.mark.parametrize(
+    ("ends", "vouchers", "origins", "measure"),
+    [
+        (NOON + timedelta(seconds=1), 2, ("authority", "platform"), Measure.BLOCK),
+        (NOON, 1, ("authority",), Measure.ALLOW),
+    ],
+)
+def test_a_confirmation_that_has_ended_counts_no_more(ends, vouchers, origins, measure):
+    """Nothing is written when it ends: who vouches is seen at the moment of screening."""
+    shared = Shared(
+        record="rec_1",
+        piece="pc_1",
+        origins=("authority", "platform"),
+        vouched_until={"beta": ends},
+        origins_until={"platform": ends},
+    )
+    two = Rule(name="two-say-so", measure=Measure.BLOCK, min_vouchers=2)
+    verdict = judged(known(vouchers=("alpha", "beta"), shared=shared), rules=[two])
+    (match,) = verdict.matches
+
+    assert (match.vouchers, match.origins, verdict.measure) == (vouchers, origins, measure)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,12 @@ def test_everything_comes_back_as_it_was(memory):
         note="n",
         source="s",
         vouchers=("a", "b"),
-        shared=DISPUTED,
+        shared=replace(
+            DISPUTED,
+            authority_only_from=NOON,
+            vouched_until={"a": NOON},
+            origins_until={"platform": NOON},
+        ),
     )
     with memory.transaction() as stores:
         stores.banks.add(BANK)

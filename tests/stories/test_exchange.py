@@ -91,7 +91,9 @@ def test_what_one_member_shares_the_other_blocks_within_a_second(tmp_path, monke
             assert eventually(lambda node=node: node.measure(copy) == "allow") < 2
             assert eventually(lambda node=node: node.membership()["disputed"] > 0) < 2
         assert a.screened(copy)["matches"][0]["withheld"] == "disputed"
-        assert "seawall_exchange_disputed" in a.http.get("/metrics").text
+        metrics = a.http.get("/metrics").text
+        assert "seawall_exchange_disputed" in metrics
+        assert "seawall_exchange_clock_skew_seconds 0.0" in metrics
         assert a.http.get("/v1/status").json()["exchange"]["memberships"] == 1
 
         b.run("withdraw", "pact", match["signal_type"] + ":" + match["value"])

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import orjson
@@ -16,7 +17,7 @@ import pytest
 from seawall.access.key import imprint_of
 from seawall.app import open_app
 from seawall.errors import InputError, NotFound, OutsideError, WrongState
-from seawall.exchange.membership import State
+from seawall.exchange.membership import State, clock_skew
 from seawall.exchange.opinion import Word
 from seawall.exchange.organisation import Kind
 from seawall.partners.hub import Hub
@@ -72,6 +73,16 @@ class Member:
         with self.app.memory.reading() as stores:
             events = stores.audit.after(0, limit=1000, subject=self.id)
         return [event.happening.action.removeprefix("membership:") for event in events]
+
+    def said(self, action):
+        """What the events of this kind say."""
+        with self.app.memory.reading() as stores:
+            events = stores.audit.after(0, limit=1000, subject=self.id)
+        return [
+            event.happening.details
+            for event in events
+            if event.happening.action == f"membership:{action}"
+        ]
 
 
 @contextmanager
@@ -281,6 +292,60 @@ def test_a_fault_is_reported_and_nothing_of_it_is_applied(tmp_path, hub, fault, 
         assert member.entries().keys() == named(1, 2, 3, 4, 5)
 
 
+@pytest.mark.parametrize("minutes", [7, -7])
+def test_a_clock_that_differs_is_told_once_and_following_goes_on(member, hub, minutes):
+    """Confirmations end at other moments here than there; each side goes by its own clock."""
+    assert member.here.clock_skew == 0
+    for number in (7, 8):
+        hub.date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)
+        hub.give([pdq(number)])
+        after = member.ask()
+
+    assert (after.state, after.position) == (State.FOLLOWING, 5)
+    assert named(7, 8) <= member.entries().keys()
+    (told,) = member.said("clock-differs")
+    assert told == {"seconds": after.clock_skew}
+    assert after.clock_skew == pytest.approx(minutes * 60, abs=10)
+    with member.app.memory.reading() as stores:
+        assert membership_documents(stores)[0]["clock_skew"] == after.clock_skew
+    hub.date = None
+    assert member.ask(2).clock_skew == 0
+    assert member.said("clock-agrees") == [{"seconds": 0}]
+    assert len(member.said("clock-differs")) == 1
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"),
+    [
+        ("", None),
+        ("yesterday", None),
+        ("Thu, 99 Jan 2026 00:00:00 GMT", None),
+        ("Thu, 01 Jan 2026 00:00:00 -0000", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "ahead"),
+        ("Mon, 01 Jan 0001 00:00:00 +1400", None),
+    ],
+)
+def test_what_a_stranger_s_clock_says_breaks_nothing(tmp_path, database_url, hub, date, skew):
+    """It may be no time at all, or one that is far beyond every other."""
+    hub.date = date
+    with home(tmp_path / "home", database_url=database_url) as app:
+        after = Member(app, hub).ask()
+
+    assert (after.state, after.position) == (State.FOLLOWING, 3)
+    assert (after.clock_skew is not None and after.clock_skew > 1 << 31) is (skew == "ahead")
+
+
+@pytest.mark.parametrize(
+    ("told", "skew"),
+    [(-301, -300), (-1.5, 0), (-0.5, 0), (0, 0), (25, 0), (30, 0), (30.9, 0), (331, 301)],
+)
+def test_a_clock_is_blamed_for_no_more_than_it_must_be(told, skew):
+    """Its word is cut to the second, and was said at some time while the question was open."""
+    answered = NOON + timedelta(seconds=30)
+
+    assert clock_skew(NOON + timedelta(seconds=told), asked=NOON, answered=answered) == skew
+
+
 def test_evidence_of_a_second_history_is_kept(member, hub):
     """A checkpoint that contradicts ours, signed with the hub's own key, proves what the hub did."""
     hub.give([pdq(4)])
@@ -367,6 +432,31 @@ def test_an_entry_that_an_authority_alone_will_confirm_says_from_when(member, hu
     assert (shared.authority_only, shared.authority_only_from) == (False, tomorrow)
     assert not shared.only_authorities(at=tomorrow - timedelta(seconds=1))
     assert shared.only_authorities(at=tomorrow)
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_an_entry_says_until_when_each_of_several_vouches(member, hub, monkeypatch, many):
+    """In bulk as one by one; what ends together with the entry, or never, need not be said."""
+    if many:
+        monkeypatch.setattr(following, "FIRST_COPY", 0)
+        start_over(member.id, node=member.node, by="test")
+    day, week = (datetime.now(UTC) + timedelta(days=days) for days in (1, 7))
+    hub.give([pdq(7), pdq(8)], expires_at=day)
+    hub.give([pdq(7)], by="beta", kind=Kind.HOTLINE, expires_at=week)
+    hub.give([pdq(8)], by="beta")
+    hub.give([pdq(9)], expires_at=day)
+    hub.give([pdq(9)], by="beta", expires_at=day)
+    member.ask()
+    entries = member.entries()
+    seventh, eighth, ninth = (entries[str(pdq(number))] for number in (7, 8, 9))
+
+    assert seventh.shared.vouched_until == eighth.shared.vouched_until == {"alpha": day}
+    assert seventh.shared.origins_until == {"platform": day}
+    assert (seventh.vouchers_at(day), seventh.shared.origins_at(day)) == (("beta",), ("hotline",))
+    assert (eighth.vouchers_at(day), eighth.shared.origins_at(day)) == (("beta",), ("platform",))
+    assert (eighth.shared.origins_until, seventh.vouchers_at(NOON)) == ({}, ("alpha", "beta"))
+    assert ninth.shared.vouched_until == ninth.shared.origins_until == {}
+    assert (seventh.expires_at, eighth.expires_at, ninth.expires_at) == (week, None, day)
 
 
 def test_a_delta_that_is_another_is_not_believed_though_it_is_signed(member, hub):
@@ -663,7 +753,7 @@ def test_what_reviews_have_found_becomes_the_record_s_precision(member, hub, nam
     member.ask()
 
     shared = member.entries()[str(pdq(1))].shared
-    assert (shared.right, shared.wrong, shared.precision) == (3, 1, 0.75)
+    assert (shared.right, shared.wrong, shared.precision.value) == (3, 1, 0.75)
 
 
 def test_an_outcome_of_no_review_is_refused(member):

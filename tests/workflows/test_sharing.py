@@ -142,6 +142,32 @@ def test_retention_ends_a_record_and_a_later_word_renews_it(memory: Memory):
                 assert bool(found) is (each is expected)
 
 
+def test_records_are_counted_as_they_stand_then(memory: Memory):
+    """Nothing is written when a confirmation ends, and yet what has expired is not counted as active."""
+    day = timedelta(days=1)
+    said(memory, A, *((pdq(number), opinion(expires_at=LATER)) for number in (1, 2, 3, 4)))
+    said(memory, A, (pdq(5), opinion()), (pdq(5), opinion(word="withdraw")))
+    said(
+        memory,
+        A,
+        (pdq(2), opinion("beta", "dispute")),
+        (pdq(3), opinion("beta")),
+        (pdq(4), opinion("beta", expires_at=LATER + day)),
+    )
+    usual = {"active": 0, "disputed": 0, "withdrawn": 1, "expired": 0, "pieces": 5}
+
+    with memory.reading() as stores:
+        counts = [
+            stores.records.counts(A, now=moment)
+            for moment in (LATER - timedelta(seconds=1), LATER, LATER + day)
+        ]
+    assert counts == [
+        usual | {"active": 3, "disputed": 1},
+        usual | {"active": 2, "expired": 2},
+        usual | {"active": 1, "expired": 3},
+    ]
+
+
 def test_beyond_the_quota_words_wait_and_repetitions_cost_nothing(memory: Memory):
     """Until they are released; what was said again in between used nothing up."""
     change(memory, quota=2)

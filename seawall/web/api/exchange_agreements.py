@@ -222,7 +222,7 @@ def show_agreement(
     """One agreement, its records counted, its sources with how often they were right; for every member."""
     with door_of(request).app.memory.reading() as stores:
         may_see(by, agreement, stores)
-        return Json(counted_agreement(agreement, stores))
+        return Json(counted_agreement(agreement, stores, now=now()))
 
 
 @router.patch(

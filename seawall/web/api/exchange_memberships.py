@@ -44,6 +44,7 @@ _MEMBERSHIP: dict[str, Any] = {
     "size": 2107,
     "lag": 0,
     "disputed": 3,
+    "clock_skew": 0,
     "skipped": 0,
     "waiting": 0,
     "last_delta_at": "2026-01-01T12:00:00.000000Z",

@@ -75,6 +75,9 @@ def _answered(raw: bytes, knowledge: Knowledge) -> Response:
     results: list[Document] = []
     for start in range(0, len(signals), AT_ONCE):
         some = signals[start : start + AT_ONCE]
-        found = match_signals(some, max_distance=asked.max_distance, knowledge=knowledge, now=now())
-        results += [{"matches": [known_document(known) for known in each[:most]]} for each in found]
+        at = now()
+        found = match_signals(some, max_distance=asked.max_distance, knowledge=knowledge, now=at)
+        results += [
+            {"matches": [known_document(known, at=at) for known in each[:most]]} for each in found
+        ]
     return Json({"results": results})

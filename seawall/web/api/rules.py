@@ -45,7 +45,12 @@ class RuleIn(Body):
     max_distance: int = 31
     territories: tuple[str, ...] = ()
     min_vouchers: int = 1
-    min_precision: float | None = None
+    min_precision: Annotated[
+        float | None,
+        Field(
+            description="Lower bound (Wilson, 95 %) of the share of the entry's reviewed matches that was right."
+        ),
+    ] = None
     review: bool = False
     sample_share: float = 0.0
     shadow: bool = False

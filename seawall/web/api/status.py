@@ -132,7 +132,9 @@ def _exchange(door: Door) -> Document:
 
 def _following(door: Door) -> dict[str, tuple[str, float]]:
     """The same, and how old the latest change is, for Prometheus."""
-    moments = [each.last_delta_at for each in _memberships(door) if each.last_delta_at]
+    followed = _memberships(door)
+    moments = [each.last_delta_at for each in followed if each.last_delta_at]
+    skews = [each.clock_skew for each in followed if each.clock_skew is not None]
     meanings = {
         "memberships": "Agreements followed at hubs.",
         "troubled": "Agreements that cannot be followed now.",
@@ -144,6 +146,11 @@ def _following(door: Door) -> dict[str, tuple[str, float]]:
         oldest = (now() - min(moments)).total_seconds()
         meaning = "Seconds since the last delta of the agreement that has had none for longest."
         figures["last_delta_age_seconds"] = (meaning, oldest)
+    if skews:
+        meaning = (
+            "Seconds that a hub's clock is ahead of ours, of the hub whose clock differs most."
+        )
+        figures["clock_skew_seconds"] = (meaning, float(max(skews, key=abs)))
     return figures
 
 

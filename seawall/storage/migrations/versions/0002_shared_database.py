@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("skipped", NUMBER, nullable=False),
         sa.Column("disputed", NUMBER, nullable=False),
+        sa.Column("clock_skew", NUMBER, nullable=True),
         sa.Column("counted", NUMBER, nullable=False),
         sa.Column("key_at", MOMENT, nullable=False),
         sa.Column("last_delta_at", MOMENT, nullable=True),

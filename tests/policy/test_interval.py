@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.errors import InputError
-from seawall.exchange.interval import Share, wilson
+from seawall.policy.interval import Share, wilson
 
 Z = 1.959963984540054  # of the normal distribution, 2.5 % lie above
 
