@@ -468,6 +468,175 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def pdq_found(found: Fingerprint) -> bool:
+    """Whether the picture itself was looked into."""
+    return any(reading.signal.type == "pdq" for reading in found.readings)
+
+
+def comes_true(what: Callable[[], bool], *, within: float) -> bool:
+    """Whether it does, within so many seconds."""
+    until = time.monotonic() + within
+    while not what() and time.monotonic() < until:
+        time.sleep(0.02)
+    return what()
+
+
+def test_nurseries_that_die_again_and_again_cost_only_what_was_in_flight(good: bytes):
+    """The old one's workers are unknown to the new one, which must not die of being asked to end them."""
+    with Sandbox(MediaLimits(), workers=2, orientations=True) as sandbox:
+        for _ in range(3):
+            assert comes_true(lambda: sandbox.alive == 2, within=20)
+            in_flight = [sandbox.submit(LONG) for _ in range(4)]
+            time.sleep(0.15)
+            os.kill(nursery(sandbox), signal.SIGKILL)
+
+            for answer in in_flight:
+                answer.result(timeout=30)
+            after = [sandbox.submit(good) for _ in range(4)]
+
+            assert [pdq_found(answer.result(timeout=10)) for answer in after] == [True] * 4
+
+
+def test_a_nursery_kills_nobody_elses_process():
+    """A number it did not fork is left alone, and the nursery lives on."""
+    with (
+        subprocess.Popen(["sleep", "60"]) as somebody,
+        Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox,
+    ):
+        sandbox.fingerprint(b"")
+        before = nursery(sandbox)
+        mine, its = socket.socketpair()
+        with its:
+            sandbox._nursery.end(Worker(somebody.pid, mine, sandbox._nursery._generation))
+            sandbox._nursery.end(Worker(os.getpid(), its, sandbox._nursery._generation - 1))
+
+        assert somebody.poll() is None
+        assert sandbox._nursery.fork().alive
+        assert nursery(sandbox) == before
+        somebody.kill()
+
+
+def test_the_workers_alive_are_counted_and_come_back_by_themselves(good: bytes):
+    """A service that is not ready gets no requests, so none may be needed to make it ready again."""
+    with Sandbox(MediaLimits(), workers=2, orientations=True) as sandbox:
+        assert comes_true(lambda: sandbox.alive == 2, within=20)
+
+        os.kill(nursery(sandbox), signal.SIGKILL)
+
+        assert comes_true(lambda: sandbox.alive == 0, within=1)
+        assert comes_true(lambda: sandbox.alive == 2, within=LOOKED_AFTER + 10)
+        assert pdq_found(sandbox.fingerprint(good))
+    assert sandbox.alive == 0
+
+
+def test_running_out_of_files_costs_only_the_requests_meanwhile(tmp_path: Path, good: bytes):
+    """Every one of them is answered, and once there are files again, so are the others."""
+    script = """
+        import os, resource, signal, sys, time
+        from seawall.media.limits import MediaLimits
+        from seawall.sandbox.sandbox import Sandbox
+        from tests.sandbox.processes import workers
+
+        good = open(sys.argv[1], "rb").read()
+        with Sandbox(MediaLimits(), workers=2, orientations=True) as sandbox:
+            sandbox.fingerprint(good)
+            time.sleep(0.5)
+            lost = workers(sandbox)
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+            for pid in lost:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.2)
+            found = [answer.result(timeout=10) for answer in [sandbox.submit(good) for _ in range(6)]]
+            print(*{each.error for each in found}, sandbox.alive, sep="|")
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            found = [answer.result(timeout=10) for answer in [sandbox.submit(good) for _ in range(6)]]
+            print(*{each.error for each in found}, sep="|")
+    """
+    path = tmp_path / "good"
+    path.write_bytes(good)
+
+    ended = run(script, str(path))
+
+    assert ended.stdout.splitlines() == [
+        "No worker process can be reached: Too many open files.|0",
+        "None",
+    ], ended.stderr
+
+
+def test_a_request_nobody_can_make_sense_of_is_answered(good: bytes):
+    """Text instead of bytes is a caller's mistake; it hears so, and the thread that served it lives on."""
+    with Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox:
+        answer = sandbox.submit("text")  # type: ignore[arg-type]
+
+        with pytest.raises(OutsideError, match="No worker could be asked"):
+            answer.result(timeout=20)
+
+        assert pdq_found(sandbox.submit(good).result(timeout=20))
+        assert sandbox.idle
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["before a word", "with words unread"])
+def test_a_nursery_whose_service_is_gone_ends_silently(settled: bool):
+    """An abrupt end is the service's affair; a traceback of ours would only hide its last words."""
+    sandbox = Nursery(MediaLimits(), orientations=True)
+    mine, its = socket.socketpair()
+    command = [sys.executable, "-c", nursery_module._COMMAND, str(its.fileno())]
+    with its, subprocess.Popen(command, pass_fds=[its.fileno()], stderr=subprocess.PIPE) as process:
+        if settled:
+            send(mine, sandbox._task)
+            mine.recv(1, socket.MSG_PEEK)  # it is ready, and nobody has read that
+        mine.close()
+        its.close()
+        _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_ctrl_c_is_silent(tmp_path: Path):
+    """It reaches every process of the terminal's group, also while the nursery still loads."""
+    script = tmp_path / "service.py"
+    script.write_text(
+        textwrap.dedent("""
+            import os, signal, time
+            from seawall.media.limits import MediaLimits
+            from seawall.sandbox.sandbox import Sandbox
+
+            try:
+                with Sandbox(MediaLimits(), workers=2, orientations=True):
+                    time.sleep(0.3)
+                    os.killpg(0, signal.SIGINT)
+                    time.sleep(2)
+            except KeyboardInterrupt:
+                print("interrupted")
+        """)
+    )
+
+    ended = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        start_new_session=True,
+        timeout=60,
+    )
+
+    assert (ended.stdout, ended.stderr) == ("interrupted\n", "")
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a program of ours says."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=90,
+    )
+
+
 def test_a_closed_sandbox_says_so(good: bytes):
     """Closing answers everybody who waits; then nothing is taken any more."""
     with Sandbox(SMALL, workers=1, orientations=True) as sandbox:
