@@ -257,9 +257,7 @@ def test_frames_are_laid_on_black_too(to: str):
 def test_every_picture_of_a_heic_is_looked_at_once(primary: int):
     """The primary one first, wherever it stands; what stands before it is not skipped."""
     images = [picture(seed, (200, 100)) for seed in range(3)]
-    data = saved(
-        images[0], "HEIF", save_all=True, append_images=images[1:], primary_index=primary
-    )
+    data = saved(images[0], "HEIF", save_all=True, append_images=images[1:], primary_index=primary)
 
     media = understand(data, LIMITS)
 
@@ -281,9 +279,7 @@ def test_frames_are_laid_on_black_too(to: str):
     options: dict[str, Any] = {"lossless": True} if to == "WEBP" else {"disposal": 2}
     if to == "PNG":
         options = {"disposal": 1, "blend": 0}
-    data = saved(
-        hidden[0], to, save_all=True, append_images=hidden[1:], duration=100, **options
-    )
+    data = saved(hidden[0], to, save_all=True, append_images=hidden[1:], duration=100, **options)
 
     media = understand(data, MediaLimits(max_frames=2))
 
