@@ -3,7 +3,6 @@
 import zlib
 from pathlib import Path
 from typing import Any
-from typing import Any
 
 import numpy as np
 import pytest
@@ -213,44 +212,6 @@ def test_every_frame_of_an_animation_is_looked_at(media_type: str, to: str):
     assert len(media.image.frames) == 3
     for found, image in zip(media.image.frames, images, strict=True):
         assert mean_difference(found, grey(image)) < 8
-
-
-@pytest.mark.parametrize("primary", [0, 1, 2])
-def test_every_picture_of_a_heic_is_looked_at_once(primary: int):
-    """The primary one first, wherever it stands; what stands before it is not skipped."""
-    images = [picture(seed, (200, 100)) for seed in range(3)]
-    data = saved(images[0], "HEIF", save_all=True, append_images=images[1:], primary_index=primary)
-
-    media = understand(data, LIMITS)
-
-    assert media.image is not None
-    assert media.image.frames_left_out == 0
-    order = [primary, *(number for number in range(3) if number != primary)]
-    for found, number in zip(media.image.frames, order, strict=True):
-        assert mean_difference(found, grey(images[number])) < 8
-
-
-@pytest.mark.parametrize("to", ["PNG", "WEBP", "GIF"])
-def test_frames_are_laid_on_black_too(to: str):
-    """White drawn on nothing is flat on white, in an animation as in a still."""
-    drawings = [picture(seed, (200, 100)).convert("L") for seed in (1, 2)]
-    if to == "GIF":  # a pixel is there or not
-        drawings = [drawing.point(lambda level: 255 * (level > 127)) for drawing in drawings]
-    white = Image.new("L", (200, 100), 255)
-    hidden = [Image.merge("RGBA", (white, white, white, drawing)) for drawing in drawings]
-    options: dict[str, Any] = {"lossless": True} if to == "WEBP" else {"disposal": 2}
-    if to == "PNG":
-        options = {"disposal": 1, "blend": 0}
-    data = saved(hidden[0], to, save_all=True, append_images=hidden[1:], duration=100, **options)
-
-    media = understand(data, MediaLimits(max_frames=2))
-
-    assert media.image is not None
-    assert media.image.frames_left_out == 0
-    *on_white, first, second = media.image.frames
-    assert [int(frame.min()) for frame in on_white] == [255, 255]
-    for found, drawing in zip((first, second), drawings, strict=True):
-        assert mean_difference(found, np.asarray(drawing)) < 3
 
 
 @pytest.mark.parametrize("primary", [0, 1, 2])
