@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, BinaryIO, NoReturn, Self
 
 import httpx
 import orjson
@@ -167,7 +166,7 @@ class Hub:
         with self._answered("GET", f"/agreements/{agreement}/checkpoint", PATIENCE) as answer:
             return b"".join(most.bounded(answer.iter_raw())).decode("utf-8", "replace")
 
-    def snapshot(self, agreement: str, into: Path) -> None:
+    def snapshot(self, agreement: str, into: BinaryIO) -> None:
         """
         The compressed snapshot, as it was sent, in a file; nothing of it is checked.
 
@@ -180,12 +179,11 @@ class Hub:
         route = f"/agreements/{agreement}/snapshot"
         with self._answered("GET", route, PATIENCE) as answer:
             try:
-                with into.open("wb") as file:
-                    for block in most.bounded(answer.iter_raw()):
-                        file.write(block)
+                into.writelines(most.bounded(answer.iter_raw()))
+                into.flush()
             except OSError as refused:
                 raise StorageError(
-                    f"The snapshot cannot be kept in {into}: {refused.strerror}. Make room on the disk."
+                    f"The snapshot cannot be kept: {refused.strerror}. Make room on the disk."
                 ) from refused
 
     def share_lines(

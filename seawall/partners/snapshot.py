@@ -6,7 +6,8 @@ Nothing of it is believed here; `seawall.exchange.proof` says what must hold.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from os import SEEK_END
+from typing import BinaryIO
 
 import zstandard
 
@@ -20,9 +21,9 @@ TOO_MUCH = "The snapshot unpacks to far more than one would."
 
 
 @contextmanager
-def snapshot_lines(path: Path) -> Iterator[Iterator[bytes]]:
+def snapshot_lines(file: BinaryIO) -> Iterator[Iterator[bytes]]:
     """The lines of a snapshot, none too long."""
-    with snapshot_blocks(path) as blocks:
+    with snapshot_blocks(file) as blocks:
         yield _lines(blocks)
 
 
@@ -38,13 +39,12 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def snapshot_blocks(path: Path) -> Iterator[Iterator[bytes]]:
-    """The bytes of a snapshot, not more than its size can hold."""
-    most = MOST_GROWTH * path.stat().st_size + LONGEST_LINE
-    with (
-        path.open("rb") as file,
-        zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).stream_reader(file) as reader,
-    ):
+def snapshot_blocks(file: BinaryIO) -> Iterator[Iterator[bytes]]:
+    """The bytes of a snapshot from its beginning, not more than its size can hold; the file stays open."""
+    most = MOST_GROWTH * file.seek(0, SEEK_END) + LONGEST_LINE
+    file.seek(0)
+    unpacker = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW)
+    with unpacker.stream_reader(file, closefd=False) as reader:
         yield _blocks(reader, most)
 
 

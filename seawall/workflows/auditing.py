@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
+from tempfile import TemporaryFile
+from typing import BinaryIO, TypeVar
 
 import orjson
 
@@ -105,11 +104,11 @@ def audit_exchange(
     except Error as failed:
         audit.gaps.append(f"There is no checkpoint to begin with: {failed}")
         return audit
-    with TemporaryDirectory(prefix="seawall-audit-") as folder:
+    with TemporaryFile() as file:
         checks = [
             _Check("newest checkpoint", size, lambda: replay.against(head, verifier)),
             *_own_check(own, replay, now),
-            *_snapshot_check(hub, replay, verifier, Path(folder) / "snapshot", audit),
+            *_snapshot_check(hub, replay, verifier, file, audit),
             *_sample_checks(hub, replay, audit),
         ]
         for seen in [*past, *([own.seen] if own else [])]:
@@ -196,12 +195,12 @@ def _own_check(own: Own | None, replay: Replay, now: datetime) -> Iterator[_Chec
 
 
 def _snapshot_check(
-    hub: Hub, replay: Replay, verifier: Verifier, path: Path, audit: Audit
+    hub: Hub, replay: Replay, verifier: Verifier, file: BinaryIO, audit: Audit
 ) -> Iterator[_Check]:
     """The snapshot is fetched first: one that the hub keeps for a while is older than its log."""
     try:
-        _patiently(hub, lambda: hub.snapshot(replay.agreement, path))
-        with snapshot_lines(path) as lines:
+        _patiently(hub, lambda: hub.snapshot(replay.agreement, file))
+        with snapshot_lines(file) as lines:
             head = orjson.loads(next(lines, b""))
         size, said = int(head["size"]), (head["format"], head["agreement"])
     except Error as failed:
@@ -213,7 +212,7 @@ def _snapshot_check(
     if said != (SNAPSHOT, replay.agreement):
         audit.gaps.append(f"The snapshot could not be compared: it is a {said[0]} of '{said[1]}'.")
         return
-    yield _Check("snapshot", size, lambda: _snapshot_faults(path, replay, verifier))
+    yield _Check("snapshot", size, lambda: _snapshot_faults(file, replay, verifier))
 
 
 def _sample_checks(hub: Hub, replay: Replay, audit: Audit) -> Iterator[_Check]:
@@ -260,6 +259,6 @@ def _patiently(hub: Hub, ask: Callable[[], T]) -> T:
     return ask()
 
 
-def _snapshot_faults(path: Path, replay: Replay, verifier: Verifier) -> Iterator[Fault]:
-    with snapshot_lines(path) as lines:
+def _snapshot_faults(file: BinaryIO, replay: Replay, verifier: Verifier) -> Iterator[Fault]:
+    with snapshot_lines(file) as lines:
         yield from snapshot_faults(lines, replay, verifier)

@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 import orjson
 
@@ -33,24 +34,22 @@ MOST_SKIPPED = 100  # reasons that are kept; the others are counted
 
 def first_copy(before: Membership, hub: Hub, node: Node) -> Membership:
     """Take the snapshot: whole and checked, or not at all; entries that are not in it go."""
-    path = node.folder / f"{before.id}.snapshot"
     try:
         node.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        hub.snapshot(before.agreement, path)
-        try:
-            frontier, ending = _checked(path, before)
-        except InputError as wrong:
-            return settle(before, State.DISTRUSTED, node, error=str(wrong))
-        return _copied(path, before, frontier, ending, node)
+        with TemporaryFile(dir=node.folder) as file:  # each process its own, gone with the process
+            hub.snapshot(before.agreement, file)
+            try:
+                frontier, ending = _checked(file, before)
+            except InputError as wrong:
+                return settle(before, State.DISTRUSTED, node, error=str(wrong))
+            return _copied(file, before, frontier, ending, node)
     except OSError as broken:
         raise StorageError(
             f"The snapshot cannot be kept in {node.folder}: {broken.strerror}. Make room on the disk."
         ) from broken
-    finally:
-        path.unlink(missing_ok=True)
 
 
-def _checked(path: Path, membership: Membership) -> tuple[Frontier, Ending]:
+def _checked(file: BinaryIO, membership: Membership) -> tuple[Frontier, Ending]:
     """
     The tree at the end of a snapshot, and its last line.
 
@@ -59,7 +58,7 @@ def _checked(path: Path, membership: Membership) -> tuple[Frontier, Ending]:
 
     """
     hashed, first, last, count = hashlib.sha256(), b"", b"", 1
-    with snapshot_blocks(path) as blocks:
+    with snapshot_blocks(file) as blocks:
         for block in blocks:
             last += block
             cut = last.rfind(b"\n", 0, -1) + 1  # the last line, whole or not, waits
@@ -94,14 +93,14 @@ def _checked(path: Path, membership: Membership) -> tuple[Frontier, Ending]:
 
 
 def _copied(
-    path: Path, before: Membership, frontier: Frontier, ending: Ending, node: Node
+    file: BinaryIO, before: Membership, frontier: Frontier, ending: Ending, node: Node
 ) -> Membership:
     """Apply a snapshot that was checked, some thousand records in a transaction, the position in the last."""
     with node.memory.reading() as stores:
         stale = {entry.id for entry in stores.entries.all(before.bank)}
     changed = disputed = lost = 0
     skipped: list[str] = []
-    with snapshot_lines(path) as lines:
+    with snapshot_lines(file) as lines:
         records = islice(lines, 1, ending.records + 1)
         for batch in by_digest(records, count=ending.records, most=BATCH, folder=node.folder):
             now = node.now()

@@ -48,6 +48,7 @@ def follow(
     """
     The membership after one question to its hub; None when there is no such membership any more.
 
+    Where it follows already and there is nothing new, the hub keeps the question open for `wait` seconds.
     What goes wrong is written into the membership, not raised. Once `stopped`, nothing is written.
 
     Raises:
@@ -59,6 +60,8 @@ def follow(
         empty = before is None or not stores.entries.page(before.bank, limit=1)
     if before is None:
         return None
+    if before.state is not State.FOLLOWING:
+        wait = 0  # that all is well again is told at once, not when the hub has something new
     try:
         asked = node.now()
         page = hub.changes(before.agreement, after=before.position, limit=MOST_DELTAS, wait=wait)

@@ -1,59 +1,11 @@
 """A hub and two members, each a server of its own: what one shares, the other blocks, and may dispute."""
 
-import time
-
-import httpx
 import pytest
 
 from benchmarks.server import running
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
 from tests.cli.run import seawall
-
-NAME = {"SEAWALL_EXCHANGE_HUB": "hub.example"}
-
-
-def eventually(what, seconds=10.0):
-    """How long it took to become true."""
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() - begun < seconds
-        time.sleep(0.02)
-    return time.monotonic() - begun
-
-
-def invited(hub, organisation):
-    """The token of an invitation, made at the hub's terminal."""
-    words = ("agreement", "invite", "pact", organisation, "--kind", "platform")
-    made = seawall(hub, *words, "--role", "contribute,consume", "--json")
-    return made.lines[0]["token"]
-
-
-class Node:
-    """A member: its home, its server, and what one asks of them."""
-
-    def __init__(self, home, server):
-        self.home = home
-        made = seawall(home, "key", "create", "test", "--scope", "admin", "--json")
-        headers = {"Authorization": f"Bearer {made.lines[0]['key']}"}
-        self.http = httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=30)
-
-    def run(self, *words):
-        """A command that must succeed."""
-        ran = seawall(self.home, *words)
-        assert ran.code == 0, (words, ran.err, ran.error)
-        return ran
-
-    def membership(self):
-        """How following goes, as the server says it."""
-        return self.http.get("/v1/exchange/memberships").json()["memberships"][0]
-
-    def screened(self, picture):
-        """The verdict on an upload."""
-        return self.http.post("/v1/screen", files={"file": ("a.jpg", picture)}).json()
-
-    def measure(self, picture):
-        """What follows from it."""
-        return self.screened(picture)["measure"]
+from tests.stories.pact import NAME, Node, eventually, invited, share
 
 
 def test_what_one_member_shares_the_other_blocks_within_a_second(tmp_path, monkeypatch):
@@ -124,12 +76,6 @@ def test_a_hub_that_is_killed_keeps_what_it_acknowledged_and_members_go_on(tmp_p
     assert (row["state"], row["lag"], row["waiting"]) == ("following", 0, 0)
     entries = seawall(home, "bank", "show", "pact", "--json").lines
     assert sorted(each["value"][-1] for each in entries) == ["1", "2"]
-
-
-def share(home, number):
-    """A signal of this number, told."""
-    signal = f"sha256:{number:064x}"
-    return seawall(home, "share", "pact", signal, "--category", "terrorist-content")
 
 
 def move(home, url):

@@ -488,6 +488,44 @@ def test_a_snapshot_is_taken_whole_and_checked_or_not_at_all(tmp_path, hub, faul
         assert member.ask().state is State.FOLLOWING
 
 
+class Overtaken(Hub):
+    """A client whose first snapshot takes so long that another process of the home has its own meanwhile."""
+
+    def __init__(self, member):
+        super().__init__(member.here.hub, key=member.node.vault.open(member.here.key))
+        self._member = member
+
+    def snapshot(self, agreement, into):
+        """The snapshot, when the other has applied it."""
+        super().snapshot(agreement, into)
+        assert self._member.ask().position == 3
+
+
+def test_two_processes_may_take_the_first_copy_at_once(member):
+    """Such as a server and `seawall sync --start-over`: neither disturbs the other, and it counts once."""
+    before = member.entries()
+    start_over(member.id, node=member.node, by="test")
+    with Overtaken(member) as client:
+        after = follow(member.id, hub=client, wait=0, node=member.node)
+
+    assert (after.state, after.position) == (State.FOLLOWING, 3)
+    assert member.entries() == before
+    assert member.events().count("copied") == 1
+
+
+def test_that_all_is_well_again_is_told_at_once(member, hub):
+    """The hub is not left to keep the question open until it has something new."""
+    hub.faults = {"broken"}
+    assert member.ask().state is State.UNREACHABLE
+    hub.faults = set()
+    begun = time.monotonic()
+    with member.node.hub_of(member.here) as client:
+        after = follow(member.id, hub=client, wait=20, node=member.node)
+
+    assert after.state is State.FOLLOWING
+    assert time.monotonic() - begun < 10
+
+
 def test_a_hub_restored_from_a_backup_is_followed_again_when_its_history_is_the_same(tmp_path, hub):
     """Until it is, what was read stays in force; another history is not followed by itself."""
     backup = tmp_path / "backup.db"
