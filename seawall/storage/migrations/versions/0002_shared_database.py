@@ -90,7 +90,6 @@ def upgrade() -> None:
         sa.Column("right", NUMBER, nullable=False),
         sa.Column("wrong", NUMBER, nullable=False),
         sa.Column("delta", NUMBER, nullable=False),
-        sa.ForeignKeyConstraint(["agreement"], ["agreements.id"]),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
         sqlite_autoincrement=True,
@@ -112,7 +111,6 @@ def upgrade() -> None:
         sa.Column("previous", NUMBER, nullable=True),
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["agreement"], ["agreements.id"]),
         sa.PrimaryKeyConstraint("agreement", "number"),
     )
     op.create_table(
