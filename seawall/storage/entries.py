@@ -14,7 +14,7 @@ from seawall.clock import rfc3339
 from seawall.errors import NotFound
 from seawall.index.digest import digest
 from seawall.signals.signal import Signal
-from seawall.storage.bulk import insert_many, insert_tuples
+from seawall.storage.bulk import insert_many, insert_tuples, rows_among
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import Moment, banks, entries
 
@@ -295,10 +295,8 @@ class EntryStore:
             near = entries.c.id.between(min(idents), max(idents))
             if self._connection.execute(select(entries.c.id).where(near).limit(1)).first() is None:
                 return found
-        for start in range(0, len(idents), PAGE):
-            query = select(entries).where(entries.c.id.in_(idents[start : start + PAGE]))
-            for row in self._connection.execute(query):
-                found[row.id] = _entry(row), row.removed_at is not None
+        for row in rows_among(self._connection, entries.c.id, idents):
+            found[row.id] = _entry(row), row.removed_at is not None
         return found
 
     def _standing(self, wanted: Sequence[Entry]) -> dict[tuple[str, bytes], Entry]:

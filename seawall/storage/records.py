@@ -8,16 +8,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
     Row,
     Select,
-    String,
     Text,
     and_,
-    any_,
-    bindparam,
     case,
     cast,
     delete,
@@ -36,18 +32,13 @@ from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.record import Record, Standing, expires_at, own_piece, record_id, standing
 from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
-from seawall.storage.bulk import insert_many, update_many
+from seawall.storage.bulk import insert_many, rows_among, update_many
 from seawall.storage.tables import contributed, held, quarantines, records, sources
 
 ROWS_AT_ONCE = 500  # of all records of an agreement
 PAGE = 400  # values in one IN (…)
 _FIXED = ("id", "agreement", "signal_type", "value", "piece")  # of a record, once written
 _OWN_PIECE = literal("pc") + func.substr(records.c.id, len("rec") + 1)
-_AMONG = select(
-    records
-).where(  # on PostgreSQL: one parameter, however many values; made once, as every request asks it
-    records.c.id == any_(bindparam("idents", type_=ARRAY(String)))
-)
 Contribution = tuple[Signal, Opinion, str | None]  # what, whose word, of which piece
 
 
@@ -369,22 +360,9 @@ class RecordStore:
 
         The agreement is looked at here: a database that knows no better would go through all of it.
         """
-        if not idents:
-            return
-        if self._connection.dialect.name == "postgresql":
-            pages = [self._connection.execute(_AMONG, {"idents": idents})]
-        else:
-            query = select(records)
-            pages = [
-                self._connection.execute(
-                    query.where(records.c.id.in_(idents[start : start + PAGE]))
-                )
-                for start in range(0, len(idents), PAGE)
-            ]
-        for page in pages:
-            for row in page:
-                if row.agreement == agreement:
-                    yield _record(row)
+        for row in rows_among(self._connection, records.c.id, idents):
+            if row.agreement == agreement:
+                yield _record(row)
 
 
 def _of(agreement: str) -> Select[Any]:
