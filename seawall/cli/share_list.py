@@ -20,7 +20,7 @@ NDJSON = {".csv": False, ".ndjson": True, ".jsonl": True}  # by a file's ending
 
 def share_list(home: Path | None, agreement: str, file: Path, *, as_json: bool) -> None:
     """
-    Tell the hub every line, and the caller of each that was refused; exit code 1 when there were any.
+    Tell the hub every line, and the caller of each that was refused; exit code 3 when there were any.
 
     Raises:
         InputError: The list cannot be read, or is none.
@@ -61,7 +61,7 @@ def share_list(home: Path | None, agreement: str, file: Path, *, as_json: bool) 
             "what the hub has heard already changes nothing."
         ) from broken
     if total["bad"]:
-        raise typer.Exit(1)
+        raise typer.Exit(3)
 
 
 class _Sent:

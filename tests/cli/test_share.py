@@ -137,7 +137,7 @@ def test_a_list_is_shared_line_by_line_and_bad_lines_are_named(
     listed.write_text("\n".join(lines) + "\n")
 
     shared = seawall(home, "share", "terror", "--from", listed, "--json")
-    assert shared.code == 1
+    assert shared.code == 3
     *bad, total = shared.lines
     assert [each["line"] for each in bad] == [3, 5]
     assert "confirm" in bad[1]["error"]
@@ -152,7 +152,7 @@ def test_a_list_is_shared_line_by_line_and_bad_lines_are_named(
     assert records(hub) == {str(pdq(1)): "confirm", str(pdq(2)): "confirm"}
 
     again = seawall(home, "share", "terror", "--from", listed)
-    assert again.code == 1
+    assert again.code == 3
     assert again.out == "0 lines added, 2 unchanged, 0 in the hub's quarantine, 2 refused.\n"
     assert "line 3: " in again.err
 
