@@ -41,6 +41,7 @@ from tests.made import NOON
 
 AGREEMENT = "pact"
 TAXONOMY = taxonomy({})
+REFUSALS = {"locked": 401, "barred": 403, "broken": 500, "busy": 503, "odd": 422}  # fault → status
 KEY = Key(
     id="key_1",
     name="beta's member",
@@ -181,6 +182,30 @@ class PoisonedHub:
             body = body.replace(b"confirm", b"dispute")
         return zstandard.ZstdCompressor().compress(body + b"\n")
 
+    def get(self, path: str, query: dict[str, str]) -> bytes:
+        """What a member asks for."""
+        match path.rpartition("/")[2]:
+            case "deltas":
+                after = int(query["after"])
+                self._wait_for_news(after, seconds=int(query["wait"]))
+                return self.page(after, int(query["limit"]))
+            case "snapshot":
+                return self.snapshot()
+            case "checkpoint":
+                with self.memory.reading() as stores:
+                    size = stores.deltas.size(AGREEMENT)
+                return self.note(size).encode()
+        raise ValueError(path)
+
+    def post_once(self, token: str | None, path: str, body: bytes) -> bytes:
+        """What a member is answered; the same once more for the same token."""
+        answer = self.answered.get(token or "")
+        if answer is None:
+            answer = json.dumps(self.post(path, json.loads(body))).encode()
+        if token:
+            self.answered[token] = answer
+        return answer
+
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What a member tells."""
         if path.endswith("/join"):
@@ -202,6 +227,14 @@ class PoisonedHub:
                 count = tell(AGREEMENT, told, by=member, stores=stores, now=now, actor="test")
             return {"counted": count}
         return self._said(**body)
+
+    def _wait_for_news(self, after: int, *, seconds: int) -> None:
+        """Until there is a delta after this one, or a fault, or the time is up."""
+        for _ in range(seconds * 50):
+            with self.memory.reading() as stores:
+                if stores.deltas.size(AGREEMENT) != after or self.faults:
+                    return
+            time.sleep(0.02)
 
     def _said(
         self,
@@ -241,117 +274,105 @@ class PoisonedHub:
         return key["id"]
 
 
-def _handler(hub: PoisonedHub) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one class, made for one hub
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Server(ThreadingHTTPServer):
+    """Answers for one hub."""
 
-        def log_message(self, *_: object) -> None:
-            """Nothing is printed."""
+    daemon_threads = True
 
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return super().date_time_string(timestamp) if hub.date is None else hub.date
+    def __init__(self, hub: PoisonedHub) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.hub = hub
 
-        def do_GET(self) -> None:
-            asked = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(asked.query).items()}
-            hub.asked.append(asked.path)
-            if self._refused():
-                return
-            if asked.path.endswith("/deltas"):
-                after = int(query["after"])
-                deadline = threading.Event()
-                for _ in range(int(query["wait"]) * 50):
-                    with hub.memory.reading() as stores:
-                        if stores.deltas.size(AGREEMENT) != after or hub.faults:
-                            break
-                    deadline.wait(0.02)
-                self._answer(hub.page(after, int(query["limit"])))
-            elif asked.path.endswith("/snapshot"):
-                self._answer(hub.snapshot())
-            elif asked.path.endswith("/checkpoint"):
-                with hub.memory.reading() as stores:
-                    size = stores.deltas.size(AGREEMENT)
-                self._answer(hub.note(size).encode())
 
-        def do_POST(self) -> None:
-            if self.path.endswith("/bulk"):
-                self._break_off()
-                return
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            hub.asked.append(self.path)
-            if self._refused():
-                return
-            while "silent" in hub.faults:
-                time.sleep(0.02)
-            token = self.headers.get("Idempotency-Key")
-            answer = hub.answered.get(token or "")
-            if answer is None:
-                answer = json.dumps(hub.post(self.path, json.loads(body))).encode()
-            if token:
-                hub.answered[token] = answer
-            if "deaf" in hub.faults:  # it is done, and nobody hears of it
-                hub.faults.discard("deaf")
-                self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            self._answer(answer)
+class _Handler(BaseHTTPRequestHandler):
+    """One connection: what the hub says, and the faults of the line."""
 
-        def _break_off(self) -> None:
-            while (length := int(self.rfile.readline(), 16)) > 0:
-                self.rfile.read(length + 2)
-            self.rfile.readline()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(hub.bulk) + 1))
-            self.end_headers()
-            with contextlib.suppress(ConnectionError):
-                self.wfile.write(hub.bulk)
-            self.close_connection = True
+    protocol_version = "HTTP/1.1"
+    server: _Server
 
-        def do_DELETE(self) -> None:
-            hub.asked.append(self.path)
-            if not self._refused():
-                self._answer(b"")
+    @property
+    def hub(self) -> PoisonedHub:
+        return self.server.hub
 
-        def _refused(self) -> bool:
-            for fault, status in (
-                ("locked", 401),
-                ("barred", 403),
-                ("broken", 500),
-                ("busy", 503),
-                ("odd", 422),
-            ):
-                if fault in hub.faults and not self.path.endswith("/checkpoint"):
-                    self._answer(b'{"detail": "No."}', status)
-                    return True
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(timestamp) if self.hub.date is None else self.hub.date
+
+    def do_GET(self) -> None:
+        asked = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(asked.query).items()}
+        self.hub.asked.append(asked.path)
+        if not self._refused():
+            self._answer(self.hub.get(asked.path, query))
+
+    def do_POST(self) -> None:
+        if self.path.endswith("/bulk"):
+            self._break_off()
+            return
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.hub.asked.append(self.path)
+        if self._refused():
+            return
+        while "silent" in self.hub.faults:
+            time.sleep(0.02)
+        answer = self.hub.post_once(self.headers.get("Idempotency-Key"), self.path, body)
+        if "deaf" in self.hub.faults:  # it is done, and nobody hears of it
+            self.hub.faults.discard("deaf")
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self._answer(answer)
+
+    def do_DELETE(self) -> None:
+        self.hub.asked.append(self.path)
+        if not self._refused():
+            self._answer(b"")
+
+    def _break_off(self) -> None:
+        """Half an answer to a list that comes in pieces."""
+        while (length := int(self.rfile.readline(), 16)) > 0:
+            self.rfile.read(length + 2)
+        self.rfile.readline()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.hub.bulk) + 1))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(self.hub.bulk)
+        self.close_connection = True
+
+    def _refused(self) -> bool:
+        """Whether a fault has answered already; a checkpoint is always shown."""
+        fault = next((each for each in REFUSALS if each in self.hub.faults), None)
+        if fault is None or self.path.endswith("/checkpoint"):
             return False
+        self._answer(b'{"detail": "No."}', REFUSALS[fault])
+        return True
 
-        def _answer(self, body: bytes, status: int = 200) -> None:
-            if "packed" in hub.faults:
-                body = gzip.compress(body)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            if status == 503:
-                self.send_header("Retry-After", "1")
-            if "packed" in hub.faults:
-                self.send_header("Content-Encoding", "gzip")
-            self.end_headers()
-            cut = "cut" in hub.faults or (
-                "cut-snapshot" in hub.faults and self.path.endswith("/snapshot")
-            )
-            with contextlib.suppress(ConnectionError):  # the member has had enough
-                self.wfile.write(body[: len(body) // 2] if cut else body)
-            if cut:
-                self.wfile.flush()
-                self.connection.shutdown(socket.SHUT_RDWR)
-
-    return Handler
+    def _answer(self, body: bytes, status: int = 200) -> None:
+        faults = self.hub.faults
+        if "packed" in faults:
+            body = gzip.compress(body)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        if status == REFUSALS["busy"]:
+            self.send_header("Retry-After", "1")
+        if "packed" in faults:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        cut = "cut" in faults or ("cut-snapshot" in faults and self.path.endswith("/snapshot"))
+        with contextlib.suppress(ConnectionError):  # the member has had enough
+            self.wfile.write(body[: len(body) // 2] if cut else body)
+        if cut:
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
 def poisoned_hub(folder: Path, **fields: Any) -> Iterator[PoisonedHub]:
     """A hub that answers until the end of the block."""
     hub = PoisonedHub(folder, **fields)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
-    server.daemon_threads = True
+    server = _Server(hub)
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -163,7 +163,11 @@ def _written(
         ensure_bank(membership.bank, owner=owner, stores=stores, by=by, now=now)
         stores.memberships.add(membership)
     details = {"hub": hub, "agreement": membership.agreement, "key": given["hub"]}
-    _record(stores, "membership:joined", membership.id, by, now, details)
+    stores.audit.record(
+        Happening(
+            action="membership:joined", subject=membership.id, actor=by, at=now, details=details
+        )
+    )
     return membership
 
 
@@ -194,7 +198,11 @@ def leave(
             "removed": removed,
             "told": tell_hub,
         }
-        _record(stores, "membership:left", membership.id, by, now, details)
+        stores.audit.record(
+            Happening(
+                action="membership:left", subject=membership.id, actor=by, at=now, details=details
+            )
+        )
     return membership
 
 
@@ -219,7 +227,15 @@ def start_over(name: str, *, node: Node, by: str) -> Membership:
             "checkpoint": before.checkpoint,
             "told_again": _tell_again(after, stores, now=now),
         }
-        _record(stores, "membership:started-over", before.id, by, now, details)
+        stores.audit.record(
+            Happening(
+                action="membership:started-over",
+                subject=before.id,
+                actor=by,
+                at=now,
+                details=details,
+            )
+        )
     return after
 
 
@@ -319,14 +335,6 @@ def _check_free(bank: str, stores: Stores) -> None:
         )
     if any(entry.shared is None for entry in stores.entries.all(bank)):
         raise WrongState(f"The bank '{bank}' has entries of your own; name another with --bank.")
-
-
-def _record(
-    stores: Stores, action: str, subject: str, by: str, now: datetime, details: Document
-) -> None:
-    stores.audit.record(
-        Happening(action=action, subject=subject, actor=by, at=now, details=details)
-    )
 
 
 def _moment(moment: datetime | None) -> str | None:

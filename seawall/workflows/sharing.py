@@ -131,7 +131,11 @@ def accept(
     if waiting:
         _check_room(agreement.id, by.organisation, stores)
         details: Document = {"organisation": by.organisation, "held": waiting}
-        _record(stores, "exchange:held", agreement.id, actor, now, details)
+        stores.audit.record(
+            Happening(
+                action="exchange:held", subject=agreement.id, actor=actor, at=now, details=details
+            )
+        )
     return results
 
 
@@ -190,7 +194,11 @@ def write_opinions(
         stores.records.write(list(touched.values()), now=now)
         stores.deltas.append(agreement.id, lines, size=size, at=now)
         details: Document = {"deltas": [size + 1, size + len(lines)], "words": sorted(words)}
-        _record(stores, "exchange:shared", agreement.id, actor, now, details)
+        stores.audit.record(
+            Happening(
+                action="exchange:shared", subject=agreement.id, actor=actor, at=now, details=details
+            )
+        )
     return results
 
 
@@ -250,7 +258,11 @@ def tell(
         stores.records.write(written, now=now)
         stores.deltas.append(agreement, lines, size=size, at=now)
         details: Document = {"deltas": [size + 1, size + len(lines)]}
-        _record(stores, "exchange:told", agreement, actor, now, details)
+        stores.audit.record(
+            Happening(
+                action="exchange:told", subject=agreement, actor=actor, at=now, details=details
+            )
+        )
     return len(found)
 
 
@@ -442,12 +454,4 @@ def _line(record: Record, *, by: str | None, what: str, now: datetime) -> bytes:
             what=what,
             record=record,
         )
-    )
-
-
-def _record(
-    stores: Stores, action: str, subject: str, actor: str, now: datetime, details: Document
-) -> None:
-    stores.audit.record(
-        Happening(action=action, subject=subject, actor=actor, at=now, details=details)
     )

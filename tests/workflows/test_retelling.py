@@ -1,8 +1,6 @@
 """What a hub has acknowledged and then lost in a restoration is told to it again."""
 
 import shutil
-import subprocess
-import sys
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -26,29 +24,12 @@ from seawall.workflows.membership import (
 from seawall.workflows.sharing import release_held
 from seawall.workflows.telling import MESSAGES, report_outcome, report_sightings, say
 from tests.made import pdq
-from tests.poisoned_hub import AGREEMENT, TAXONOMY, poisoned_hub
-from tests.workflows.test_following import COPY, Member, deliver_all, home, screened
+from tests.poisoned_hub import AGREEMENT, TAXONOMY
+from tests.workflows.members import Member, back_up, deliver_all, screened
 
 CONFIRM = {"word": "confirm", "categories": ["terrorist-content"]}
 WITHDRAW = {"word": "withdraw"}
 DISPUTE = {"word": "dispute", "reason": "news"}
-
-
-@pytest.fixture
-def hub(tmp_path):
-    """A hub with three records."""
-    with poisoned_hub(tmp_path / "hub") as opened:
-        opened.give([pdq(1), pdq(2), pdq(3)])
-        yield opened
-
-
-@pytest.fixture
-def member(tmp_path, database_url, hub):
-    """A member that has read them, on either database."""
-    with home(tmp_path / "home", database_url=database_url) as app:
-        joined = Member(app, hub)
-        joined.ask()
-        yield joined
 
 
 class Backup:
@@ -58,8 +39,7 @@ class Backup:
         folder.mkdir()
         self.file = folder / "backup.db"
         self.answered = dict(hub.answered)
-        source = str(hub.folder / "hub.db")
-        subprocess.run([sys.executable, "-c", COPY, source, str(self.file)], check=True)
+        back_up(hub, self.file)
 
     def put_back(self, hub):
         """The hub is as it was."""
