@@ -5,6 +5,8 @@ import time
 
 import httpx
 
+from seawall.access.key import imprint_of, new_text
+from seawall.clock import now
 from tests.cli.run import seawall
 
 NAME = {"SEAWALL_EXCHANGE_HUB": "hub.example"}
@@ -103,8 +105,9 @@ class Speaker:
     """An organisation that speaks to a hub with nothing but HTTP."""
 
     def __init__(self, url, token):
-        joined = httpx.post(f"{url}/v1/exchange/join", json={"token": token, "name": "Alpha"})
-        self.key = joined.json()["key"]
+        self.key = new_text(at=now())
+        wanted = {"token": token, "name": "Alpha", "key": imprint_of(self.key).document()}
+        httpx.post(f"{url}/v1/exchange/join", json=wanted).raise_for_status()
 
     def at(self, url):
         """A client of the agreement's routes, where the hub is now."""
