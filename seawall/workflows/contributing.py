@@ -116,8 +116,7 @@ def share_signals(
     Raises:
         InputError: It says nothing, or the terms do not allow it.
         NotFound: There is no such agreement.
-        NotAllowed: The key's organisation may not contribute.
-        TooMany: More of its contributions would wait in quarantine than may.
+        NotAllowed: The key's organisation may not contribute, or more of it would wait in quarantine than may.
 
     """
     member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
@@ -159,8 +158,8 @@ def contribute_lines(
     Raises:
         InputError: The columns are not ours; nothing was shared.
         NotFound: There is no such agreement.
-        NotAllowed: The key's organisation may not contribute, or no more; what was yielded stays.
-        TooMany: More of its contributions would wait in quarantine than may; what was yielded stays.
+        NotAllowed: The key's organisation may not contribute, or no more, or more of it would wait in quarantine than
+            may; what was yielded stays.
 
     """
     rows = read_rows(lines, ndjson=ndjson, columns=COLUMNS)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from seawall.audit.event import Happening
-from seawall.errors import InputError, NotAllowed, NotFound, TooMany
+from seawall.errors import InputError, NotAllowed, NotFound
 from seawall.exchange.agreement import (
     Agreement,
     Member,
@@ -78,8 +78,7 @@ def share(
 
     Raises:
         InputError: An opinion says nothing, or the terms do not allow it.
-        NotAllowed: The member may not contribute.
-        TooMany: More of the member's would wait in quarantine than may.
+        NotAllowed: The member may not contribute, or more of it would wait in quarantine than may.
 
     """
     stores.deltas.lock(agreement)
@@ -107,7 +106,7 @@ def accept(
     back or over its quota can still take back its own word, and who is only over its quota can dispute what is there.
 
     Raises:
-        TooMany: More of the member's would wait in quarantine than may; nothing of this is kept.
+        NotAllowed: More of the member's would wait in quarantine than may; nothing of this is kept.
 
     """
     stores.deltas.lock(agreement.id)
@@ -433,9 +432,9 @@ def _check_quota(agreement: str, by: Member, count: int, stores: Stores, now: da
 def _check_room(agreement: str, organisation: str, stores: Stores) -> None:
     """Whether no more of a member's waits than may, so that a flood fills nobody's disk."""
     if stores.records.held_of(agreement, organisation) > MOST_HELD:
-        raise TooMany(
+        raise NotAllowed(
             f"{MOST_HELD} contributions of '{organisation}' are the most that wait in the quarantine of '{agreement}';"
-            " nothing more was taken. Its administrators release or drop them."
+            " nothing more was taken. Ask the hub's administrator to release or drop what waits."
         )
 
 

@@ -524,7 +524,9 @@ def test_beyond_the_quota_words_are_held(served: Served, table: Table):
 def test_a_full_quarantine_takes_no_more(
     served: Served, table: Table, monkeypatch: pytest.MonkeyPatch
 ):
-    """429 and a sentence, for single words and for lists; the batch that would not fit is not half kept."""
+    """403 and what to do, for words and lists; no batch is half kept, and what stands is withdrawn and disputed."""
+    table.say(pdq(8))
+    table.say(pdq(9), table.beta)
     monkeypatch.setattr(sharing, "MOST_HELD", 2)
     with served.door.app.memory.transaction() as stores:
         stores.organisations.save_terms(table.agreement, Terms(title="small", quota=0))
@@ -535,8 +537,12 @@ def test_a_full_quarantine_takes_no_more(
     assert table.say(pdq(2)).status_code == 201
     full = table.say(pdq(3))
 
-    assert (listed.status_code, full.status_code) == (429, 429)
+    assert (listed.status_code, full.status_code) == (403, 403)
     assert "the most that wait in the quarantine" in full.json()["detail"]
+    assert "Ask the hub's administrator to release or drop" in full.json()["detail"]
+    own = table.say(pdq(8), word="withdraw", categories=[]).json()["results"]
+    others = table.say(pdq(9), word="dispute", reason="news", categories=[]).json()["results"]
+    assert [each["record"]["standing"] for each in own + others] == ["withdrawn", "disputed"]
     waiting = {f"acme-{table.agreement}": 2}
     assert table.beta.get(f"{table.path}/quarantine").json() == {"waiting": waiting}
     assert table.say(pdq(1), word="withdraw", categories=[]).status_code == 201
