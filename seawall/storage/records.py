@@ -324,14 +324,14 @@ class RecordStore:
         organisation: str,
         signals: Collection[Signal],
         *,
-        until: datetime | None = None,
+        until: datetime,
     ) -> None:
-        """Forget what waits of an organisation of these signals, perhaps only up to a moment."""
+        """Forget what waits of an organisation of these signals, as far as it was said up to a moment."""
         query = delete(held).where(
-            held.c.agreement == agreement, held.c.organisation == organisation
+            held.c.agreement == agreement,
+            held.c.organisation == organisation,
+            held.c.at <= until,
         )
-        if until is not None:
-            query = query.where(held.c.at <= until)
         wanted = sorted(map(str, signals))
         gone = sum(
             self._connection.execute(

@@ -102,16 +102,20 @@ def accept(
     """
     What became of contributions that the terms allow: written while the member's quota lasts, held back from there on.
 
-    What only repeats an earlier word uses no quota. Withdrawing also takes back what waits in quarantine. Who is held
-    back or over its quota can still take back its own word, and who is only over its quota can dispute what is there.
+    What only repeats an earlier word uses no quota. Withdrawing also takes back what waits in quarantine and is no
+    newer. Who is held back or over its quota can still take back its own word, and who is only over its quota can dispute what is there.
 
     Raises:
         NotAllowed: More of the member's would wait in quarantine than may; nothing of this is kept.
 
     """
     stores.deltas.lock(agreement.id)
-    withdrawn = {signal for signal, opinion, _ in contributions if opinion.word is Word.WITHDRAW}
-    stores.records.drop_held(agreement.id, by.organisation, withdrawn)
+    withdrawn: dict[datetime, set[Signal]] = {}
+    for signal, opinion, _ in contributions:
+        if opinion.word is Word.WITHDRAW:
+            withdrawn.setdefault(opinion.at, set()).add(signal)
+    for at, signals in withdrawn.items():
+        stores.records.drop_held(agreement.id, by.organisation, signals, until=at)
     wanted, quota = len(contributions), agreement.terms.quota if by.quota is None else by.quota
     most = None if quota is None else quota - _taken(agreement, by, wanted, stores, now)
     results = write_opinions(

@@ -220,6 +220,25 @@ def test_what_waited_is_checked_against_the_terms_as_they_are(memory: Memory):
     assert [each.record.signal for each in history(memory)] == [pdq(1)]
 
 
+def test_a_withdrawal_told_again_takes_back_nothing_newer_that_waits(memory: Memory):
+    """What was confirmed since it was first said stays in quarantine; what waited before it does not."""
+    acme = member(memory, A, "acme")
+    with memory.transaction() as stores:
+        stores.organisations.save_member(replace(acme, held=True))
+    newer, withdrawal = LATER + timedelta(hours=1), Given(word=Word.WITHDRAW)
+    said(memory, A, (pdq(1), opinion()), (pdq(2), opinion()))
+    said(memory, A, (pdq(1), opinion(at=newer)), now=newer)
+    key, _ = key_of(memory, "acme")
+    usual = {"piece": None, "by": key, "taxonomy": TAXONOMY, "now": newer + timedelta(hours=1)}
+    with memory.transaction() as stores:
+        signals = [pdq(1), pdq(2)]
+        share_signals(A, signals, withdrawal, said_at=LATER, stores=stores, **usual)
+
+    with memory.transaction() as stores:
+        (waiting,) = stores.records.take_held(A, "acme", limit=10)
+    assert (waiting[0], waiting[1].at) == (pdq(1), newer)
+
+
 @pytest.mark.parametrize("held", [True, False])
 def test_who_is_over_its_quota_or_held_can_take_back_its_word(memory: Memory, held: bool):
     """Who is only over its quota can dispute what is there too; new junk waits whatever it is called."""
