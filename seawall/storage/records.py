@@ -342,6 +342,15 @@ class RecordStore:
         if gone:
             self._count_held(agreement, organisation, -gone)
 
+    def drop_all_held(self, agreement: str, organisation: str) -> None:
+        """Forget everything that waits of an organisation, however much it is."""
+        for table in (held, quarantines):
+            self._connection.execute(
+                delete(table).where(
+                    table.c.agreement == agreement, table.c.organisation == organisation
+                )
+            )
+
     def _count_held(self, agreement: str, organisation: str, count: int) -> None:
         upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql
         values = {"agreement": agreement, "organisation": organisation}

@@ -294,8 +294,7 @@ def withdraw_source(
     write_opinions(shared, gone, stores=stores, now=now, actor=actor)
     if len(page) == ENOUGH:
         return len(gone), page[-1].number
-    while stores.records.take_held(agreement, organisation, limit=ENOUGH):
-        pass
+    stores.records.drop_all_held(agreement, organisation)
     return len(gone), None
 
 

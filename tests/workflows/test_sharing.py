@@ -17,7 +17,15 @@ from seawall.exchange.record import Standing, standing
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
 from seawall.workflows.contributing import BadLine, Given, contribute_lines, share_signals
-from seawall.workflows.sharing import Shared, Told, release_held, share, tell, withdraw_source
+from seawall.workflows.sharing import (
+    ENOUGH,
+    Shared,
+    Told,
+    release_held,
+    share,
+    tell,
+    withdraw_source,
+)
 from tests.made import NOON, pdq
 from tests.sharing import TAXONOMY, agree, key_of, member, opinion, record_now, said
 
@@ -441,10 +449,20 @@ def test_one_source_is_withdrawn_and_nobody_elses_word(memory: Memory):
     """All it ever said, and what waits of it."""
     said(memory, A, (pdq(1), opinion()), (pdq(2), opinion()))
     said(memory, A, (pdq(2), opinion("beta")))
+    change(memory, quota=0)
+    waiting = [pdq(number) for number in range(10, 10 + ENOUGH + 1)]
+    said(memory, A, *((signal, opinion()) for signal in waiting))
+    said(memory, A, (pdq(3), opinion("beta")))
     with memory.transaction() as stores:
         gone, rest = withdraw_source(A, "acme", after=0, stores=stores, now=LATER, actor="test")
 
     assert (gone, rest) == (2, None)
+    with memory.transaction() as stores:
+        assert stores.records.held(A) == {"beta": 1}
+        assert stores.records.take_held(A, "acme", limit=ENOUGH) == []
+    assert said(memory, A, (pdq(4), opinion()))[0].held
+    with memory.reading() as stores:
+        assert stores.records.held(A) == {"acme": 1, "beta": 1}
     assert standing(record_now(memory, A, pdq(1)), now=LATER) is Standing.WITHDRAWN
     assert standing(record_now(memory, A, pdq(2)), now=LATER) is Standing.ACTIVE
 
