@@ -17,7 +17,7 @@ from typing import Any
 from seawall.access.key import Key
 from seawall.clock import in_utc
 from seawall.errors import Error, InputError
-from seawall.exchange.agreement import Agreement, Member, Role, check_contribution
+from seawall.exchange.agreement import Member, Role
 from seawall.exchange.opinion import Opinion, Word, checked
 from seawall.exchange.organisation import Kind
 from seawall.policy.category import Taxonomy
@@ -191,27 +191,37 @@ class _Read:
     def accepted(
         self, agreement: str, *, by: Key, taxonomy: Taxonomy, stores: Stores, now: datetime
     ) -> Batch:
-        """What became of them; lines that the terms do not allow are bad ones."""
+        """What became of them; lines that change something and that the terms do not allow are bad ones."""
         member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
         kind = stores.organisations.find(member.organisation).kind
         shared = stores.organisations.agreement(agreement)
         opinions: dict[int, Opinion | Error] = {}  # by what was given; lines share one object
-        wanted: list[Contribution] = []
+        wanted: list[tuple[int, Contribution]] = []
         bad = list(self.bad)
         for line, signal, given, name in self.good:
             if id(given) not in opinions:
                 opinions[id(given)] = _opinion_or_error(given, member, kind, taxonomy, now)
             opinion = opinions[id(given)]
-            try:
-                if isinstance(opinion, Error):
-                    raise opinion
-                check_contribution(shared.terms, signal, opinion, taxonomy)
-            except Error as wrong:
-                bad.append(BadLine(line=line, error=str(wrong)))
+            if isinstance(opinion, Error):
+                bad.append(BadLine(line=line, error=str(opinion)))
                 continue
             piece = piece_named(agreement, member.organisation, name) if name else None
-            wanted.append((signal, opinion, piece))
-        return _counted(shared, wanted, bad, member, by, stores, now)
+            wanted.append((line, (signal, opinion, piece)))
+        results = accept(
+            shared,
+            [contribution for _, contribution in wanted],
+            by=member,
+            taxonomy=taxonomy,
+            stores=stores,
+            now=now,
+            actor=by.id,
+        )
+        bad += [
+            BadLine(line=line, error=each.refused)
+            for (line, _), each in zip(wanted, results, strict=True)
+            if each.refused
+        ]
+        return _counted(results, bad)
 
 
 def _opinion_or_error(
@@ -223,21 +233,13 @@ def _opinion_or_error(
         return wrong
 
 
-def _counted(
-    agreement: Agreement,
-    wanted: list[Contribution],
-    bad: list[BadLine],
-    member: Member,
-    by: Key,
-    stores: Stores,
-    now: datetime,
-) -> Batch:
-    results = accept(agreement, wanted, by=member, stores=stores, now=now, actor=by.id)
+def _counted(results: list[Shared], bad: list[BadLine]) -> Batch:
     added = sum(each.changed for each in results)
     held = sum(each.held for each in results)
+    refused = sum(each.refused is not None for each in results)
     return Batch(
         added=added,
-        unchanged=len(results) - added - held,
+        unchanged=len(results) - added - held - refused,
         held=held,
         bad=tuple(sorted(bad, key=lambda each: each.line)),
     )

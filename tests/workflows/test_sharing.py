@@ -228,6 +228,35 @@ def test_what_waited_is_checked_against_the_terms_as_they_are(memory: Memory):
     assert [each.record.signal for each in history(memory)] == [pdq(1)]
 
 
+def test_what_repeats_a_word_is_no_change_whatever_the_terms_say_now(memory: Memory):
+    """Said alone or in a list; what would change something must fit them, also after it in the same request."""
+    said(memory, A, (pdq(1), opinion()))
+    change(memory, signal_types=("md5",))
+    key, _ = key_of(memory, "acme")
+    row = {"signal_type": "pdq", "value": pdq(1).value, "categories": ["terrorist-content"]}
+    lines = [orjson.dumps(row | more).decode() for more in ({}, {"severity": 3})]
+    size = len(history(memory))
+
+    (again,) = said(memory, A, (pdq(1), opinion(at=LATER)), now=LATER)
+    (batch,) = contribute_lines(
+        A,
+        lines,
+        ndjson=True,
+        by=key,
+        taxonomy=TAXONOMY,
+        memory=memory,
+        now=lambda: LATER,
+    )
+
+    assert (again.changed, again.refused) == (False, None)
+    assert (batch.added, batch.unchanged, batch.held) == (0, 1, 0)
+    assert [(each.line, "shares md5" in each.error) for each in batch.bad] == [(2, True)]
+    for words in ([opinion(severity=3)], [opinion(word="dispute")], [opinion(), opinion(order="A")]):
+        with pytest.raises(InputError, match="shares md5"):
+            said(memory, A, *((pdq(1), word) for word in words))
+    assert len(history(memory)) == size
+
+
 def test_a_withdrawal_told_again_takes_back_nothing_newer_that_waits(memory: Memory):
     """What was confirmed since it was first said stays in quarantine; what waited before it does not."""
     acme = member(memory, A, "acme")
