@@ -110,8 +110,8 @@ def share_signals(
     """
     What became of one word on the signals of one content.
 
-    With `said_at` it is told again, after this hub was perhaps restored: it is as old as that, what was said since
-    stands, and in quarantine it takes its own place.
+    With `said_at` it is told again, after this hub was perhaps restored: it is as old as that, and no older than the
+    agreement; what was said since stands, and in quarantine it takes its own place.
 
     Raises:
         InputError: It says nothing, or the terms do not allow it.
@@ -121,7 +121,10 @@ def share_signals(
     """
     member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
     kind = stores.organisations.find(member.organisation).kind
-    at = now if said_at is None else min(in_utc(said_at), now)
+    at = now
+    if said_at is not None:
+        begun = stores.organisations.known_agreement(agreement).created_at
+        at = min(max(in_utc(said_at), begun), now)
     opinion = given.opinion(member, kind, taxonomy, at=at)
     wanted = list(dict.fromkeys(signals))
     if said_at is not None:

@@ -186,7 +186,7 @@ def write_opinions(
         if _changes_nothing(before, ending, agreement.terms.retention, now):
             results.append(Shared(record=before, changed=False))
             continue
-        refused = taxonomy and _refused(agreement.terms, signal, opinion, taxonomy)
+        refused = _refused(agreement.terms, signal, opinion, taxonomy) if taxonomy else None
         if refused:
             results.append(Shared(record=before, changed=False, refused=refused))
             continue

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from seawall.access.key import imprint_of, new_text
-from seawall.clock import now
+from seawall.clock import now, rfc3339
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Status, Terms
 from seawall.exchange.note import Checkpoint, opened
@@ -24,7 +24,7 @@ from seawall.web import snapshots
 from seawall.web.api import exchange_feed
 from seawall.workflows import sharing
 from seawall.workflows.key import revoke_key
-from tests.made import pdq
+from tests.made import NOON, pdq
 from tests.sharing import EVERYTHING, agree, key_of
 from tests.web.serving import Served
 
@@ -109,16 +109,18 @@ def test_what_one_says_the_others_read(table: Table):
 
 
 def test_a_word_told_again_is_as_old_as_it_was(table: Table):
-    """What was said since stands, and a moment to come is now."""
+    """What was said since stands, a moment to come is now, and none is before the agreement."""
     first = table.say(pdq(1)).json()
     later = table.say(pdq(1), severity=5).json()
     again = table.say(pdq(1), said_at=first["at"]).json()
     lost = table.say(pdq(2), said_at=first["at"]).json()
     ahead = table.say(pdq(3), said_at="2999-01-01T00:00:00Z").json()
+    ancient = table.say(pdq(4), said_at="1999-01-01T00:00:00Z").json()
 
     assert again["results"] == [later["results"][0] | {"changed": False}]
     assert lost["results"][0]["record"]["opinions"][0]["at"] == first["at"]
     assert ahead["results"][0]["record"]["opinions"][0]["at"] == ahead["at"]
+    assert ancient["results"][0]["record"]["opinions"][0]["at"] == rfc3339(NOON)
 
 
 def test_signals_given_together_are_one_piece(table: Table):
