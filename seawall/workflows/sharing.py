@@ -331,9 +331,7 @@ def release_held(
     newest = [
         each for each in waiting if not ((said := latest.get(each[0])) and said.at > each[1].at)
     ]
-    results = write_opinions(
-        shared, newest, stores=stores, now=now, actor=actor, taxonomy=taxonomy
-    )
+    results = write_opinions(shared, newest, stores=stores, now=now, actor=actor, taxonomy=taxonomy)
     return len(waiting), sum(each.refused is not None for each in results)
 
 

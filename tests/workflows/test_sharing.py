@@ -251,7 +251,11 @@ def test_what_repeats_a_word_is_no_change_whatever_the_terms_say_now(memory: Mem
     assert (again.changed, again.refused) == (False, None)
     assert (batch.added, batch.unchanged, batch.held) == (0, 1, 0)
     assert [(each.line, "shares md5" in each.error) for each in batch.bad] == [(2, True)]
-    for words in ([opinion(severity=3)], [opinion(word="dispute")], [opinion(), opinion(order="A")]):
+    for words in (
+        [opinion(severity=3)],
+        [opinion(word="dispute")],
+        [opinion(), opinion(order="A")],
+    ):
         with pytest.raises(InputError, match="shares md5"):
             said(memory, A, *((pdq(1), word) for word in words))
     assert len(history(memory)) == size
