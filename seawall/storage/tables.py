@@ -122,7 +122,13 @@ entries = Table(
         sqlite_where=text("removed_at IS NULL"),
         postgresql_where=text("removed_at IS NULL"),
     ),
-    Index("entries_by_bank", "bank", "number"),
+    Index(
+        "entries_by_bank",
+        "bank",
+        "number",
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
     Index("entries_by_change", "change"),
     sqlite_autoincrement=True,  # a number is never given twice: it is a key in the index
 )

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from seawall.access.key import imprint_of
 from seawall.audit.event import Happening
+from seawall.banks.entry import ENTRY
 from seawall.errors import Error, InputError, NotAllowed, NotFound, WrongState
 from seawall.exchange.membership import Membership, Message
 from seawall.exchange.record import record_id
@@ -25,7 +26,6 @@ UPLOADS = 5_000  # looked at in one transaction
 RECORDS = 1_000  # in one report
 MESSAGES = 100  # delivered in one go
 MOST_REVIEWED = 1_000_000  # in one report on a record
-ENTRY = "en_"  # what an entry's id begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ def home(tmp_path: Path, hub: Served) -> Path:
             kind=Kind.PLATFORM,
             roles=frozenset({Role.CONTRIBUTE, Role.CONSUME}),
             expires_at=now().replace(year=now().year + 1),
+            ours="hub",
             stores=stores,
             doing=doing(),
         )

@@ -173,6 +173,7 @@ def test_what_the_hub_refuses_is_a_problem(hub: PoisonedHub, own: httpx.Client):
         (f"{MEMBERSHIP}/opinions", CONFIRM | {"signals": ["pdq:00"]}, 422),
         (f"{MEMBERSHIP}/opinions", CONFIRM | {"signals": ["en_0"]}, 404),
         (f"{MEMBERSHIP}/opinions", CONFIRM | {"more": 1}, 422),
+        (f"{MEMBERSHIP}/opinions", CONFIRM | {"said_at": "2026-01-01T00:00:00Z"}, 422),
         (f"{MEMBERSHIP}/outcomes", {"what": str(pdq(1))}, 422),
         ("/v1/exchange/memberships/nowhere/opinions", CONFIRM, 404),
         ("/v1/exchange/memberships/nowhere/outcomes", {"what": str(pdq(1)), "right": 1}, 404),

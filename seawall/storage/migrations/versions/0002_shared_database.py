@@ -26,7 +26,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("removed_at IS NULL"),
         postgresql_where=sa.text("removed_at IS NULL"),
     )
-    op.create_index("entries_by_bank", "entries", ["bank", "number"], unique=False)
+    op.create_index(
+        "entries_by_bank",
+        "entries",
+        ["bank", "number"],
+        unique=False,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
     op.execute("INSERT INTO counters (name, value) VALUES ('retroaction', 0), ('ledger', 0)")
     op.add_column("ledger", sa.Column("change", NUMBER, nullable=False, server_default="0"))
     op.create_table(
