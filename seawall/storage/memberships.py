@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
-from seawall.errors import InputError, NotFound
-from seawall.exchange.membership import Membership, Message, Said, State
+from seawall.exchange.membership import Membership, Message, Said, State, named
 from seawall.exchange.merkle import Frontier
 from seawall.storage.tables import memberships, outgoing, said
 
@@ -43,22 +42,7 @@ class MembershipStore:
             InputError: There are several.
 
         """
-        every = self.all()
-        found = (
-            [each for each in every if each.id == name]
-            or [each for each in every if each.agreement == name]
-            or [each for each in every if each.bank == name]
-        )
-        if not found:
-            raise NotFound(
-                f"This home follows no agreement '{name}'; `seawall memberships` lists them."
-            )
-        if len(found) > 1:
-            ids = ", ".join(each.id for each in found)
-            raise InputError(
-                f"Several hubs have an agreement '{name}'; name one of these instead: {ids}."
-            )
-        return found[0]
+        return named(name, self.all(), getattr)
 
     def of_bank(self, bank: str) -> Membership | None:
         """The membership that fills this bank, if one does."""

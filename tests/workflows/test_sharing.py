@@ -259,6 +259,8 @@ def test_what_repeats_a_word_is_no_change_whatever_the_terms_say_now(memory: Mem
         with pytest.raises(InputError, match="shares md5"):
             said(memory, A, *((pdq(1), word) for word in words))
     assert len(history(memory)) == size
+    (taken_back,) = said(memory, A, (pdq(1), opinion(word="withdraw")))
+    assert taken_back.changed
 
 
 def test_a_withdrawal_told_again_takes_back_nothing_newer_that_waits(memory: Memory):
