@@ -62,6 +62,7 @@ class PoisonedHub:
     answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
     reports: list[dict[str, Any]] = field(default_factory=list)
     keys: list[Imprint] = field(default_factory=list)  # as members have shown them
+    picky: dict[str, int] = field(default_factory=dict)  # a message with this text → its status
     bulk: bytes = b""  # the answer to a list, which breaks off after it
     date: str | None = None  # what its clock says; the true time
     url: str = ""
@@ -313,7 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.hub.asked.append(self.path)
-        if self._refused():
+        if self._refused(body.decode()):
             return
         while "silent" in self.hub.faults:
             time.sleep(0.02)
@@ -341,12 +342,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(self.hub.bulk)
         self.close_connection = True
 
-    def _refused(self) -> bool:
+    def _refused(self, body: str = "") -> bool:
         """Whether a fault has answered already; a checkpoint is always shown."""
-        fault = next((each for each in REFUSALS if each in self.hub.faults), None)
-        if fault is None or self.path.endswith("/checkpoint"):
+        statuses = [REFUSALS[each] for each in REFUSALS if each in self.hub.faults]
+        statuses += [status for text, status in self.hub.picky.items() if text in body]
+        if not statuses or self.path.endswith("/checkpoint"):
             return False
-        self._answer(b'{"detail": "No."}', REFUSALS[fault])
+        self._answer(b'{"detail": "No."}', statuses[0])
         return True
 
     def _answer(self, body: bytes, status: int = 200) -> None:
@@ -355,7 +357,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.compress(body)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
-        if status == REFUSALS["busy"]:
+        if status in (429, 503):
             self.send_header("Retry-After", "1")
         if "packed" in faults:
             self.send_header("Content-Encoding", "gzip")

@@ -1,6 +1,6 @@
 """The hubs this home follows, what is still to be told to them, and what they have acknowledged."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -100,16 +100,14 @@ class MembershipStore:
         query = select(outgoing.c.id).where(outgoing.c.id.in_(idents), outgoing.c.told_at.is_(None))
         return set(self._connection.execute(query).scalars())
 
-    def waiting(
-        self, membership: str, *, limit: int, without: Collection[str] = ()
-    ) -> list[Message]:
-        """The oldest messages that a hub has not taken yet, without those for some paths."""
+    def waiting(self, membership: str, *, limit: int, after: int = 0) -> list[Message]:
+        """The oldest messages that a hub has not taken yet, after the one of this number."""
         query = (
             select(*_MESSAGE)
             .where(
                 outgoing.c.membership == membership,
                 outgoing.c.told_at.is_(None),
-                outgoing.c.path.not_in(without),
+                outgoing.c.number > after,
             )
             .order_by(outgoing.c.number)
             .limit(limit)

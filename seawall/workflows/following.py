@@ -57,7 +57,11 @@ def follow(
     """
     with node.memory.reading() as stores:
         before = next((each for each in stores.memberships.all() if each.id == ident), None)
-        empty = before is None or not stores.entries.page(before.bank, limit=1)
+        empty = (
+            before is not None
+            and before.position == 0
+            and not stores.entries.page(before.bank, limit=1)
+        )
     if before is None:
         return None
     if before.state is not State.FOLLOWING:

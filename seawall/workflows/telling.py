@@ -11,8 +11,9 @@ from datetime import datetime
 
 from seawall.access.key import imprint_of
 from seawall.audit.event import Happening
-from seawall.errors import Error, InputError, NotAllowed, NotFound, WrongState
+from seawall.errors import Error, InputError, NotAllowed, NotFound, TooMany, WrongState
 from seawall.exchange.membership import Membership, Message
+from seawall.exchange.opinion import Word
 from seawall.exchange.record import record_id
 from seawall.exchange.retelling import acknowledged
 from seawall.ids import new_id
@@ -24,6 +25,8 @@ from seawall.workflows.membership import REPORTS_KEPT, Node, opinions_path, repo
 UPLOADS = 5_000  # looked at in one transaction
 RECORDS = 1_000  # in one report
 MESSAGES = 100  # delivered in one go
+MOST_LOOKED_AT = 2_000  # messages in one go, where many of them are not taken now
+REFUSALS = 3  # in a row, with one sentence: the hub is not asked for more of their kind in one go
 MOST_REVIEWED = 1_000_000  # in one report on a record
 ENTRY = "en_"  # what an entry's id begins with
 
@@ -248,20 +251,27 @@ def deliver(
     """
     Tell the hub what waits, oldest first, until it does not answer.
 
-    Where we may not speak now, all that goes there is kept: a key is renewed, a suspension ends, a role is given.
+    What it does not take now is kept: a key is renewed, a suspension ends, a quarantine is emptied. What was said of
+    the same signals since then waits with it; the rest is told.
     """
-    closed: set[str] = set()
-    while limit:
+    held = _Held()
+    after, left = 0, MOST_LOOKED_AT
+    while limit and left > 0:
         with node.memory.reading() as stores:
-            waiting = stores.memberships.waiting(membership.id, limit=limit, without=closed)
+            waiting = stores.memberships.waiting(membership.id, limit=limit, after=after)
+        if not waiting:
+            return
+        left -= len(waiting)
+        after = waiting[-1].number
         for message in waiting:
+            if held.keeps(message):
+                continue
             limit -= 1
             try:
                 answer = hub.post(message.path, message.body, token=message.id)
-            except (NotAllowed, NotFound) as shut:
-                closed.add(message.path)
-                yield Told(message=message, error=str(shut), kept=True)
-                break
+            except (NotAllowed, NotFound, TooMany) as refused:
+                held.hold(message, refused)
+                yield Told(message=message, error=str(refused), kept=True)
             except Error as failed:
                 final = isinstance(failed, InputError | WrongState)
                 if final:
@@ -270,10 +280,53 @@ def deliver(
                 if not final:
                     return
             else:
+                held.forget(message)
                 _taken(message, answer, membership, node)
                 yield Told(message=message, answer=answer)
-        else:
-            return
+
+
+class _Held:
+    """
+    What waits for another round: what the hub refused for now, and what was said of the same signals after it.
+
+    A hub that refuses several in a row with the same sentence is not asked for their like again.
+    """
+
+    def __init__(self) -> None:
+        self._signals: set[str] = set()
+        self._closed: set[tuple[str, bool]] = set()
+        self._refused: dict[tuple[str, bool], list[str]] = {}
+
+    def keeps(self, message: Message) -> bool:
+        """Whether it waits as well; then so does what follows on it."""
+        signals = _signals_of(message)
+        if _like(message) not in self._closed and self._signals.isdisjoint(signals):
+            return False
+        self._signals |= signals
+        return True
+
+    def hold(self, message: Message, refused: Error) -> None:
+        """It was refused for now."""
+        like, sentence = _like(message), str(refused)
+        before = self._refused.get(like, [])
+        self._refused[like] = [*before, sentence] if sentence in before else [sentence]
+        self._signals |= _signals_of(message)
+        if isinstance(refused, NotFound) or len(self._refused[like]) >= REFUSALS:
+            self._closed.add(like)
+
+    def forget(self, message: Message) -> None:
+        """Its like is taken."""
+        self._refused.pop(_like(message), None)
+
+
+def _like(message: Message) -> tuple[str, bool]:
+    """What a hub treats alike: it takes back and disputes what is there also for members whose other words wait."""
+    return message.path, message.body.get("word") in (Word.DISPUTE, Word.WITHDRAW)
+
+
+def _signals_of(message: Message) -> set[str]:
+    signals = message.body.get("signals")
+    return set(signals) if isinstance(signals, list) else set()
 
 
 def report_sightings(membership: Membership, *, node: Node) -> int:
