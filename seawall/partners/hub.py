@@ -104,6 +104,10 @@ class Hub:
         quiet = self._quiet.get(READING)
         return max(0.0, quiet.until - time.monotonic()) if quiet else 0.0
 
+    def use(self, key: str) -> None:
+        """Ask with this key from now on."""
+        self._http.headers["Authorization"] = f"Bearer {key}"
+
     def interrupt(self) -> None:
         """End what another thread is waiting for."""
         for each in list(self._sockets):
@@ -205,11 +209,12 @@ class Hub:
         self, agreement: str, blocks: Iterable[bytes], *, ndjson: bool
     ) -> Iterator[Document]:
         """
-        What the hub says of the lines of a list, while it reads them: which are bad, and what each batch brought.
+        What the hub says of the lines of a list once it has them all: which are bad, and what each batch brought.
 
         Raises:
             InputError, RuleError: The hub refused all of it.
-            OutsideError: The hub stopped in the middle, or not all of the answer came.
+            WrongState: The hub stopped in the middle, and says why.
+            OutsideError: Not all of the answer came.
 
         """
         most = _Bound(MOST_SNAPSHOT, time.monotonic() + LONGEST_LIST)
@@ -237,7 +242,7 @@ class Hub:
             case {"added": int(added), "unchanged": int(unchanged), "held": int(held)}:
                 return {"added": added, "unchanged": unchanged, "held": held}
             case {"error": str(sentence)}:
-                raise OutsideError(f"The hub at {self.url} stopped: {sentence[:1000]}")
+                raise WrongState(f"The hub at {self.url} stopped: {sentence[:1000]}")
         raise OutsideError(f"What the hub at {self.url} answered is not what became of lines.")
 
     def _asked(self, method: str, route: str, about: str, **request: Any) -> Document:  # noqa: ANN401 - httpx's own arguments

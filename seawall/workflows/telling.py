@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from seawall.access.key import imprint_of
 from seawall.audit.event import Happening
 from seawall.errors import Error, InputError, NotAllowed, NotFound, TooMany, WrongState
 from seawall.exchange.membership import Membership, Message
@@ -20,6 +19,7 @@ from seawall.ids import new_id
 from seawall.partners.hub import Document, Hub
 from seawall.signals.registry import parse_signal
 from seawall.storage.memory import Stores
+from seawall.workflows.listed import listed
 from seawall.workflows.membership import REPORTS_KEPT, Node, opinions_path, reports_path
 
 UPLOADS = 5_000  # looked at in one transaction
@@ -85,21 +85,29 @@ def share_lines(
     name: str, blocks: Iterable[bytes], *, ndjson: bool, node: Node
 ) -> Iterator[Document]:
     """
-    Send a list of opinions to the hub as it is read; nothing of it is kept here.
+    Send a list of opinions to the hub as it is read; nothing of it is told again, should the hub lose it.
 
     Yields `{"line", "error"}` for each line that the hub refused and `{"added", "unchanged", "held"}` for each batch
-    that it took.
+    that it took; words on the records of a batch that were told singly before are not told again either.
 
     Raises:
         NotFound: This home has no such membership.
-        InputError, RuleError: The hub refused all of it.
+        InputError, RuleError: The hub refused all of it, or the rest; what was yielded stays.
         OutsideError: The hub did not answer to the end; what was yielded stays.
+        StorageError: The disk refused; what was yielded stays.
 
     """
     with node.memory.reading() as stores:
         membership = stores.memberships.find(name)
+        until = stores.memberships.last_said(membership.id)
     with node.hub_of(membership) as hub:
-        yield from hub.share_lines(membership.agreement, blocks, ndjson=ndjson)
+        if until is None:
+            yield from hub.share_lines(membership.agreement, blocks, ndjson=ndjson)
+            return
+        with listed(membership, ndjson=ndjson, until=until, node=node) as sent:
+            for told in hub.share_lines(membership.agreement, sent.copied(blocks), ndjson=ndjson):
+                sent.answered(told)
+                yield told
 
 
 def queue_opinion(
@@ -163,8 +171,13 @@ def tell_now(
     with node.memory.reading() as stores:
         stores.memberships.find(membership.id)
         waiting = stores.memberships.among_waiting([each.id for each in missed])
-    done |= {each.id: _asked_again(each, hub) for each in missed if each.id not in waiting}
-    return [done.get(each.id) or Told(message=each, error=why, kept=True) for each in messages]
+    done |= {
+        each.id: _asked_again(each, membership, hub, node)
+        for each in missed
+        if each.id not in waiting
+    }
+    later = why or "Older messages are told first."
+    return [done.get(each.id) or Told(message=each, error=later, kept=True) for each in messages]
 
 
 def opinion_document(told: Told) -> Document:
@@ -196,7 +209,7 @@ def _queued(
         at=now,
     )
     stores.memberships.send([message])
-    return message
+    return stores.memberships.queued(message.id)
 
 
 def _signal_named(what: str, membership: Membership, stores: Stores) -> str:
@@ -216,14 +229,22 @@ def _record_named(what: str, membership: Membership, stores: Stores) -> str:
     return record_id(membership.agreement, parse_signal(what))
 
 
-def _asked_again(message: Message, hub: Hub) -> Told:
-    """What the hub has made of a message that somebody else has told."""
+def _asked_again(message: Message, membership: Membership, hub: Hub, node: Node) -> Told:
+    """What the hub makes of a message that somebody else has told: the same as then, or what it makes of it now."""
     try:
-        return Told(message=message, answer=hub.post(message.path, message.body, token=message.id))
+        answer = hub.post(message.path, message.body, token=message.id)
+    except (InputError, WrongState) as refused:
+        return Told(message=message, error=str(refused))
     except Error as failed:
         return Told(
             message=message, error=f"It was told, and what became of it is not known: {failed}"
         )
+    if message.number and message.path == opinions_path(membership):
+        words = acknowledged(message, answer, agreement=membership.agreement)
+        with node.memory.transaction() as stores:
+            if stores.memberships.lock(membership.id) is not None:
+                stores.memberships.acknowledged(words)
+    return Told(message=message, answer=answer)
 
 
 def _deliver_these(
@@ -366,35 +387,6 @@ def report_sightings(membership: Membership, *, node: Node) -> int:
             )
             stores.memberships.save(replace(here, counted=last))
             records += len(told)
-
-
-def renew_key(membership: Membership, *, hub: Hub, node: Node) -> None:
-    """
-    Our key at the hub is a new one, which we make of the old one; that opens for a while longer.
-
-    Should the answer be lost, or this home die before it has written the new one, the same key is asked for again.
-
-    Raises:
-        RuleError, OutsideError: The hub did not take it.
-
-    """
-    own = node.own_key("renew", membership.hub, node.vault.open(membership.key))
-    hub.renew_key(imprint_of(own))
-    sealed = node.vault.seal(own)
-    now = node.now()
-    with node.memory.transaction() as stores:
-        here = stores.memberships.lock(membership.id)
-        if here is not None:
-            stores.memberships.save(replace(here, key=sealed, key_at=now))
-            stores.audit.record(
-                Happening(
-                    action="membership:key-renewed",
-                    subject=here.id,
-                    actor=here.hub,
-                    at=now,
-                    details={},
-                )
-            )
 
 
 def _taken(message: Message, answer: Document, membership: Membership, node: Node) -> None:

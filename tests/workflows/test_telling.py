@@ -18,7 +18,6 @@ from tests.made import pdq
 from tests.poisoned_hub import AGREEMENT
 from tests.workflows.members import deliver_all, screened
 
-
 CONFIRM = {"word": "confirm", "categories": ["terrorist-content"]}
 WITHDRAW = {"word": "withdraw"}
 DISPUTE = {"word": "dispute", "reason": "news"}
