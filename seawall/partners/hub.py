@@ -79,6 +79,7 @@ class Hub:
         self.url = str(address).rstrip("/")
         self.date: datetime | None = None  # what the hub's clock said in its latest answer
         self._sockets: set[socket.socket] = set()
+        self._interrupted = False
         self._quiet: dict[str, _Quiet] = {}  # by what was asked
         self._http = httpx.Client(
             base_url=f"{self.url}/v1/exchange",
@@ -109,7 +110,8 @@ class Hub:
         self._http.headers["Authorization"] = f"Bearer {key}"
 
     def interrupt(self) -> None:
-        """End what another thread is waiting for."""
+        """End what another thread is waiting for; nothing is asked any more."""
+        self._interrupted = True
         for each in list(self._sockets):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -281,6 +283,8 @@ class Hub:
         about: str = READING,
         **request: Any,  # noqa: ANN401 - httpx's own arguments
     ) -> Iterator[httpx.Response]:
+        if self._interrupted:
+            raise OutsideError(f"The hub at {self.url} was not asked: we were to end.")
         self._check_quiet(method, about)
         try:
             with self._http.stream(
@@ -332,6 +336,8 @@ class Hub:
         if event == "connection.connect_tcp.complete":
             self._sockets = {each for each in self._sockets if each.fileno() >= 0}
             self._sockets.add(info["return_value"].get_extra_info("socket"))
+            if self._interrupted:  # while it connected
+                self.interrupt()
 
 
 class _Quiet(NamedTuple):
