@@ -13,6 +13,7 @@ from seawall.workflows.telling import (
     report_outcome,
     report_sightings,
     say,
+    tell_now,
 )
 from tests.made import pdq
 from tests.poisoned_hub import AGREEMENT
@@ -124,6 +125,30 @@ def test_a_hub_that_is_busy_with_words_is_read_on(member, hub):
             after = follow(member.id, hub=client, wait=0, node=member.node)
             assert after.state is State.FOLLOWING
     assert sum(path.endswith("/opinions") for path in hub.asked) == 1
+
+
+def test_a_word_behind_many_older_ones_says_so(member):
+    """It is kept, and nothing went wrong."""
+    queued(member, *(((number,), CONFIRM) for number in range(100, 102 + MESSAGES)))
+    (kept,) = say(AGREEMENT, [([pdq(50)], CONFIRM)], node=member.node)
+    assert (kept.kept, kept.error) == (True, "Older messages are told first.")
+
+
+def test_a_word_that_somebody_else_told_gets_the_hub_s_answer(member, hub):
+    """Where the hub had refused it and refuses it still, with its sentence; where it takes it now, it is kept."""
+    with member.app.memory.transaction() as stores:
+        word = queue_opinion(AGREEMENT, [pdq(50)], CONFIRM, stores=stores, now=member.node.now())
+    hub.faults = {"odd"}
+    deliver_all(member)
+    with member.node.hub_of(member.here) as client:
+        (refused,) = tell_now(member.here, [word], hub=client, node=member.node)
+        assert (refused.kept, refused.error) == (False, f"The hub at {hub.url} refused: No.")
+        hub.faults = set()
+        (taken,) = tell_now(member.here, [word], hub=client, node=member.node)
+    assert (taken.kept, taken.error, len(taken.answer["results"])) == (False, None, 1)
+    with member.app.memory.reading() as stores:
+        (said,) = stores.memberships.said(member.id, after=0, limit=10)
+    assert (said.signal, said.number) == (str(pdq(50)), word.number)
 
 
 def test_every_match_is_reported_once(member, hub):
