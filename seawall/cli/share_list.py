@@ -33,7 +33,11 @@ def share_list(home: Path | None, agreement: str, file: Path, *, as_json: bool) 
 
     total = Counter(added=0, unchanged=0, held=0, bad=0)
     broken = None
-    with _opened(file) as data, at_home(home) as app, progress(None, "sharing") as bar:
+    with (
+        _opened(file) as data,
+        at_home(home) as app,
+        progress(None, "lines that the hub has read") as bar,
+    ):
         sent = _Sent(data, file)
         ndjson = NDJSON.get(file.suffix.lower(), sent.begins_as_json)
         try:
