@@ -41,6 +41,7 @@ class Membership:
     hub_key: str  # pinned when we joined
     key: bytes  # ours, sealed
     key_at: datetime  # since when we have it
+    previous_key: bytes | None = None  # the one before, sealed: a restored hub may know only that
     joined_at: datetime
     frontier: Frontier  # of the tree over everything applied; its size is the last delta's number
     checkpoint: str = ""  # the latest signed note that fits

@@ -196,6 +196,7 @@ def upgrade() -> None:
         sa.Column("bank", sa.String(length=64), nullable=False),
         sa.Column("hub_key", sa.Text(), nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_key", sa.LargeBinary(), nullable=True),
         sa.Column("position", NUMBER, nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.Column("checkpoint", sa.Text(), nullable=False),
@@ -240,6 +241,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["membership"], ["memberships.id"]),
         sa.PrimaryKeyConstraint("membership", "record"),
     )
+    op.create_index("said_by_number", "said", ["membership", "number"], unique=False)
     op.create_table(
         "retroactions",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
