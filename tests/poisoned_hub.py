@@ -60,6 +60,7 @@ class PoisonedHub:
     faults: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
     reports: list[dict[str, Any]] = field(default_factory=list)
     keys: list[Imprint] = field(default_factory=list)  # as members have shown them
     opening: set[str] | None = None  # the ids of the keys that open; None: whatever is shown does
@@ -201,11 +202,12 @@ class PoisonedHub:
 
     def post_once(self, token: str | None, path: str, body: bytes) -> bytes:
         """What a member is answered; the same once more for the same token."""
-        answer = self.answered.get(token or "")
-        if answer is None:
-            answer = json.dumps(self.post(path, json.loads(body))).encode()
-        if token:
-            self.answered[token] = answer
+        with self.one_at_a_time:  # two threads of a member may tell the same at once
+            answer = self.answered.get(token or "")
+            if answer is None:
+                answer = json.dumps(self.post(path, json.loads(body))).encode()
+            if token:
+                self.answered[token] = answer
         return answer
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
