@@ -95,7 +95,7 @@ def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: d
 
     """
     case, ruling = _pending(ident, stores)
-    if case.until is not None and config.undo and case.until <= now:
+    if case.until is not None and case.until <= now:
         raise WrongState("The undo window is over; what was carried out can still be restored.")
     _take_back(ruling, "undone", case, person=person, stores=stores, now=now)
     return claimed(stores.cases.find(case.id), person, config=config, stores=stores, now=now)
