@@ -21,7 +21,7 @@ from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.cases import wake_due
 from seawall.workflows.retroaction import look_back
 
-SECONDS_BETWEEN = 0.25  # a ruling is carried out within half a second, a new entry is looked back for within a second
+SECONDS_BETWEEN = 0.25  # a ruling is carried out, and a new entry looked back for, within a second
 ANSWERS_KEPT = timedelta(hours=24)  # how long a request may be repeated under its Idempotency-Key
 REPORTS_KEPT = timedelta(days=30)  # the same for counts that a member tells: it may have been away
 SWEEP_EVERY = 2_400  # rounds
