@@ -84,6 +84,9 @@ class CaseStore:
             self._file(changed, only=key)
         elif event.kind == "item-removed":
             self._unfile(case.id, event.body["item"], at=event.at)
+        elif event.kind == "carried-out":  # nothing joins it any more
+            mine = case_signals.c.case == case.id
+            self._connection.execute(case_signals.delete().where(mine))
         return changed
 
     def extend(self, ident: str, *, until: datetime) -> None:
@@ -208,8 +211,7 @@ class CaseStore:
                     case_signals.c.digest.in_(digests[start : start + PAGE]),
                     cases.c.status.in_(WAITING),
                 )
-                .order_by(cases.c.number)
-                .limit(CANDIDATES)
+                .limit(CANDIDATES)  # in no order: asked for one, a planner walks all cases in it
             )
             for row in self._connection.execute(query):
                 found.setdefault((row.number, row.id), []).append(Mark(row.digest, row.signal))

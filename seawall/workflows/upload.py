@@ -98,10 +98,6 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> str
     stores.uploads.add(upload)
     if keep_ledger and verdict.measure in LET_THROUGH:
         stores.uploads.enter_in_ledger(upload)
-    case = None
-    if verdict.review:
-        case = _case(upload, stores)
-        stores.outbox.add(review_wanted(upload, verdict, case=case, at=upload.at))
     stores.audit.record(
         Happening(
             action="upload:screened",
@@ -116,6 +112,10 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> str
             },
         )
     )
+    if not verdict.review:
+        return None
+    case = _case(upload, stores)
+    stores.outbox.add(review_wanted(upload, verdict, case=case, at=upload.at))
     return case
 
 

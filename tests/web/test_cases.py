@@ -158,7 +158,7 @@ def test_only_keys_for_cases_see_cases(served: Served, case: str):
         if isinstance(route, APIRoute) and route.path.startswith(NOUNS)
         for method in route.methods
     }
-    assert len(scopes) == 13
+    assert len(scopes) == 14
     assert scopes.pop("PUT /v1/policies/{policy}") is Scope.RULES_WRITE
     assert set(scopes.values()) == {Scope.CASES}
     others = [scope for scope in Scope if scope not in (Scope.CASES, Scope.ADMIN)]
