@@ -9,6 +9,7 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.settings import Settings
 from seawall.storage.memory import Memory
 from seawall.storage.secrets import Vault
+from seawall.workflows.carrying_out import Bench
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.membership import Node
@@ -52,6 +53,15 @@ class App:
             report_every=exchange.report_every,
             renew_key=exchange.renew_key,
             plain_hosts=exchange.plain_hubs,
+        )
+
+    def bench(self) -> Bench:
+        """What this home needs to carry rulings out."""
+        return Bench(
+            config=self.settings.cases,
+            taxonomy=self.taxonomy,
+            owner=self.settings.server.organisation,
+            keep_ledger=self.settings.screening.keep_ledger,
         )
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from seawall.cases.config import CasesConfig
 from seawall.errors import SettingsError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.fetch_config import FetchConfig
@@ -80,6 +81,7 @@ class Settings:
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
     exchange: ExchangeConfig = ExchangeConfig()
+    cases: CasesConfig = CasesConfig()  # noqa: RUF009 - it is frozen
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict

@@ -34,6 +34,7 @@ class Scope(StrEnum):
     RULES_WRITE = "rules:write"
     UPLOADS_READ = "uploads:read"
     AUDIT_READ = "audit:read"
+    CASES = "cases"  # see cases and policies, and rule; who the person is says the caller
     STATUS = "status"
     EXCHANGE = "exchange"  # as a member of agreements; what it may do there is its roles' affair
     ADMIN = "admin"

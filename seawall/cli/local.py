@@ -1,9 +1,10 @@
 """The desk on this machine: every command's work done in this process, on the home."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from seawall.access.key import parse_scopes
@@ -41,6 +42,7 @@ from seawall.workflows.upload import remember_upload
 Document = dict[str, Any]
 BY = "cli"
 UPLOADS_PER_COMMIT = 100
+NO_CASES: Mapping[str, str | None] = MappingProxyType({})
 
 
 class LocalDesk:
@@ -294,13 +296,15 @@ class LocalDesk:
 
     def _recorded(self, batch: list[Scanned]) -> list[Document]:
         uploads: list[Upload] = [each.upload for each in batch if each.upload]
+        keep_ledger = self._app.settings.screening.keep_ledger
+        cases: dict[str, str | None] = {}
         if uploads:
             with self._app.memory.transaction() as stores:
                 for upload in uploads:
-                    remember_upload(
-                        upload, stores=stores, keep_ledger=self._app.settings.screening.keep_ledger
+                    cases[upload.id] = remember_upload(
+                        upload, stores=stores, keep_ledger=keep_ledger
                     )
-        return [_scan_document(each) for each in batch]
+        return [_scan_document(each, cases) for each in batch]
 
     def _added(
         self, bank: str, signals: Sequence[Signal], filing: Document, *, source: str
@@ -324,7 +328,7 @@ class LocalDesk:
         return [wire.entry_document(entry) for entry in added]
 
 
-def _scan_document(scanned: Scanned) -> Document:
+def _scan_document(scanned: Scanned, cases: Mapping[str, str | None] = NO_CASES) -> Document:
     if scanned.upload is None:
         return {
             "path": scanned.path,
@@ -333,7 +337,11 @@ def _scan_document(scanned: Scanned) -> Document:
             "not_screened": [],
             "error": scanned.error,
         }
-    return {"path": scanned.path, **wire.screen_document(scanned.upload), "error": scanned.error}
+    return {
+        "path": scanned.path,
+        **wire.screen_document(scanned.upload, cases.get(scanned.upload.id)),
+        "error": scanned.error,
+    }
 
 
 def _moment(text: str | None) -> datetime | None:

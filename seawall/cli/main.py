@@ -15,6 +15,7 @@ from seawall.cli import (
     agreement,
     audit,
     bank,
+    case,
     demo,
     doctor,
     hash,  # noqa: A004 - a command's name
@@ -23,6 +24,7 @@ from seawall.cli import (
     match,
     membership,
     organisation,
+    policy,
     reconsider,
     rule,
     scan,
@@ -60,6 +62,8 @@ for command in (
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(bank.app, name="bank")
 app.add_typer(rule.app, name="rule")
+app.add_typer(policy.app, name="policy")
+app.add_typer(case.app, name="case")
 app.add_typer(key.app, name="key")
 app.add_typer(audit.app, name="audit")
 app.add_typer(organisation.app, name="organisation")

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from seawall.errors import StorageError
 from seawall.storage.audit import AuditStore
 from seawall.storage.banks import BankStore
+from seawall.storage.cases import CaseStore
 from seawall.storage.changes import take_changes
 from seawall.storage.database import open_database
 from seawall.storage.deltas import DeltaStore
@@ -30,10 +31,12 @@ from seawall.storage.keys import KeyStore
 from seawall.storage.memberships import MembershipStore
 from seawall.storage.organisations import OrganisationStore
 from seawall.storage.outbox import OutboxStore
+from seawall.storage.policies import PolicyStore
 from seawall.storage.records import RecordStore
 from seawall.storage.replies import ReplyStore
 from seawall.storage.retroactions import RetroactionStore
 from seawall.storage.rules import RuleStore
+from seawall.storage.rulings import RulingStore
 from seawall.storage.samples import SampleStore
 from seawall.storage.tables import about, counters
 from seawall.storage.uploads import UploadStore
@@ -46,16 +49,19 @@ class Stores:
     connection: Connection
     audit: AuditStore
     banks: BankStore
+    cases: CaseStore
     deltas: DeltaStore
     entries: EntryStore
     keys: KeyStore
     memberships: MembershipStore
     organisations: OrganisationStore
     outbox: OutboxStore
+    policies: PolicyStore
     records: RecordStore
     replies: ReplyStore
     retroactions: RetroactionStore
     rules: RuleStore
+    rulings: RulingStore
     samples: SampleStore
     uploads: UploadStore
 
@@ -168,16 +174,19 @@ def _stores(connection: Connection) -> Stores:
         connection=connection,
         audit=AuditStore(connection),
         banks=BankStore(connection),
+        cases=CaseStore(connection),
         deltas=DeltaStore(connection, on_lock=organisations.look_again),
         entries=EntryStore(connection),
         keys=KeyStore(connection),
         memberships=MembershipStore(connection),
         organisations=organisations,
         outbox=OutboxStore(connection),
+        policies=PolicyStore(connection),
         records=RecordStore(connection),
         replies=ReplyStore(connection),
         retroactions=RetroactionStore(connection),
         rules=RuleStore(connection),
+        rulings=RulingStore(connection),
         samples=SampleStore(connection),
         uploads=UploadStore(connection),
     )

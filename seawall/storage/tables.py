@@ -435,3 +435,161 @@ retroactions = Table(  # uploads let through, judged again for a signal that cam
     Index("retroactions_by_upload", "upload"),
     sqlite_autoincrement=True,
 )
+
+cases = Table(  # questions for people; what their events have made of them, for the queue
+    "cases",
+    metadata,
+    _numbered(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("status", String(16), nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("category", String(64)),
+    Column("severity", Integer, nullable=False),
+    Column("confidence", Integer, nullable=False),
+    Column("reach", Number, nullable=False),
+    Column("urgency", Number, nullable=False),  # smaller is sooner
+    Column("deadline", Moment),
+    Column("opened_at", Moment, nullable=False),
+    Column("claimed_by", Text),
+    Column("assigned_to", Text),
+    Column("until", Moment),  # when the status ends by itself: claim, hold, undo window
+    Column("ruling", String(64)),
+    Column("items", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("cases_in_order", "status", "urgency", "number"),
+    Index("cases_in_queue", "status", "queue", "urgency", "number"),
+    Index("cases_by_end", "status", "until"),
+    Index(
+        "cases_by_person",
+        "assigned_to",
+        sqlite_where=text("assigned_to IS NOT NULL"),
+        postgresql_where=text("assigned_to IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+case_events = Table(  # what happened to a case; only ever added to
+    "case_events",
+    metadata,
+    _numbered(),
+    Column("case", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("body", Json, nullable=False),
+    Index("case_events_once", "case", "version", unique=True),
+    sqlite_autoincrement=True,
+)
+
+case_items = Table(  # which cases an item or an upload is in
+    "case_items",
+    metadata,
+    _numbered(),
+    Column("case", String(64), nullable=False),
+    Column("item", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("upload", String(64)),
+    Column("uploader", Text),
+    Column("removed_at", Moment),
+    Index("case_items_by_case", "case"),
+    Index("case_items_by_item", "item"),
+    Index("case_items_by_upload", "upload"),
+    sqlite_autoincrement=True,
+)
+
+case_signals = Table(  # what the items of a case are filed under, so that their like joins it
+    "case_signals",
+    metadata,
+    _numbered(),
+    Column("case", String(64), nullable=False),
+    Column("item", Text, nullable=False),  # its key
+    Column("digest", LargeBinary, nullable=False),
+    Column("signal", Text),
+    Index("case_signals_by_digest", "digest"),
+    Index("case_signals_by_case", "case"),
+    sqlite_autoincrement=True,
+)
+
+case_skips = Table(  # who does not want which case
+    "case_skips",
+    metadata,
+    Column("case", String(64), primary_key=True),
+    Column("person", String(255), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+rulings = Table(
+    "rulings",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("case", String(64), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("territories", Json, nullable=False),
+    Column("ends_at", Moment),
+    Column("policy", String(64)),
+    Column("policy_version", Integer),
+    Column("ground", Json),
+    Column("context", String(32)),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("bank", String(64)),
+    Column("share", Json, nullable=False),
+    Column("account", String(16)),
+    Column("needs", Json, nullable=False),
+    Column("approved_by", Text),
+    Column("restore_asked_by", Text),
+    Column("undone_at", Moment),
+    Column("carried_out_at", Moment),
+    Index("rulings_by_case", "case"),
+)
+
+ruled_signals = Table(  # what was ruled on, to find earlier rulings by hash
+    "ruled_signals",
+    metadata,
+    _numbered(),
+    Column("digest", LargeBinary, nullable=False),
+    Column("signal", Text),
+    Column("ruling", String(64), nullable=False),
+    Index("ruled_signals_by_digest", "digest"),
+    sqlite_autoincrement=True,
+)
+
+policies = Table(  # every version of every policy
+    "policies",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("categories", Json, nullable=False),
+    Column("basis", String(16), nullable=False),
+    Column("provision", Text, nullable=False),
+    Column("measure", String(16), nullable=False),
+    Column("strikes", Integer, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+strikes = Table(  # what counts against a user, until when
+    "strikes",
+    metadata,
+    _numbered(),
+    Column("user", Text, nullable=False),
+    Column("ruling", String(64), nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index("strikes_by_user", "user"),
+    Index("strikes_by_ruling", "ruling"),
+    sqlite_autoincrement=True,
+)
+
+allowed = Table(  # signals of what was restored: let through until when
+    "allowed",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("ruling", String(64), nullable=False),
+    Column("until", Moment, nullable=False),
+)

@@ -13,6 +13,7 @@ from seawall.web import page
 from seawall.web.api import (
     audit,
     banks,
+    cases,
     entries,
     exchange_agreements,
     exchange_feed,
@@ -26,6 +27,7 @@ from seawall.web.api import (
     keys,
     match,
     messages,
+    policies,
     retroactions,
     rules,
     screen,
@@ -52,6 +54,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_memberships,
         exchange_samples,
     ),
+    *(cases, policies),
     *(rules, audit, keys, messages, status, health, page),
 )
 

@@ -50,8 +50,8 @@ def signal_documents(fingerprint: Fingerprint) -> list[Document]:
     return list(seen.values())
 
 
-def screen_document(upload: Upload) -> Document:
-    """An upload and everything its verdict said."""
+def screen_document(upload: Upload, case: str | None = None) -> Document:
+    """An upload, everything its verdict said, and the case that it is in."""
     verdict = upload.verdict
     return {
         "upload": upload.id,
@@ -72,7 +72,7 @@ def screen_document(upload: Upload) -> Document:
         "rules": list(verdict.rules),
         "shadow_measure": verdict.shadow_measure,
         "error": upload.fingerprint.error,
-        "case": None,
+        "case": case,
     }
 
 

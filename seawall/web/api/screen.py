@@ -95,11 +95,11 @@ async def _screened(
         chance=secrets.SystemRandom().random(),
         now=now(),
     )
-    document = screen_document(upload)
+    keep_ledger = door.app.settings.screening.keep_ledger
 
     def story(stores: Stores) -> Document:
-        remember_upload(upload, stores=stores, keep_ledger=door.app.settings.screening.keep_ledger)
-        return document
+        case = remember_upload(upload, stores=stores, keep_ledger=keep_ledger)
+        return screen_document(upload, case)
 
     answer = await written_soon(door, story, once)
     if answer["upload"] == upload.id:

@@ -1,0 +1,170 @@
+"""Create the tables of what people rule on."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+MOMENT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    op.execute("INSERT INTO counters (name, value) VALUES ('cases', 0)")
+    op.create_table(
+        "cases",
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("queue", sa.String(length=64), nullable=False),
+        sa.Column("category", sa.String(length=64), nullable=True),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("confidence", sa.Integer(), nullable=False),
+        sa.Column("reach", NUMBER, nullable=False),
+        sa.Column("urgency", NUMBER, nullable=False),
+        sa.Column("deadline", MOMENT, nullable=True),
+        sa.Column("opened_at", MOMENT, nullable=False),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
+        sa.Column("assigned_to", sa.Text(), nullable=True),
+        sa.Column("until", MOMENT, nullable=True),
+        sa.Column("ruling", sa.String(length=64), nullable=True),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("cases_by_end", "cases", ["status", "until"], unique=False)
+    op.create_index(
+        "cases_by_person",
+        "cases",
+        ["assigned_to"],
+        unique=False,
+        sqlite_where=sa.text("assigned_to IS NOT NULL"),
+        postgresql_where=sa.text("assigned_to IS NOT NULL"),
+    )
+    op.create_index("cases_in_order", "cases", ["status", "urgency", "number"], unique=False)
+    op.create_index(
+        "cases_in_queue", "cases", ["status", "queue", "urgency", "number"], unique=False
+    )
+    op.create_table(
+        "case_events",
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("body", JSON, nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("case_events_once", "case_events", ["case", "version"], unique=True)
+    op.create_table(
+        "case_items",
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("upload", sa.String(length=64), nullable=True),
+        sa.Column("uploader", sa.Text(), nullable=True),
+        sa.Column("removed_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("case_items_by_case", "case_items", ["case"], unique=False)
+    op.create_index("case_items_by_item", "case_items", ["item"], unique=False)
+    op.create_index("case_items_by_upload", "case_items", ["upload"], unique=False)
+    op.create_table(
+        "case_signals",
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("signal", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("case_signals_by_case", "case_signals", ["case"], unique=False)
+    op.create_index("case_signals_by_digest", "case_signals", ["digest"], unique=False)
+    op.create_table(
+        "case_skips",
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=255), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("case", "person"),
+    )
+    op.create_table(
+        "rulings",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("decision", sa.String(length=16), nullable=False),
+        sa.Column("territories", JSON, nullable=False),
+        sa.Column("ends_at", MOMENT, nullable=True),
+        sa.Column("policy", sa.String(length=64), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=True),
+        sa.Column("ground", JSON, nullable=True),
+        sa.Column("context", sa.String(length=32), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("bank", sa.String(length=64), nullable=True),
+        sa.Column("share", JSON, nullable=False),
+        sa.Column("account", sa.String(length=16), nullable=True),
+        sa.Column("needs", JSON, nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("restore_asked_by", sa.Text(), nullable=True),
+        sa.Column("undone_at", MOMENT, nullable=True),
+        sa.Column("carried_out_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("rulings_by_case", "rulings", ["case"], unique=False)
+    op.create_table(
+        "ruled_signals",
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("signal", sa.Text(), nullable=True),
+        sa.Column("ruling", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ruled_signals_by_digest", "ruled_signals", ["digest"], unique=False)
+    op.create_table(
+        "policies",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("categories", JSON, nullable=False),
+        sa.Column("basis", sa.String(length=16), nullable=False),
+        sa.Column("provision", sa.Text(), nullable=False),
+        sa.Column("measure", sa.String(length=16), nullable=False),
+        sa.Column("strikes", sa.Integer(), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", "version"),
+    )
+    op.create_table(
+        "strikes",
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("ruling", sa.String(length=64), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("strikes_by_ruling", "strikes", ["ruling"], unique=False)
+    op.create_index("strikes_by_user", "strikes", ["user"], unique=False)
+    op.create_table(
+        "allowed",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("ruling", sa.String(length=64), nullable=False),
+        sa.Column("until", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
