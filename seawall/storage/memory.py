@@ -32,6 +32,7 @@ from seawall.storage.memberships import MembershipStore
 from seawall.storage.organisations import OrganisationStore
 from seawall.storage.outbox import OutboxStore
 from seawall.storage.policies import PolicyStore
+from seawall.storage.quality import QualityStore
 from seawall.storage.records import RecordStore
 from seawall.storage.replies import ReplyStore
 from seawall.storage.retroactions import RetroactionStore
@@ -57,6 +58,7 @@ class Stores:
     organisations: OrganisationStore
     outbox: OutboxStore
     policies: PolicyStore
+    quality: QualityStore
     records: RecordStore
     replies: ReplyStore
     retroactions: RetroactionStore
@@ -182,6 +184,7 @@ def _stores(connection: Connection) -> Stores:
         organisations=organisations,
         outbox=OutboxStore(connection),
         policies=PolicyStore(connection),
+        quality=QualityStore(connection),
         records=RecordStore(connection),
         replies=ReplyStore(connection),
         retroactions=RetroactionStore(connection),

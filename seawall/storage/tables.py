@@ -593,3 +593,51 @@ allowed = Table(  # signals of what was restored: let through until when
     Column("ruling", String(64), nullable=False),
     Column("until", Moment, nullable=False),
 )
+
+second_reviews = Table(  # how far the deciding of a case has come, once or twice
+    "second_reviews",
+    metadata,
+    Column("case", String(64), primary_key=True),
+    Column("queue", String(64), nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("twice", Boolean, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("stands", Text),
+    Column("at", Moment, nullable=False),
+    Index("second_reviews_by_stage", "stage", "at"),
+    Index("second_reviews_by_time", "at"),
+)
+
+answers = Table(  # what each person has said of a case
+    "answers",
+    metadata,
+    Column("case", String(64), ForeignKey("second_reviews.case"), primary_key=True),
+    Column("place", Integer, primary_key=True),  # from 1
+    Column("person", String(64), nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("answers_once_a_person", "case", "person", unique=True),
+)
+
+goldens = Table(  # cases whose answer is known
+    "goldens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("decision", Text, nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("removed_at", Moment),
+)
+
+golden_answers = Table(  # what each person has said of one
+    "golden_answers",
+    metadata,
+    Column("golden", String(64), ForeignKey("goldens.id"), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("decision", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("golden_answers_by_person", "person"),
+)

@@ -1,0 +1,1 @@
+"""Pages for people who work here: parse, call one workflow, render."""
