@@ -10,6 +10,7 @@ Folders are the stations an upload passes, so reading order is import order:
     banks        what is known, and who vouches for it
     screening    an upload becomes a verdict
     exchange     what organisations tell each other about signals
+    cases        what a person must decide
     sandbox      media and signals, run on strangers' bytes in processes that may die
     storage      remembering: SQLite or PostgreSQL, migrations
     partners     one module per outside exchange: its client, its words turned into ours
