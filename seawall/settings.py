@@ -52,6 +52,21 @@ class ServerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CasesConfig:
+    """What a person decides, and what of it is kept."""
+
+    keep_media: timedelta = timedelta(
+        days=30
+    )  # after a case closed, what was kept for it is deleted; 0: nothing is ever kept
+    keep_media_at_most: timedelta = timedelta(
+        days=90
+    )  # from the upload on, whatever becomes of its case
+    exposure_budget: int = (
+        400  # points a person may look at in a day; a look costs the severity, 1 to 7; 0: no limit
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeConfig:
     """Sharing with other organisations, as a hub or as a member."""
 
@@ -79,6 +94,7 @@ class Settings:
     media: MediaLimits = MediaLimits()
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
+    cases: CasesConfig = CasesConfig()
     exchange: ExchangeConfig = ExchangeConfig()
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(

@@ -34,6 +34,7 @@ class Scope(StrEnum):
     RULES_WRITE = "rules:write"
     UPLOADS_READ = "uploads:read"
     AUDIT_READ = "audit:read"
+    MEDIA = "media"  # what was kept for cases, and previews of it
     STATUS = "status"
     EXCHANGE = "exchange"  # as a member of agreements; what it may do there is its roles' affair
     ADMIN = "admin"

@@ -21,6 +21,7 @@ from seawall.cli import (
     init,
     key,
     match,
+    media,
     membership,
     organisation,
     reconsider,
@@ -61,6 +62,7 @@ for command in (
 app.add_typer(bank.app, name="bank")
 app.add_typer(rule.app, name="rule")
 app.add_typer(key.app, name="key")
+app.add_typer(media.app, name="media")
 app.add_typer(audit.app, name="audit")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(agreement.app, name="agreement")

@@ -35,6 +35,7 @@ from seawall.storage.replies import ReplyStore
 from seawall.storage.retroactions import RetroactionStore
 from seawall.storage.rules import RuleStore
 from seawall.storage.samples import SampleStore
+from seawall.storage.sealed import SealedStore
 from seawall.storage.tables import about, counters
 from seawall.storage.uploads import UploadStore
 
@@ -57,6 +58,7 @@ class Stores:
     retroactions: RetroactionStore
     rules: RuleStore
     samples: SampleStore
+    sealed: SealedStore
     uploads: UploadStore
 
     def last_change(self) -> int:
@@ -179,6 +181,7 @@ def _stores(connection: Connection) -> Stores:
         retroactions=RetroactionStore(connection),
         rules=RuleStore(connection),
         samples=SampleStore(connection),
+        sealed=SealedStore(connection),
         uploads=UploadStore(connection),
     )
 

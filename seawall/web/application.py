@@ -25,6 +25,7 @@ from seawall.web.api import (
     health,
     keys,
     match,
+    media,
     messages,
     retroactions,
     rules,
@@ -52,7 +53,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_memberships,
         exchange_samples,
     ),
-    *(rules, audit, keys, messages, status, health, page),
+    *(rules, audit, keys, media, messages, status, health, page),
 )
 
 

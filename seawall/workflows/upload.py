@@ -1,7 +1,7 @@
 """
 An upload arrives.
 
-    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event
+    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event, kept media
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,10 @@ from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
 from seawall.storage.memory import Stores
 from seawall.storage.outbox import Message
+from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.sealing import remember_media
 
 LET_THROUGH = (Measure.ALLOW, Measure.LABEL, Measure.RESTRICT)
 
@@ -88,9 +90,11 @@ def verdict_on(
     )
 
 
-def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> None:
-    """Write the upload, and everything its verdict calls for, in one transaction."""
-    verdict = upload.verdict
+def remember_upload(
+    upload: Upload, *, stores: Stores, keep_ledger: bool, media: SealedMedia | None = None
+) -> None:
+    """Write the upload, everything its verdict calls for, and what was kept of it, in one transaction."""
+    verdict, by = upload.verdict, upload.key or "cli"
     stores.uploads.add(upload)
     if keep_ledger and verdict.measure in LET_THROUGH:
         stores.uploads.enter_in_ledger(upload)
@@ -100,7 +104,7 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> Non
         Happening(
             action="upload:screened",
             subject=upload.id,
-            actor=upload.key or "cli",
+            actor=by,
             at=upload.at,
             details={
                 "measure": verdict.measure,
@@ -110,6 +114,8 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> Non
             },
         )
     )
+    if media is not None:
+        remember_media(media, stores=stores, by=by)
 
 
 def review_wanted(upload: Upload, verdict: Verdict, *, at: datetime) -> Message:
