@@ -55,15 +55,9 @@ class ServerConfig:
 class CasesConfig:
     """What a person decides, and what of it is kept."""
 
-    keep_media: timedelta = timedelta(
-        days=30
-    )  # after a case closed, what was kept for it is deleted; 0: nothing is ever kept
-    keep_media_at_most: timedelta = timedelta(
-        days=90
-    )  # from the upload on, whatever becomes of its case
-    exposure_budget: int = (
-        400  # points a person may look at in a day; a look costs the severity, 1 to 7; 0: no limit
-    )
+    keep_media: timedelta = timedelta(days=30)  # after a case closed; 0: nothing is ever kept
+    keep_media_at_most: timedelta = timedelta(days=90)  # after the upload, whatever its case does
+    exposure_budget: int = 400  # points a person may look at in a day, by severity; 0: no limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

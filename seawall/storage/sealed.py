@@ -45,16 +45,16 @@ class SealedStore:
         del values["number"]
         self._connection.execute(insert(sealed_media).values(values))
 
-    def find(self, ident: str) -> SealedMedia:
+    def find(self, ident: str, *, lock: bool = False) -> SealedMedia:
         """
-        The media of this id.
+        The media of this id; locked, nobody else changes it until this transaction ends.
 
         Raises:
             NotFound: There is none.
 
         """
         query = select(sealed_media).where(sealed_media.c.id == ident)
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None:
             raise NotFound(f"There is no kept media '{ident}'.")
         return _media(row)
@@ -101,10 +101,9 @@ class SealedStore:
         )
         return [_media(row) for row in self._connection.execute(query)]
 
-    def forget(self, idents: Collection[str], *, at: datetime) -> int:
-        """Nobody can open these any more, once this is committed; how many could until now."""
-        still = sealed_media.c.id.in_(idents) & sealed_media.c.path.is_not(None)
-        return self._change(still, path=None, key=None, deleted_at=at)
+    def forget(self, idents: Collection[str], *, at: datetime) -> None:
+        """Nobody can open these any more, once this is committed."""
+        self._change(sealed_media.c.id.in_(idents), path=None, key=None, deleted_at=at)
 
     def named(self, paths: Collection[str]) -> set[str]:
         """Those of these files that belong to something kept."""
@@ -129,8 +128,8 @@ class SealedStore:
             )
         )
 
-    def _change(self, which: ColumnElement[bool], **values: object) -> int:
-        return self._connection.execute(update(sealed_media).where(which).values(**values)).rowcount
+    def _change(self, which: ColumnElement[bool], **values: object) -> None:
+        self._connection.execute(update(sealed_media).where(which).values(**values))
 
 
 def _media(row: Row[Any]) -> SealedMedia:

@@ -234,7 +234,7 @@ def delete_media(
     """
     why = _reason(reason)
     with memory.transaction() as stores:
-        media = _kept(stores.sealed.find(ident))
+        media = _kept(stores.sealed.find(ident, lock=True))
         _forget([media], stores=stores, by=by, reason=why, now=now)
     _unlink([media], safe)
 

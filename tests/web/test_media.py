@@ -3,6 +3,7 @@
 import io
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,10 +11,12 @@ from PIL import Image
 
 from seawall.access.key import Scope
 from seawall.clock import now
+from seawall.settings import CasesConfig
+from seawall.web.upkeep import SECONDS_BETWEEN
 from seawall.workflows.sealing import delete_due
 from tests.media.files import picture, png, saved
 from tests.web.conftest import varied
-from tests.web.serving import Served
+from tests.web.serving import Served, serving
 from tests.web.test_screen import add, host, screen
 
 HTML = b"<!doctype html><script>alert(document.cookie)</script>"
@@ -192,6 +195,23 @@ def test_pages_of_media_follow_each_other(admin: httpx.Client, photo: bytes):
 
     listed = [media["upload"] for media in first["media"] + second["media"]]
     assert listed == uploads[::-1]
+
+
+def test_a_server_deletes_what_is_due_by_itself(tmp_path: Path, photo: bytes):
+    """From its first round on, after whatever kept it from running."""
+    cases = CasesConfig(keep_media_at_most=timedelta(0))
+    with serving(tmp_path / "home", cases=cases) as running, running.client() as client:
+        time.sleep(SECONDS_BETWEEN * 3)  # its first sweep is over, the next is ten minutes away
+        upload = screen(client, torn(photo)).json()["upload"]
+        assert kept_of(client, upload)["deleted_at"] is None
+    assert list((tmp_path / "home/sealed").glob("*/*.sealed"))
+
+    with serving(tmp_path / "home", cases=cases) as running, running.client() as client:
+        until = time.monotonic() + 20
+        while kept_of(client, upload)["deleted_at"] is None:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    assert list((tmp_path / "home/sealed").glob("*/*")) == []
 
 
 def test_a_deleted_one_is_listed_and_not_shown(served: Served, admin: httpx.Client, photo: bytes):
