@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 
 from seawall.clock import now
 from seawall.policy.taxonomy import taxonomy
 from seawall.settings import Settings
 from seawall.storage.memory import Memory
+from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.secrets import Vault
 from seawall.workflows.carrying_out import Bench
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.membership import Node
 from seawall.workflows.rule import put_starting_rules
+from seawall.workflows.sealing import Safe
 
 
 class App:
@@ -62,6 +65,16 @@ class App:
             taxonomy=self.taxonomy,
             owner=self.settings.server.organisation,
             keep_ledger=self.settings.screening.keep_ledger,
+    @cached_property
+    def safe(self) -> Safe:
+        """Where media is kept for cases."""
+        cases = self.settings.cases
+        return Safe(
+            files=SealedFiles(self.settings.home, self.memory.database_id()),
+            after_closing=cases.keep_media,
+            at_most=cases.keep_media_at_most,
+            max_bytes=self.settings.media.max_bytes,
+            budget=cases.exposure_budget,
         )
 
     def close(self) -> None:

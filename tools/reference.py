@@ -124,7 +124,7 @@ def _settings(section: str, kind: type[Any]) -> Iterator[tuple[str, ...]]:
 def _default(each: Field[Any]) -> str:
     value = each.default if each.default is not MISSING else "none"
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g} seconds"
+        return f"{value.total_seconds():.10g} seconds"
     if isinstance(value, frozenset | tuple):
         return ", ".join(sorted(value) if isinstance(value, frozenset) else value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -35,6 +35,7 @@ class Scope(StrEnum):
     UPLOADS_READ = "uploads:read"
     AUDIT_READ = "audit:read"
     CASES = "cases"  # see cases and policies, and rule; who the person is says the caller
+    MEDIA = "media"  # what was kept for cases, and previews of it
     STATUS = "status"
     EXCHANGE = "exchange"  # as a member of agreements; what it may do there is its roles' affair
     ADMIN = "admin"

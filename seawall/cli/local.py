@@ -18,6 +18,7 @@ from seawall.policy.rule import Rule, Trigger
 from seawall.sandbox.sandbox import Sandbox
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
+from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 from seawall.workflows import wire
 from seawall.workflows.audit import verify_audit
@@ -33,9 +34,11 @@ from seawall.workflows.importing import export_entries, import_entries
 from seawall.workflows.key import create_key, revoke_key
 from seawall.workflows.match import match_signals
 from seawall.workflows.membership import membership_documents
+from seawall.workflows.paths import LINK_PREFIXES
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.rule import put_rule, remove_rule, replay_rule
 from seawall.workflows.scan import Scanned, fingerprints, scan
+from seawall.workflows.sealing import keep_file, keep_nothing
 from seawall.workflows.telling import opinion_document, outcome_document, report_outcome, say
 from seawall.workflows.upload import remember_upload
 
@@ -298,13 +301,27 @@ class LocalDesk:
         uploads: list[Upload] = [each.upload for each in batch if each.upload]
         keep_ledger = self._app.settings.screening.keep_ledger
         cases: dict[str, str | None] = {}
+        uploads = [
+            (each.upload, self._kept(each.path, each.upload)) for each in batch if each.upload
+        ]
         if uploads:
+            keep_ledger = self._app.settings.screening.keep_ledger
             with self._app.memory.transaction() as stores:
                 for upload in uploads:
                     cases[upload.id] = remember_upload(
                         upload, stores=stores, keep_ledger=keep_ledger
                     )
         return [_scan_document(each, cases) for each in batch]
+                for upload, media in uploads:
+                    remember_upload(upload, stores=stores, keep_ledger=keep_ledger, media=media)
+        return [_scan_document(each) for each in batch]
+
+    def _kept(self, path: str, upload: Upload) -> SealedMedia | None:
+        if path.startswith(LINK_PREFIXES):
+            return keep_nothing(
+                upload, "A link that is scanned is not fetched.", safe=self._app.safe
+            )
+        return keep_file(Path(path), upload, safe=self._app.safe)
 
     def _added(
         self, bank: str, signals: Sequence[Signal], filing: Document, *, source: str

@@ -22,6 +22,7 @@ from seawall.cli import (
     init,
     key,
     match,
+    media,
     membership,
     organisation,
     policy,
@@ -65,6 +66,7 @@ app.add_typer(rule.app, name="rule")
 app.add_typer(policy.app, name="policy")
 app.add_typer(case.app, name="case")
 app.add_typer(key.app, name="key")
+app.add_typer(media.app, name="media")
 app.add_typer(audit.app, name="audit")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(agreement.app, name="agreement")

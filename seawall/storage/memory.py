@@ -39,6 +39,7 @@ from seawall.storage.retroactions import RetroactionStore
 from seawall.storage.rules import RuleStore
 from seawall.storage.rulings import RulingStore
 from seawall.storage.samples import SampleStore
+from seawall.storage.sealed import SealedStore
 from seawall.storage.tables import about, counters
 from seawall.storage.uploads import UploadStore
 
@@ -65,6 +66,7 @@ class Stores:
     rules: RuleStore
     rulings: RulingStore
     samples: SampleStore
+    sealed: SealedStore
     uploads: UploadStore
 
     def last_change(self) -> int:
@@ -191,6 +193,7 @@ def _stores(connection: Connection) -> Stores:
         rules=RuleStore(connection),
         rulings=RulingStore(connection),
         samples=SampleStore(connection),
+        sealed=SealedStore(connection),
         uploads=UploadStore(connection),
     )
 

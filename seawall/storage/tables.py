@@ -641,3 +641,36 @@ golden_answers = Table(  # what each person has said of one
     Column("at", Moment, nullable=False),
     Index("golden_answers_by_person", "person"),
 )
+
+sealed_media = Table(  # bytes kept for a case, encrypted in a file each
+    "sealed_media",
+    metadata,
+    _numbered(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("upload", String(64), nullable=False),
+    Column("item", Text),
+    Column("case", String(64)),
+    Column("kind", String(16), nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", Number, nullable=False),
+    Column("path", Text),
+    Column("key", LargeBinary),
+    Column("missing", Text),  # why nothing could be kept
+    Column("at", Moment, nullable=False),
+    Column("delete_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    Index("sealed_media_by_upload", "upload"),
+    Index("sealed_media_by_case", "case"),
+    Index("sealed_media_by_deletion", "deleted_at", "delete_at"),
+    Index("sealed_media_by_path", "path"),
+    sqlite_autoincrement=True,
+)
+
+exposures = Table(  # how often a person has looked at what, by day
+    "exposures",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("severity", Integer, primary_key=True, autoincrement=False),
+    Column("count", Number, nullable=False),
+)

@@ -26,6 +26,7 @@ from seawall.web.api import (
     health,
     keys,
     match,
+    media,
     messages,
     policies,
     retroactions,
@@ -56,6 +57,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
     ),
     *(cases, policies),
     *(rules, audit, keys, messages, status, health, page),
+    *(rules, audit, keys, media, messages, status, health, page),
 )
 
 

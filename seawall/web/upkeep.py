@@ -3,6 +3,8 @@ What a worker does between requests: it keeps the indexes in step and small, its
 
 What has become known is looked up among what was let through before; one worker does so for all. Rulings whose undo
 window is over are carried out by whichever worker comes first, and a ruling that waits never waits for looking back.
+Media kept for cases goes when its time has come. What has become known is looked up among what was let through
+before; one worker does so for all.
 """
 
 import secrets
@@ -20,6 +22,7 @@ from seawall.web.metrics import Metrics
 from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.cases import wake_due
 from seawall.workflows.retroaction import look_back
+from seawall.workflows.sealing import delete_due, sweep
 
 SECONDS_BETWEEN = 0.25  # a ruling is carried out, and a new entry looked back for, within a second
 ANSWERS_KEPT = timedelta(hours=24)  # how long a request may be repeated under its Idempotency-Key
@@ -50,7 +53,7 @@ class Upkeep:
         while not self._stopped.wait(SECONDS_BETWEEN):
             rounds += 1
             try:
-                self._round(sweep=rounds % SWEEP_EVERY == 1)
+                self._round(sweeping=rounds % SWEEP_EVERY == 1)
             except (
                 Error
             ) as failed:  # the database may be away for a while: the next round tries again
@@ -58,7 +61,7 @@ class Upkeep:
             except Exception:
                 log.exception("upkeep broke")
 
-    def _round(self, *, sweep: bool) -> None:
+    def _round(self, *, sweeping: bool) -> None:
         self._keep_in_step()
         self._carry_out()
         looking_back = look_back(
@@ -74,10 +77,15 @@ class Upkeep:
                 self._carry_out()
                 if self._stopped.is_set():
                     return
-        if sweep:
-            with self._app.memory.transaction() as stores:
-                moment = now()
-                stores.replies.forget(before=moment - ANSWERS_KEPT, lasting=moment - REPORTS_KEPT)
+        if sweeping:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        memory, safe, moment = self._app.memory, self._app.safe, now()
+        with memory.transaction() as stores:
+            stores.replies.forget(before=moment - ANSWERS_KEPT, lasting=moment - REPORTS_KEPT)
+        delete_due(safe=safe, memory=memory, now=moment)
+        sweep(safe=safe, memory=memory, now=moment)
 
     def _carry_out(self) -> None:
         wake_due(self._app.memory, now=now())

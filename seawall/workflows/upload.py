@@ -2,6 +2,7 @@
 An upload arrives.
 
     bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, case, message, audit event
+    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event, kept media
 """
 
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
 from seawall.storage.memory import Stores
 from seawall.storage.outbox import Message
+from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 from seawall.workflows.cases import open_for_upload
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.sealing import remember_media
 
 LET_THROUGH = (Measure.ALLOW, Measure.LABEL, Measure.RESTRICT)
 
@@ -95,6 +98,13 @@ def verdict_on(
 def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> str | None:
     """Write the upload, and all its verdict calls for, in one transaction; the case a person will look at, if any."""
     verdict = upload.verdict
+
+
+def remember_upload(
+    upload: Upload, *, stores: Stores, keep_ledger: bool, media: SealedMedia | None = None
+) -> None:
+    """Write the upload, everything its verdict calls for, and what was kept of it, in one transaction."""
+    verdict, by = upload.verdict, upload.key or "cli"
     stores.uploads.add(upload)
     if keep_ledger and verdict.measure in LET_THROUGH:
         stores.uploads.enter_in_ledger(upload)
@@ -102,7 +112,7 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> str
         Happening(
             action="upload:screened",
             subject=upload.id,
-            actor=upload.key or "cli",
+            actor=by,
             at=upload.at,
             details={
                 "measure": verdict.measure,
@@ -117,6 +127,8 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> str
     case = _case(upload, stores)
     stores.outbox.add(review_wanted(upload, verdict, case=case, at=upload.at))
     return case
+    if media is not None:
+        remember_media(media, stores=stores, by=by)
 
 
 def review_wanted(upload: Upload, verdict: Verdict, *, case: str, at: datetime) -> Message:
