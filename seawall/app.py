@@ -65,6 +65,8 @@ class App:
             taxonomy=self.taxonomy,
             owner=self.settings.server.organisation,
             keep_ledger=self.settings.screening.keep_ledger,
+        )
+
     @cached_property
     def safe(self) -> Safe:
         """Where media is kept for cases."""

@@ -53,15 +53,6 @@ class ServerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CasesConfig:
-    """What a person decides, and what of it is kept."""
-
-    keep_media: timedelta = timedelta(days=30)  # after a case closed; 0: nothing is ever kept
-    keep_media_at_most: timedelta = timedelta(days=90)  # after the upload, whatever its case does
-    exposure_budget: int = 400  # points a person may look at in a day, by severity; 0: no limit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeConfig:
     """Sharing with other organisations, as a hub or as a member."""
 
@@ -91,7 +82,6 @@ class Settings:
     server: ServerConfig = ServerConfig()
     cases: CasesConfig = CasesConfig()
     exchange: ExchangeConfig = ExchangeConfig()
-    cases: CasesConfig = CasesConfig()
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict

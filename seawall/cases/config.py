@@ -25,3 +25,6 @@ class CasesConfig:
     warn_at: int = 3  # strikes at which a user is warned; 0: never
     suspend_at: int = 6  # strikes at which a user is suspended; 0: never
     restored_for: timedelta = timedelta(days=180)  # how long what was restored is let through
+    keep_media: timedelta = timedelta(days=30)  # after a case closed; 0: nothing is ever kept
+    keep_media_at_most: timedelta = timedelta(days=90)  # after the upload, whatever its case does
+    exposure_budget: int = 400  # points a person may look at in a day, by severity; 0: no limit

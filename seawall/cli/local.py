@@ -298,8 +298,6 @@ class LocalDesk:
         )
 
     def _recorded(self, batch: list[Scanned]) -> list[Document]:
-        uploads: list[Upload] = [each.upload for each in batch if each.upload]
-        keep_ledger = self._app.settings.screening.keep_ledger
         cases: dict[str, str | None] = {}
         uploads = [
             (each.upload, self._kept(each.path, each.upload)) for each in batch if each.upload
@@ -307,14 +305,11 @@ class LocalDesk:
         if uploads:
             keep_ledger = self._app.settings.screening.keep_ledger
             with self._app.memory.transaction() as stores:
-                for upload in uploads:
+                for upload, media in uploads:
                     cases[upload.id] = remember_upload(
-                        upload, stores=stores, keep_ledger=keep_ledger
+                        upload, stores=stores, keep_ledger=keep_ledger, media=media
                     )
         return [_scan_document(each, cases) for each in batch]
-                for upload, media in uploads:
-                    remember_upload(upload, stores=stores, keep_ledger=keep_ledger, media=media)
-        return [_scan_document(each) for each in batch]
 
     def _kept(self, path: str, upload: Upload) -> SealedMedia | None:
         if path.startswith(LINK_PREFIXES):

@@ -56,7 +56,6 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_samples,
     ),
     *(cases, policies),
-    *(rules, audit, keys, messages, status, health, page),
     *(rules, audit, keys, media, messages, status, health, page),
 )
 

@@ -3,8 +3,7 @@ What a worker does between requests: it keeps the indexes in step and small, its
 
 What has become known is looked up among what was let through before; one worker does so for all. Rulings whose undo
 window is over are carried out by whichever worker comes first, and a ruling that waits never waits for looking back.
-Media kept for cases goes when its time has come. What has become known is looked up among what was let through
-before; one worker does so for all.
+Media kept for cases goes when its time has come.
 """
 
 import secrets

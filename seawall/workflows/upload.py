@@ -5,7 +5,7 @@ An upload arrives.
     bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event, kept media
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
@@ -95,15 +95,14 @@ def verdict_on(
     )
 
 
-def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> str | None:
-    """Write the upload, and all its verdict calls for, in one transaction; the case a person will look at, if any."""
-    verdict = upload.verdict
-
-
 def remember_upload(
     upload: Upload, *, stores: Stores, keep_ledger: bool, media: SealedMedia | None = None
-) -> None:
-    """Write the upload, everything its verdict calls for, and what was kept of it, in one transaction."""
+) -> str | None:
+    """
+    Write the upload, everything its verdict calls for, and what was kept of it, in one transaction.
+
+    Returns the case that a person will look at, if any.
+    """
     verdict, by = upload.verdict, upload.key or "cli"
     stores.uploads.add(upload)
     if keep_ledger and verdict.measure in LET_THROUGH:
@@ -122,13 +121,12 @@ def remember_upload(
             },
         )
     )
-    if not verdict.review:
-        return None
-    case = _case(upload, stores)
-    stores.outbox.add(review_wanted(upload, verdict, case=case, at=upload.at))
-    return case
+    case = _case(upload, stores) if verdict.review else None
+    if case is not None:
+        stores.outbox.add(review_wanted(upload, verdict, case=case, at=upload.at))
     if media is not None:
-        remember_media(media, stores=stores, by=by)
+        remember_media(replace(media, case=case), stores=stores, by=by)
+    return case
 
 
 def review_wanted(upload: Upload, verdict: Verdict, *, case: str, at: datetime) -> Message:

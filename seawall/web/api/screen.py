@@ -107,21 +107,11 @@ async def _screened(
     )
     keep_ledger = door.app.settings.screening.keep_ledger
 
-    def story(stores: Stores) -> Document:
-        case = remember_upload(upload, stores=stores, keep_ledger=keep_ledger)
-        return screen_document(upload, case)
-
-    document = screen_document(upload)
     media = await _kept(data, upload, door)
 
     def story(stores: Stores) -> Document:
-        remember_upload(
-            upload,
-            stores=stores,
-            keep_ledger=door.app.settings.screening.keep_ledger,
-            media=media,
-        )
-        return document
+        case = remember_upload(upload, stores=stores, keep_ledger=keep_ledger, media=media)
+        return screen_document(upload, case)
 
     answer = await written_soon(door, story, once)
     if answer["upload"] == upload.id:
