@@ -1,5 +1,7 @@
 """The one place where everything is put together."""
 
+import random
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,6 +11,8 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.settings import Settings
 from seawall.storage.memory import Memory
 from seawall.storage.secrets import Vault
+from seawall.workflows.delivering import Courier
+from seawall.workflows.endpoints import Outside
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.membership import Node
@@ -52,6 +56,21 @@ class App:
             report_every=exchange.report_every,
             renew_key=exchange.renew_key,
             plain_hosts=exchange.plain_hubs,
+        )
+
+    def courier(self) -> Courier:
+        """What this home needs to send messages."""
+        settings = self.settings
+        return Courier(
+            memory=self.memory,
+            vault=Vault(settings.home),
+            owner=f"{socket.gethostname()}:{settings.home}",
+            outside=Outside(allowed_hosts=settings.delivery.allowed_hosts, mail=settings.mail),
+            timeout=settings.delivery.timeout,
+            give_up=settings.delivery.give_up,
+            now=now,
+            chance=random.random,
+            mail_password=settings.secrets.mail_password,
         )
 
     def close(self) -> None:

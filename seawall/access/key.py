@@ -35,6 +35,7 @@ class Scope(StrEnum):
     UPLOADS_READ = "uploads:read"
     AUDIT_READ = "audit:read"
     STATUS = "status"
+    ENDPOINTS = "endpoints"
     EXCHANGE = "exchange"  # as a member of agreements; what it may do there is its roles' affair
     ADMIN = "admin"
 

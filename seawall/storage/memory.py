@@ -23,6 +23,7 @@ from seawall.storage.audit import AuditStore
 from seawall.storage.banks import BankStore
 from seawall.storage.changes import take_changes
 from seawall.storage.database import open_database
+from seawall.storage.deliveries import DeliveryStore
 from seawall.storage.deltas import DeltaStore
 from seawall.storage.entries import EntryStore
 from seawall.storage.glance import Glance
@@ -46,6 +47,7 @@ class Stores:
     connection: Connection
     audit: AuditStore
     banks: BankStore
+    deliveries: DeliveryStore
     deltas: DeltaStore
     entries: EntryStore
     keys: KeyStore
@@ -163,17 +165,18 @@ class Memory:
 
 
 def _stores(connection: Connection) -> Stores:
-    organisations = OrganisationStore(connection)
+    organisations, deliveries = OrganisationStore(connection), DeliveryStore(connection)
     return Stores(
         connection=connection,
         audit=AuditStore(connection),
         banks=BankStore(connection),
+        deliveries=deliveries,
         deltas=DeltaStore(connection, on_lock=organisations.look_again),
         entries=EntryStore(connection),
         keys=KeyStore(connection),
         memberships=MembershipStore(connection),
         organisations=organisations,
-        outbox=OutboxStore(connection),
+        outbox=OutboxStore(connection, deliveries),
         records=RecordStore(connection),
         replies=ReplyStore(connection),
         retroactions=RetroactionStore(connection),

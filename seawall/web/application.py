@@ -13,6 +13,7 @@ from seawall.web import page
 from seawall.web.api import (
     audit,
     banks,
+    endpoints,
     entries,
     exchange_agreements,
     exchange_feed,
@@ -52,7 +53,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_memberships,
         exchange_samples,
     ),
-    *(rules, audit, keys, messages, status, health, page),
+    *(rules, audit, keys, messages, endpoints, status, health, page),
 )
 
 
