@@ -121,8 +121,8 @@ def rotate(
     typer.echo(made["secret"])
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_(
     ident: Ident,
     home: Home = None,
     server: Server = None,

@@ -46,7 +46,8 @@ def letter(
     mail = EmailMessage()
     mail["From"] = formataddr(("Seawall", config.sender))
     mail["To"] = to.removeprefix(PREFIX)
-    mail["Subject"] = f"Seawall: {topic.replace(':', ' ').replace('-', ' ')} ({subject})"[:200]
+    title = f"Seawall: {topic.replace(':', ' ').replace('-', ' ')} ({subject})"
+    mail["Subject"] = " ".join(title.split())[:200]
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{message}@{config.sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
@@ -70,6 +71,9 @@ def send_mail(
     except smtplib.SMTPRecipientsRefused as refused:
         code, said = next(iter(refused.recipients.values()))
         return Answer(status=400 if code in NEVER else 503, said=_text(said))
+    except smtplib.SMTPDataError as refused:
+        status = 400 if refused.smtp_code >= 500 else 503
+        return Answer(status=status, said=_text(refused.smtp_error))
     except smtplib.SMTPResponseException as refused:
         return Answer(
             status=503, said=f"{refused.smtp_code} {_text(refused.smtp_error)}"[:MOST_SAID]

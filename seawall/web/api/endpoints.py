@@ -176,7 +176,7 @@ def rotate(request: Request, by: Annotated[Key, may(Scope.ENDPOINTS)], endpoint:
 
 
 @router.post("/{endpoint}/test", openapi_extra=described(gives={"status": 204, "error": None}))
-def test(request: Request, by: Annotated[Key, may(Scope.ENDPOINTS)], endpoint: str) -> Response:  # noqa: ARG001 - asked for its scope
+def try_out(request: Request, by: Annotated[Key, may(Scope.ENDPOINTS)], endpoint: str) -> Response:  # noqa: ARG001 - asked for its scope
     """Send a message `endpoint:test` now, once; what was answered."""
     return Json(asyncio.run(try_endpoint(endpoint, courier=door_of(request).app.courier())))
 

@@ -36,7 +36,7 @@ def list_messages(
     topic: Topic = None,
     limit: Limit = 100,
 ) -> Response:
-    """Messages after the one last seen, of one topic or all; keep `next`, ask again with it, and none is missed or seen twice."""
+    """Messages after the one last seen, of one topic or all; keep `next`, ask again with it, and none is missed."""
     with door_of(request).app.memory.reading() as stores:
         found = stores.outbox.after(after or 0, limit=limit, topic=topic)
     last = found[-1].number if found else after or 0
