@@ -11,6 +11,8 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+LOST = 502  # a gateway answers so where the receiver's own answer got lost: the message took effect
+
 
 @dataclass
 class Receiver:
@@ -41,7 +43,7 @@ class Receiver:
             self.requests.append({"id": headers["webhook-id"], **message, "headers": headers})
             status = self.answer(message) if self.answer else self.status
             known = {each["id"] for each in self.effects}
-            if status < 300 and headers["webhook-id"] not in known:
+            if (status < 300 or status == LOST) and headers["webhook-id"] not in known:
                 self.effects.append(message)
             return status
 
