@@ -81,9 +81,7 @@ class DeliveryConfig:
     timeout: timedelta = timedelta(seconds=15)  # for one message, from connecting to the answer
     give_up: timedelta = timedelta(days=5)  # how long a message is tried before it is dead
     old_secret: timedelta = timedelta(hours=24)  # how long an old secret still signs as well
-    allowed_hosts: frozenset[str] = (
-        frozenset()
-    )  # "host" or "host:port", sent to wherever they are, over http too
+    allowed_hosts: frozenset[str] = frozenset()  # "host" or "host:port", anywhere, over http too
 
 
 @dataclass(frozen=True, slots=True)

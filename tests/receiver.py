@@ -30,6 +30,7 @@ class Receiver:
     effects: list[dict[str, Any]] = field(
         default_factory=list
     )  # each message once, as it was first taken
+    known: set[str] = field(default_factory=set)
     unverified: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,8 +43,8 @@ class Receiver:
                 return 401
             self.requests.append({"id": headers["webhook-id"], **message, "headers": headers})
             status = self.answer(message) if self.answer else self.status
-            known = {each["id"] for each in self.effects}
-            if (status < 300 or status == LOST) and headers["webhook-id"] not in known:
+            if (status < 300 or status == LOST) and headers["webhook-id"] not in self.known:
+                self.known.add(headers["webhook-id"])
                 self.effects.append(message)
             return status
 
