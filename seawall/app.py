@@ -1,5 +1,7 @@
 """The one place where everything is put together."""
 
+import random
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +14,8 @@ from seawall.storage.memory import Memory
 from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.secrets import Vault
 from seawall.workflows.carrying_out import Bench
+from seawall.workflows.delivering import Courier
+from seawall.workflows.endpoints import Outside
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.membership import Node
@@ -77,6 +81,19 @@ class App:
             at_most=cases.keep_media_at_most,
             max_bytes=self.settings.media.max_bytes,
             budget=cases.exposure_budget,
+    def courier(self) -> Courier:
+        """What this home needs to send messages."""
+        settings = self.settings
+        return Courier(
+            memory=self.memory,
+            vault=Vault(settings.home),
+            owner=f"{socket.gethostname()}:{settings.home}",
+            outside=Outside(allowed_hosts=settings.delivery.allowed_hosts, mail=settings.mail),
+            timeout=settings.delivery.timeout,
+            give_up=settings.delivery.give_up,
+            now=now,
+            chance=random.random,
+            mail_password=settings.secrets.mail_password,
         )
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ class Scope(StrEnum):
     CASES = "cases"  # see cases and policies, and rule; who the person is says the caller
     MEDIA = "media"  # what was kept for cases, and previews of it
     STATUS = "status"
+    ENDPOINTS = "endpoints"
     EXCHANGE = "exchange"  # as a member of agreements; what it may do there is its roles' affair
     ADMIN = "admin"
 

@@ -18,6 +18,7 @@ from seawall.cli import (
     case,
     demo,
     doctor,
+    endpoint,
     hash,  # noqa: A004 - a command's name
     init,
     key,
@@ -67,6 +68,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(case.app, name="case")
 app.add_typer(key.app, name="key")
 app.add_typer(media.app, name="media")
+app.add_typer(endpoint.app, name="endpoint")
 app.add_typer(audit.app, name="audit")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(agreement.app, name="agreement")

@@ -24,6 +24,7 @@ from seawall.storage.banks import BankStore
 from seawall.storage.cases import CaseStore
 from seawall.storage.changes import take_changes
 from seawall.storage.database import open_database
+from seawall.storage.deliveries import DeliveryStore
 from seawall.storage.deltas import DeltaStore
 from seawall.storage.entries import EntryStore
 from seawall.storage.glance import Glance
@@ -52,6 +53,7 @@ class Stores:
     audit: AuditStore
     banks: BankStore
     cases: CaseStore
+    deliveries: DeliveryStore
     deltas: DeltaStore
     entries: EntryStore
     keys: KeyStore
@@ -173,12 +175,13 @@ class Memory:
 
 
 def _stores(connection: Connection) -> Stores:
-    organisations = OrganisationStore(connection)
+    organisations, deliveries = OrganisationStore(connection), DeliveryStore(connection)
     return Stores(
         connection=connection,
         audit=AuditStore(connection),
         banks=BankStore(connection),
         cases=CaseStore(connection),
+        deliveries=deliveries,
         deltas=DeltaStore(connection, on_lock=organisations.look_again),
         entries=EntryStore(connection),
         keys=KeyStore(connection),
@@ -187,6 +190,7 @@ def _stores(connection: Connection) -> Stores:
         outbox=OutboxStore(connection),
         policies=PolicyStore(connection),
         quality=QualityStore(connection),
+        outbox=OutboxStore(connection, deliveries),
         records=RecordStore(connection),
         replies=ReplyStore(connection),
         retroactions=RetroactionStore(connection),

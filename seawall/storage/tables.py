@@ -674,3 +674,65 @@ exposures = Table(  # how often a person has looked at what, by day
     Column("severity", Integer, primary_key=True, autoincrement=False),
     Column("count", Number, nullable=False),
 )
+
+WAITING_ONLY = "state = 'waiting'"
+DEAD_ONLY = "state = 'dead'"
+
+endpoints = Table(  # where messages go; whoever sends to one is lent it
+    "endpoints",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("topics", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("paused_at", Moment),
+    Column("disabled_at", Moment),
+    Column("failing_since", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("quiet_until", Moment),
+    Column("last_error", Text),
+    Column("lent_to", Text),
+    Column("lent_until", Moment),
+)
+
+deliveries = Table(  # one message to one endpoint
+    "deliveries",
+    metadata,
+    _numbered(),
+    Column("message", String(64), nullable=False),
+    Column("endpoint", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("first_at", Moment),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    Column("delivered_at", Moment),
+    Index(
+        "deliveries_due",
+        "endpoint",
+        "next_at",
+        "number",
+        sqlite_where=text(WAITING_ONLY),
+        postgresql_where=text(WAITING_ONLY),
+    ),
+    Index(
+        "deliveries_by_subject",
+        "endpoint",
+        "subject",
+        "number",
+        sqlite_where=text(WAITING_ONLY),
+        postgresql_where=text(WAITING_ONLY),
+    ),
+    Index(
+        "deliveries_dead",
+        "endpoint",
+        "number",
+        sqlite_where=text(DEAD_ONLY),
+        postgresql_where=text(DEAD_ONLY),
+    ),
+    Index("deliveries_by_endpoint", "endpoint", "number"),
+    sqlite_autoincrement=True,
+)

@@ -14,6 +14,7 @@ from seawall.web.api import (
     audit,
     banks,
     cases,
+    endpoints,
     entries,
     exchange_agreements,
     exchange_feed,
@@ -57,6 +58,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
     ),
     *(cases, policies),
     *(rules, audit, keys, media, messages, status, health, page),
+    *(rules, audit, keys, messages, endpoints, status, health, page),
 )
 
 

@@ -20,6 +20,13 @@ from seawall.workflows.wire import Document
 
 router = APIRouter(tags=["status"])
 
+DELIVERY = {
+    "endpoints": "Endpoints that messages are sent to.",
+    "troubled": "Endpoints that are down, or have said that they are gone.",
+    "waiting": "Messages that are still to be sent to an endpoint.",
+    "dead": "Messages that an endpoint has not taken for days.",
+    "oldest_waiting_seconds": "Seconds that the oldest message that waits has waited.",
+}
 WELL = (State.JOINED, State.FOLLOWING)
 
 _STATUS: dict[str, Any] = {
@@ -44,6 +51,13 @@ _STATUS: dict[str, Any] = {
         "places": 256,
     },
     "exchange": {"memberships": 1, "troubled": 0, "lag": 0, "disputed": 3},
+    "delivery": {
+        "endpoints": 1,
+        "troubled": 0,
+        "waiting": 0,
+        "dead": 0,
+        "oldest_waiting_seconds": 0.0,
+    },
     "sandbox": {"workers": 2, "served": 40, "timed_out": 0, "killed": 0, "crashed": 0},
 }
 
@@ -74,6 +88,7 @@ def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:
                 "places": door.room.places,
             },
             "exchange": _exchange(door),
+            "delivery": _delivery(door),
             "sandbox": {"workers": door.sandbox.workers} | decoder_events(door.sandbox),
         }
     )
@@ -97,6 +112,8 @@ def metrics(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response
     figures["waiting"] = ("Screenings in progress in this worker.", float(door.room.taken))
     for name, (meaning, value) in _following(door).items():
         figures[f"exchange_{name}"] = (meaning, value)
+    for name, value in _delivery(door).items():
+        figures[f"delivery_{name}"] = (DELIVERY[name], float(value))
     with door.app.memory.reading() as stores:
         figures["exchange_deltas"] = ("Changes of an agreement.", stores.deltas.sizes())
         figures["exchange_held"] = ("Contributions in quarantine.", stores.records.all_held())
@@ -127,6 +144,21 @@ def _exchange(door: Door) -> Document:
         "troubled": sum(each.state not in WELL for each in followed),
         "lag": sum(each.lag for each in followed),
         "disputed": sum(each.disputed for each in followed),
+    }
+
+
+def _delivery(door: Door) -> Document:
+    """How much has not arrived at the endpoints."""
+    with door.app.memory.reading() as stores:
+        endpoints = stores.deliveries.endpoints()
+        backlogs = list(stores.deliveries.backlogs().values())
+    oldest = min((each.oldest_at for each in backlogs if each.oldest_at), default=None)
+    return {
+        "endpoints": len(endpoints),
+        "troubled": sum(bool(each.failing_since or each.disabled_at) for each in endpoints),
+        "waiting": sum(each.waiting for each in backlogs),
+        "dead": sum(each.dead for each in backlogs),
+        "oldest_waiting_seconds": (now() - oldest).total_seconds() if oldest else 0.0,
     }
 
 

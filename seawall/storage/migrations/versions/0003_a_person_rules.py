@@ -10,6 +10,8 @@ down_revision = "0002"
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
+WAITING = sa.text("state = 'waiting'")
+DEAD = sa.text("state = 'dead'")
 
 
 def upgrade() -> None:
@@ -248,3 +250,4 @@ def upgrade() -> None:
         sa.Column("count", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("person", "day", "severity"),
     )
+    _deliveries()
