@@ -81,6 +81,8 @@ class App:
             at_most=cases.keep_media_at_most,
             max_bytes=self.settings.media.max_bytes,
             budget=cases.exposure_budget,
+        )
+
     def courier(self) -> Courier:
         """What this home needs to send messages."""
         settings = self.settings

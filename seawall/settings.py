@@ -101,7 +101,7 @@ class Settings:
     media: MediaLimits = MediaLimits()
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
-    cases: CasesConfig = CasesConfig()
+    cases: CasesConfig = CasesConfig()  # noqa: RUF009 - it is frozen
     exchange: ExchangeConfig = ExchangeConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     mail: MailConfig = MailConfig()  # noqa: RUF009 - it is frozen

@@ -57,8 +57,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_samples,
     ),
     *(cases, policies),
-    *(rules, audit, keys, media, messages, status, health, page),
-    *(rules, audit, keys, messages, endpoints, status, health, page),
+    *(rules, audit, keys, media, messages, endpoints, status, health, page),
 )
 
 
