@@ -64,6 +64,18 @@ class ExchangeConfig:
     plain_hubs: frozenset[str] = frozenset()  # hosts of hubs that may be spoken to without TLS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleConfig:
+    """People at the console."""
+
+    idle: timedelta = timedelta(hours=1)  # a sign-in that is not used for so long is over
+    session: timedelta = timedelta(hours=12)  # how long a sign-in lasts at most
+    invitation: timedelta = timedelta(days=3)  # how long an invitation can be used
+    plain_hosts: frozenset[str] = frozenset(  # hosts where people may sign in without TLS
+        ("127.0.0.1", "localhost")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What must not be printed; its repr shows nothing."""
@@ -80,6 +92,7 @@ class Settings:
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
     exchange: ExchangeConfig = ExchangeConfig()
+    console: ConsoleConfig = ConsoleConfig()
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict

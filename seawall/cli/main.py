@@ -23,6 +23,7 @@ from seawall.cli import (
     match,
     membership,
     organisation,
+    person,
     reconsider,
     rule,
     scan,
@@ -61,6 +62,7 @@ for command in (
 app.add_typer(bank.app, name="bank")
 app.add_typer(rule.app, name="rule")
 app.add_typer(key.app, name="key")
+app.add_typer(person.app, name="person")
 app.add_typer(audit.app, name="audit")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(agreement.app, name="agreement")

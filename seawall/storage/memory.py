@@ -30,6 +30,7 @@ from seawall.storage.keys import KeyStore
 from seawall.storage.memberships import MembershipStore
 from seawall.storage.organisations import OrganisationStore
 from seawall.storage.outbox import OutboxStore
+from seawall.storage.people import PeopleStore
 from seawall.storage.records import RecordStore
 from seawall.storage.replies import ReplyStore
 from seawall.storage.retroactions import RetroactionStore
@@ -52,6 +53,7 @@ class Stores:
     memberships: MembershipStore
     organisations: OrganisationStore
     outbox: OutboxStore
+    people: PeopleStore
     records: RecordStore
     replies: ReplyStore
     retroactions: RetroactionStore
@@ -174,6 +176,7 @@ def _stores(connection: Connection) -> Stores:
         memberships=MembershipStore(connection),
         organisations=organisations,
         outbox=OutboxStore(connection),
+        people=PeopleStore(connection),
         records=RecordStore(connection),
         replies=ReplyStore(connection),
         retroactions=RetroactionStore(connection),
