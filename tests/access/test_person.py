@@ -77,7 +77,7 @@ def test_an_unknown_role_is_refused(names):
 def test_logins_are_small_letters():
     """`Ada` and `ada` are one person; a sign that looks like another is none."""
     assert parse_login(" Ada@Example.org ") == "ada@example.org"
-    for wrong in ("a", "a b", "аda", "x" * 65, "<b>"):
+    for wrong in ("a", "a b", "\u0430da", "x" * 65, "<b>"):
         with pytest.raises(InputError):
             parse_login(wrong)
 
