@@ -85,6 +85,18 @@ class DeliveryConfig:
     allowed_hosts: frozenset[str] = frozenset()  # "host" or "host:port", anywhere, over http too
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleConfig:
+    """People at the console."""
+
+    idle: timedelta = timedelta(hours=1)  # a sign-in that is not used for so long is over
+    session: timedelta = timedelta(hours=12)  # how long a sign-in lasts at most
+    invitation: timedelta = timedelta(days=3)  # how long an invitation can be used
+    plain_hosts: frozenset[str] = frozenset(  # hosts where people may sign in without TLS
+        ("127.0.0.1", "localhost")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What must not be printed; its repr shows nothing."""
@@ -105,6 +117,7 @@ class Settings:
     exchange: ExchangeConfig = ExchangeConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     mail: MailConfig = MailConfig()  # noqa: RUF009 - it is frozen
+    console: ConsoleConfig = ConsoleConfig()
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict

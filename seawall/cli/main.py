@@ -26,6 +26,7 @@ from seawall.cli import (
     media,
     membership,
     organisation,
+    person,
     policy,
     reconsider,
     rule,
@@ -69,6 +70,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(key.app, name="key")
 app.add_typer(media.app, name="media")
 app.add_typer(endpoint.app, name="endpoint")
+app.add_typer(person.app, name="person")
 app.add_typer(audit.app, name="audit")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(agreement.app, name="agreement")

@@ -32,6 +32,7 @@ from seawall.storage.keys import KeyStore
 from seawall.storage.memberships import MembershipStore
 from seawall.storage.organisations import OrganisationStore
 from seawall.storage.outbox import OutboxStore
+from seawall.storage.people import PeopleStore
 from seawall.storage.policies import PolicyStore
 from seawall.storage.quality import QualityStore
 from seawall.storage.records import RecordStore
@@ -62,6 +63,7 @@ class Stores:
     outbox: OutboxStore
     policies: PolicyStore
     quality: QualityStore
+    people: PeopleStore
     records: RecordStore
     replies: ReplyStore
     retroactions: RetroactionStore
@@ -188,6 +190,7 @@ def _stores(connection: Connection) -> Stores:
         memberships=MembershipStore(connection),
         organisations=organisations,
         outbox=OutboxStore(connection, deliveries),
+        people=PeopleStore(connection),
         policies=PolicyStore(connection),
         quality=QualityStore(connection),
         records=RecordStore(connection),

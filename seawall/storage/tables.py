@@ -736,3 +736,58 @@ deliveries = Table(  # one message to one endpoint
     Index("deliveries_by_endpoint", "endpoint", "number"),
     sqlite_autoincrement=True,
 )
+
+people = Table(  # who signs in at the console
+    "people",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("pseudonym", String(64), nullable=False, unique=True),
+    Column("password", Text),
+    Column("totp", LargeBinary),
+    Column("totp_at", Moment),
+    Column("totp_step", Number, nullable=False),
+    Column("oidc", Text, unique=True),
+    Column("roles", Json, nullable=False),
+    Column("limits", Json, nullable=False),
+    Column("preferences", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    Column("seen_at", Moment),
+)
+
+sessions = Table(  # their sign-ins, by the digest of the secret in the browser
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("strong", Boolean, nullable=False),
+    Index("sessions_by_person", "person"),
+)
+
+person_invitations = Table(  # who may set a password, once
+    "person_invitations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("login", String(64), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("limits", Json, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("person", String(64), ForeignKey("people.id")),
+    Column("used_at", Moment),
+)
+
+attempts = Table(  # tries to sign in, by login and by address
+    "attempts",
+    metadata,
+    Column("subject", String(128), primary_key=True),
+    Column("tries", Number, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)

@@ -130,6 +130,17 @@ class UploadStore:
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield _upload(row)
 
+    def measures_since(self, since: datetime, *, limit: int) -> list[tuple[datetime, Measure]]:
+        """When what was decided, newest first; of the latest `limit` uploads, so that it stays quick."""
+        latest = (
+            select(uploads.c.at, uploads.c.measure)
+            .order_by(uploads.c.number.desc())
+            .limit(limit)
+            .subquery()
+        )
+        rows = self._connection.execute(select(latest).where(latest.c.at >= since))
+        return [(row.at, Measure(row.measure)) for row in rows]
+
     def by_number(self, numbers: Collection[int]) -> list[Upload]:
         """The uploads of these numbers, in their order."""
         query = select(uploads).where(uploads.c.number.in_(numbers)).order_by(uploads.c.number)

@@ -1,1 +1,1 @@
-"""Pages for people who work here: parse, call one workflow, render."""
+"""The desk: pages for the people who decide."""

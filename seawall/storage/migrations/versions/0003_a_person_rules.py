@@ -1,4 +1,4 @@
-"""Create the tables of what people rule on."""
+"""Create the tables of people, of what they rule on, and of what follows: messages to endpoints."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -251,6 +251,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person", "day", "severity"),
     )
     _deliveries()
+    _people()
 
 
 def _deliveries() -> None:
@@ -296,3 +297,63 @@ def _deliveries() -> None:
             name, "deliveries", columns, unique=False, sqlite_where=rows, postgresql_where=rows
         )
     op.create_index("deliveries_by_endpoint", "deliveries", ["endpoint", "number"], unique=False)
+
+
+def _people() -> None:
+    op.create_table(
+        "people",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("pseudonym", sa.String(length=64), nullable=False),
+        sa.Column("password", sa.Text(), nullable=True),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_at", MOMENT, nullable=True),
+        sa.Column("totp_step", NUMBER, nullable=False),
+        sa.Column("oidc", sa.Text(), nullable=True),
+        sa.Column("roles", JSON, nullable=False),
+        sa.Column("limits", JSON, nullable=False),
+        sa.Column("preferences", JSON, nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("disabled_at", MOMENT, nullable=True),
+        sa.Column("seen_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("login"),
+        sa.UniqueConstraint("pseudonym"),
+        sa.UniqueConstraint("oidc"),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("seen_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("strong", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["person"], ["people.id"]),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_index("sessions_by_person", "sessions", ["person"], unique=False)
+    op.create_table(
+        "person_invitations",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("roles", JSON, nullable=False),
+        sa.Column("limits", JSON, nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=True),
+        sa.Column("used_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["person"], ["people.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest"),
+    )
+    op.create_table(
+        "attempts",
+        sa.Column("subject", sa.String(length=128), nullable=False),
+        sa.Column("tries", NUMBER, nullable=False),
+        sa.Column("last_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("subject"),
+    )

@@ -1,0 +1,8 @@
+"""Every page of the desk, in the order in which addresses are tried."""
+
+from pathlib import Path
+
+from seawall.web.console import account, audit, overview, people, signing
+
+STATIC = Path(__file__).parent / "static"
+PAGES = (signing, account, people, audit, overview)  # the overview last: it answers for the rest
