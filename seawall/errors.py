@@ -8,7 +8,7 @@ Error:
     │   └── SettingsError a setting cannot be understood
     ├── RuleError         the request is clear, and the rules say no
     │   ├── NotAllowed    this key may not do this
-    │   ├── TooMany       this key asks faster, or gives more, than it may
+    │   ├── TooMany       this key asks faster than it may, or too much at once
     │   └── WrongState    this thing cannot do that now
     ├── NotFound          nothing has that name or number
     └── OutsideError      something we depend on failed
@@ -50,7 +50,7 @@ class NotAllowed(RuleError):
 
 
 class TooMany(RuleError):
-    """This key asks faster, or gives more, than it may."""
+    """This key asks faster than it may, or too much at once."""
 
 
 class WrongState(RuleError):

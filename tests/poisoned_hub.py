@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import zstandard
 
-from seawall.access.key import Imprint, Key, Scope
+from seawall.access.key import Imprint, Key, Scope, imprint_of
 from seawall.clock import rfc3339
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Agreement, Member, Role, Terms
@@ -34,7 +34,7 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
-from seawall.workflows.contributing import Given, share_signals
+from seawall.workflows.contributing import Given, contribute_lines, share_signals
 from seawall.workflows.exchange_wire import shared_record_document
 from seawall.workflows.sharing import Told, share, tell
 from tests.made import NOON
@@ -62,7 +62,9 @@ class PoisonedHub:
     answered: dict[str, bytes] = field(default_factory=dict)  # by Idempotency-Key
     reports: list[dict[str, Any]] = field(default_factory=list)
     keys: list[Imprint] = field(default_factory=list)  # as members have shown them
-    bulk: bytes = b""  # the answer to a list, which breaks off after it
+    opening: set[str] | None = None  # the ids of the keys that open; None: whatever is shown does
+    picky: dict[str, int] = field(default_factory=dict)  # a message with this text → its status
+    bulk: bytes = b""  # in place of the answer to a list, which breaks off after it
     date: str | None = None  # what its clock says; the true time
     url: str = ""
 
@@ -269,8 +271,27 @@ class PoisonedHub:
         ]
         return json.loads(orjson.dumps({"at": rfc3339(now), "results": documents}))
 
+    def list_said(self, text: str) -> bytes:
+        """What a member says in a list of CSV, as the hub's own story takes it."""
+        batches = contribute_lines(
+            AGREEMENT,
+            text.splitlines(keepends=True),
+            ndjson=False,
+            by=KEY,
+            taxonomy=TAXONOMY,
+            memory=self.memory,
+            now=lambda: datetime.now(UTC),
+        )
+        lines = []
+        for batch in batches:
+            lines += [asdict(bad) for bad in batch.bad]
+            lines.append({name: getattr(batch, name) for name in ("added", "unchanged", "held")})
+        return b"".join(orjson.dumps(each) + b"\n" for each in lines)
+
     def _shown(self, key: dict[str, str]) -> str:
         self.keys.append(Imprint(key["id"], bytes.fromhex(key["digest"])))
+        if self.opening is not None:
+            self.opening.add(key["id"])
         return key["id"]
 
 
@@ -309,11 +330,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         if self.path.endswith("/bulk"):
-            self._break_off()
+            self._bulk()
             return
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.hub.asked.append(self.path)
-        if self._refused():
+        if self._refused(body.decode()):
             return
         while "silent" in self.hub.faults:
             time.sleep(0.02)
@@ -329,11 +350,16 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._refused():
             self._answer(b"")
 
-    def _break_off(self) -> None:
-        """Half an answer to a list that comes in pieces."""
+    def _bulk(self) -> None:
+        """What becomes of a list that comes in pieces: the real answer, or half of the one that is given."""
+        pieces = []
         while (length := int(self.rfile.readline(), 16)) > 0:
-            self.rfile.read(length + 2)
+            pieces.append(self.rfile.read(length))
+            self.rfile.readline()
         self.rfile.readline()
+        if not self.hub.bulk:
+            self._answer(self.hub.list_said(b"".join(pieces).decode()))
+            return
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.hub.bulk) + 1))
         self.end_headers()
@@ -341,12 +367,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(self.hub.bulk)
         self.close_connection = True
 
-    def _refused(self) -> bool:
+    def _refused(self, body: str = "") -> bool:
         """Whether a fault has answered already; a checkpoint is always shown."""
-        fault = next((each for each in REFUSALS if each in self.hub.faults), None)
-        if fault is None or self.path.endswith("/checkpoint"):
+        opening, shown = self.hub.opening, self.headers.get("Authorization", "")
+        statuses = []
+        if opening is not None and imprint_of(shown.removeprefix("Bearer ")).id not in opening:
+            statuses.append(REFUSALS["locked"])
+        statuses += [REFUSALS[each] for each in REFUSALS if each in self.hub.faults]
+        statuses += [status for text, status in self.hub.picky.items() if text in body]
+        if not statuses or self.path.endswith("/checkpoint"):
             return False
-        self._answer(b'{"detail": "No."}', REFUSALS[fault])
+        self._answer(b'{"detail": "No."}', statuses[0])
         return True
 
     def _answer(self, body: bytes, status: int = 200) -> None:
@@ -355,7 +386,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.compress(body)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
-        if status == REFUSALS["busy"]:
+        if status in (429, 503):
             self.send_header("Retry-After", "1")
         if "packed" in faults:
             self.send_header("Content-Encoding", "gzip")

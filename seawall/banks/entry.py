@@ -12,6 +12,8 @@ from typing import NamedTuple
 from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
 
+ENTRY = "en_"  # what an entry's id begins with
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:

@@ -149,6 +149,7 @@ class LocalHub:
                 kind=_kind(wanted["kind"]) if wanted.get("kind") else None,
                 roles=parse_roles(wanted["roles"]),
                 expires_at=datetime.fromisoformat(ends) if ends else usual,
+                ours=self._app.settings.server.organisation,
                 stores=stores,
                 doing=doing,
             )

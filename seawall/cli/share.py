@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,13 +12,12 @@ from seawall.cli.membership import Agreement
 from seawall.cli.options import Home, Json, Server, ServerKey, desk
 from seawall.cli.share_list import share_list
 from seawall.cli.when import ahead
-from seawall.errors import InputError, NotFound
+from seawall.errors import InputError
 
 if TYPE_CHECKING:
     from seawall.cli.desk import Desk
 
 Document = dict[str, Any]
-ENTRY = "en_"  # what an entry's id begins with
 
 What = Annotated[
     list[str],
@@ -172,7 +172,9 @@ def _matched(at: "Desk", agreement: str, what: list[str]) -> Iterator[list[str]]
     yield from ([_checked(each)] for each in what if each not in files)
     if not files:
         return
-    bank = _bank(at, agreement)
+    from seawall.exchange.membership import named  # noqa: PLC0415 - it would slow `--help`
+
+    bank = named(agreement, at.memberships(), getitem)["bank"]
     for scanned in at.scan_paths(files, territory=None, record=False):
         near = {
             f"{match['signal_type']}:{match['value']}"
@@ -184,21 +186,10 @@ def _matched(at: "Desk", agreement: str, what: list[str]) -> Iterator[list[str]]
         yield sorted(near)
 
 
-def _bank(at: "Desk", agreement: str) -> str:
-    """The bank that a membership's hub fills, named by its id, its agreement or its bank."""
-    rows = at.memberships()
-    for name in ("id", "agreement", "bank"):
-        found = [row["bank"] for row in rows if row[name] == agreement]
-        if len(found) == 1:
-            return str(found[0])
-        if found:
-            raise InputError(f"Several hubs have an agreement '{agreement}'; name one by its id.")
-    raise NotFound(f"No agreement '{agreement}' is followed; `seawall memberships` lists them.")
-
-
 def _checked(text: str) -> str:
     """A signal, or an entry's id, which is looked up where the entry is."""
-    from seawall.signals.registry import parse_signal  # noqa: PLC0415 - it would slow `--help`
+    from seawall.banks.entry import ENTRY  # noqa: PLC0415 - it would slow `--help`
+    from seawall.signals.registry import parse_signal  # noqa: PLC0415 - so would this
 
     return text if text.startswith(ENTRY) else str(parse_signal(text))
 

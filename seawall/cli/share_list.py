@@ -11,7 +11,7 @@ from typing import IO
 import typer
 
 from seawall.cli.options import at_home
-from seawall.errors import InputError, OutsideError
+from seawall.errors import InputError, OutsideError, WrongState
 
 BLOCK = 1 << 18  # bytes
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -24,6 +24,7 @@ def share_list(home: Path | None, agreement: str, file: Path, *, as_json: bool) 
 
     Raises:
         InputError: The list cannot be read, or is none.
+        WrongState: The hub stopped, and says why; the sentence says how many lines it had taken.
         OutsideError: The hub did not answer to the end; the sentence says how many lines it had taken.
 
     """
@@ -32,7 +33,11 @@ def share_list(home: Path | None, agreement: str, file: Path, *, as_json: bool) 
 
     total = Counter(added=0, unchanged=0, held=0, bad=0)
     broken = None
-    with _opened(file) as data, at_home(home) as app, progress(None, "sharing") as bar:
+    with (
+        _opened(file) as data,
+        at_home(home) as app,
+        progress(None, "lines that the hub has read") as bar,
+    ):
         sent = _Sent(data, file)
         ndjson = NDJSON.get(file.suffix.lower(), sent.begins_as_json)
         try:
@@ -45,7 +50,7 @@ def share_list(home: Path | None, agreement: str, file: Path, *, as_json: bool) 
                     err.print(f"line {told['line']}: {told['error']}", markup=False, soft_wrap=True)
                 total["bad"] += "line" in told
                 bar.update(bar.tasks[0].id, completed=total.total(), total=sent.lines)
-        except OutsideError as failed:
+        except (OutsideError, WrongState) as failed:
             broken = failed
     taken = total.total() - total["bad"]
     if as_json:
@@ -56,9 +61,11 @@ def share_list(home: Path | None, agreement: str, file: Path, *, as_json: bool) 
             f"{total['held']} in the hub's quarantine, {total['bad']} refused."
         )
     if broken:
+        sentence = f"{broken} {plural(taken, 'line')} had been taken by then."
+        if isinstance(broken, WrongState):
+            raise WrongState(sentence) from broken
         raise OutsideError(
-            f"{broken} {plural(taken, 'line')} had been taken by then. Run the same command again: "
-            "what the hub has heard already changes nothing."
+            f"{sentence} Run the same command again: what the hub has heard already changes nothing."
         ) from broken
     if total["bad"]:
         raise typer.Exit(3)

@@ -133,12 +133,14 @@ def check_role(member: Member, *roles: Role) -> None:
 
 def check_contribution(terms: Terms, signal: Signal, opinion: Opinion, taxonomy: Taxonomy) -> None:
     """
-    Whether the terms allow this word on this signal.
+    Whether the terms allow this word on this signal; what was said can always be withdrawn.
 
     Raises:
         InputError: They do not; the sentence says which of them.
 
     """
+    if opinion.word is Word.WITHDRAW:
+        return
     if terms.signal_types and signal.type not in terms.signal_types:
         raise InputError(
             f"This agreement shares {', '.join(terms.signal_types)}; this signal is of the type '{signal.type}'."

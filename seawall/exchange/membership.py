@@ -4,12 +4,16 @@ This home as a member: the hub it follows, how far it has come, and how well tha
     joined ──▶ following ◀──▶ unreachable · rolled-back · distrusted · locked-out · failing
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
+from seawall.errors import InputError, NotFound
 from seawall.exchange.merkle import Frontier
 
+T = TypeVar("T")
 MOST_SKEW = timedelta(minutes=5)  # between two clocks that nobody need worry about
 
 
@@ -37,6 +41,7 @@ class Membership:
     hub_key: str  # pinned when we joined
     key: bytes  # ours, sealed
     key_at: datetime  # since when we have it
+    previous_key: bytes | None = None  # the one before, sealed: a restored hub may know only that
     joined_at: datetime
     frontier: Frontier  # of the tree over everything applied; its size is the last delta's number
     checkpoint: str = ""  # the latest signed note that fits
@@ -64,6 +69,27 @@ class Membership:
     def clock_differs(self) -> bool:
         """Whether the hub's clock is so far from ours that confirmations end here much later or earlier than there."""
         return self.clock_skew is not None and abs(self.clock_skew) > MOST_SKEW.total_seconds()
+
+
+def named(name: str, every: Sequence[T], of: Callable[[T, str], object]) -> T:
+    """
+    The membership of this id, or under this agreement, or that fills this bank; `of` reads a field of one.
+
+    Raises:
+        NotFound: There is none.
+        InputError: There are several.
+
+    """
+    for field in ("id", "agreement", "bank"):
+        found = [each for each in every if of(each, field) == name]
+        if len(found) > 1:
+            ids = ", ".join(str(of(each, "id")) for each in found)
+            raise InputError(
+                f"Several hubs have an agreement '{name}'; name one of these instead: {ids}."
+            )
+        if found:
+            return found[0]
+    raise NotFound(f"This home follows no agreement '{name}'; `seawall memberships` lists them.")
 
 
 def clock_skew(told: datetime, *, asked: datetime, answered: datetime) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Any, BinaryIO, NoReturn, Self
+from typing import Any, BinaryIO, NamedTuple, NoReturn, Self
 
 import httpx
 import orjson
@@ -45,6 +45,10 @@ LONGEST_LIST = 12 * 3600.0  # seconds for a list of ours, tens of millions of li
 LONGEST_LINE = 1 << 20  # bytes of an answer that comes line by line
 LONGEST_PAUSE = 300.0  # seconds that a hub's Retry-After may keep us away
 BUSY = (429, 503)
+READING, TELLING = (
+    "reading",
+    "telling",
+)  # what a hub may want to be spared of, one without the other
 PLAIN = {"Accept-Encoding": "identity"}  # what unpacks by itself is larger than what was counted
 _FAMILIES: Mapping[int, type[Error]] = {
     401: NotAllowed,
@@ -75,7 +79,8 @@ class Hub:
         self.url = str(address).rstrip("/")
         self.date: datetime | None = None  # what the hub's clock said in its latest answer
         self._sockets: set[socket.socket] = set()
-        self._quiet_until = 0.0
+        self._interrupted = False
+        self._quiet: dict[str, _Quiet] = {}  # by what was asked
         self._http = httpx.Client(
             base_url=f"{self.url}/v1/exchange",
             headers=PLAIN | ({"Authorization": f"Bearer {key}"} if key else {}),
@@ -96,11 +101,17 @@ class Hub:
 
     @property
     def pause(self) -> float:
-        """Seconds that the hub has asked us to wait before the next request."""
-        return max(0.0, self._quiet_until - time.monotonic())
+        """Seconds that the hub has asked us to wait before we read on."""
+        quiet = self._quiet.get(READING)
+        return max(0.0, quiet.until - time.monotonic()) if quiet else 0.0
+
+    def use(self, key: str) -> None:
+        """Ask with this key from now on."""
+        self._http.headers["Authorization"] = f"Bearer {key}"
 
     def interrupt(self) -> None:
-        """End what another thread is waiting for."""
+        """End what another thread is waiting for; nothing is asked any more."""
+        self._interrupted = True
         for each in list(self._sockets):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -128,17 +139,27 @@ class Hub:
         self._asked(
             "DELETE",
             f"/agreements/{agreement}/members/{organisation}",
+            TELLING,
             params={"contributions": contributions},
         )
 
     def post(self, path: str, body: Mapping[str, object], *, token: str | None) -> Document:
-        """What the hub answers; with a token, asking again does nothing twice."""
+        """
+        What the hub answers; with a token, asking again does nothing twice.
+
+        Raises:
+            TooMany: Not now. Only this message has to wait, and is not sent before the time that the hub named.
+            InputError, RuleError: The hub refused it.
+            OutsideError: The hub did not answer.
+
+        """
         headers = {"Idempotency-Key": token} if token else {}
-        return self._asked("POST", path, content=orjson.dumps(body), headers=headers)
+        about = token or path
+        return self._asked("POST", path, about, content=orjson.dumps(body), headers=headers)
 
     def get(self, path: str, **params: str | int) -> Document:
         """What the hub answers."""
-        return self._asked("GET", path, params=params)
+        return self._asked("GET", path, READING, params=params)
 
     def changes(self, agreement: str, *, after: int, limit: int, wait: float) -> Page:
         """
@@ -190,18 +211,24 @@ class Hub:
         self, agreement: str, blocks: Iterable[bytes], *, ndjson: bool
     ) -> Iterator[Document]:
         """
-        What the hub says of the lines of a list, while it reads them: which are bad, and what each batch brought.
+        What the hub says of the lines of a list once it has them all: which are bad, and what each batch brought.
 
         Raises:
             InputError, RuleError: The hub refused all of it.
-            OutsideError: The hub stopped in the middle, or not all of the answer came.
+            WrongState: The hub stopped in the middle, and says why.
+            OutsideError: Not all of the answer came.
 
         """
         most = _Bound(MOST_SNAPSHOT, time.monotonic() + LONGEST_LIST)
         kind = "application/x-ndjson" if ndjson else "text/csv"
         route = f"/agreements/{agreement}/opinions/bulk"
         with self._answered(
-            "POST", route, LONGEST_PAGE, content=blocks, headers={"Content-Type": kind}
+            "POST",
+            route,
+            LONGEST_PAGE,
+            about=TELLING,
+            content=blocks,
+            headers={"Content-Type": kind},
         ) as answer:
             for line in _lines(most.bounded(answer.iter_raw())):
                 yield self._of_lines(line)
@@ -217,12 +244,12 @@ class Hub:
             case {"added": int(added), "unchanged": int(unchanged), "held": int(held)}:
                 return {"added": added, "unchanged": unchanged, "held": held}
             case {"error": str(sentence)}:
-                raise OutsideError(f"The hub at {self.url} stopped: {sentence[:1000]}")
+                raise WrongState(f"The hub at {self.url} stopped: {sentence[:1000]}")
         raise OutsideError(f"What the hub at {self.url} answered is not what became of lines.")
 
-    def _asked(self, method: str, route: str, **request: Any) -> Document:  # noqa: ANN401 - httpx's own arguments
+    def _asked(self, method: str, route: str, about: str, **request: Any) -> Document:  # noqa: ANN401 - httpx's own arguments
         most = _Bound(MOST_ANSWER, time.monotonic() + LONGEST_PAGE)
-        with self._answered(method, route, PATIENCE, **request) as answer:
+        with self._answered(method, route, PATIENCE, about=about, **request) as answer:
             body = b"".join(most.bounded(answer.iter_raw()))
         try:
             document = orjson.loads(body) if body else {}
@@ -252,12 +279,13 @@ class Hub:
         method: str,
         route: str,
         patience: float,
+        *,
+        about: str = READING,
         **request: Any,  # noqa: ANN401 - httpx's own arguments
     ) -> Iterator[httpx.Response]:
-        if self.pause:
-            raise OutsideError(
-                f"The hub at {self.url} is busy and asked to be left alone for {self.pause:.0f} seconds more."
-            )
+        if self._interrupted:
+            raise OutsideError(f"The hub at {self.url} was not asked: we were to end.")
+        self._check_quiet(method, about)
         try:
             with self._http.stream(
                 method,
@@ -272,29 +300,52 @@ class Hub:
                         f"The hub at {self.url} answered compressed, which it was not asked for."
                     )
                 if not answer.is_success:
-                    self._refuse(answer)
+                    self._refuse(answer, about)
                 yield answer
         except httpx.HTTPError as broken:
             said = str(broken) or type(broken).__name__
             raise OutsideError(f"The hub at {self.url} did not answer: {said}.") from broken
 
-    def _refuse(self, answer: httpx.Response) -> NoReturn:
+    def _check_quiet(self, method: str, about: str) -> None:
+        """Whether the hub may be asked this now, for all that it has said."""
+        now = time.monotonic()
+        for each in (about, READING if method == "GET" else TELLING):
+            quiet = self._quiet.get(each)
+            if quiet is not None and quiet.until > now:
+                raise quiet.family(quiet.sentence)
+
+    def _refuse(self, answer: httpx.Response, about: str) -> NoReturn:
         most = _Bound(MOST_ANSWER, time.monotonic() + PATIENCE)
         try:
             problem = orjson.loads(b"".join(most.bounded(answer.iter_raw())))
             sentence = str(problem.get("detail") or problem.get("title"))[:1000]
         except (ValueError, AttributeError):
             sentence = f"It answered {answer.status_code}."
-        if answer.status_code in BUSY:
-            self._quiet_until = time.monotonic() + _seconds(answer.headers.get("retry-after"))
         family = _FAMILIES.get(answer.status_code, OutsideError)
-        raise family(f"The hub at {self.url} refused: {sentence}")
+        refused = f"The hub at {self.url} refused: {sentence}"
+        if answer.status_code in BUSY:
+            now = time.monotonic()
+            until = now + _seconds(answer.headers.get("retry-after"))
+            about = about if family is TooMany or about == READING else TELLING
+            self._quiet = {key: each for key, each in self._quiet.items() if each.until > now}
+            self._quiet[about] = _Quiet(until, family, refused)
+        raise family(refused)
 
     def _watch(self, event: str, info: Mapping[str, Any]) -> None:
         """Keep hold of open sockets, so that `interrupt` can end a wait on one."""
         if event == "connection.connect_tcp.complete":
             self._sockets = {each for each in self._sockets if each.fileno() >= 0}
             self._sockets.add(info["return_value"].get_extra_info("socket"))
+            if self._interrupted:  # while it connected
+                self.interrupt()
+
+
+class _Quiet(NamedTuple):
+    """Until when a hub wants to be left alone, and how it said so."""
+
+    until: float  # by the monotonic clock
+    family: type[Error]
+    sentence: str
 
 
 class _Bound:

@@ -1,17 +1,15 @@
 """The hubs this home follows, what is still to be told to them, and what they have acknowledged."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from seawall.errors import InputError, NotFound
-from seawall.exchange.membership import Membership, Message, Said, State
+from seawall.exchange.membership import Membership, Message, Said, State, named
 from seawall.exchange.merkle import Frontier
 from seawall.storage.tables import memberships, outgoing, said
 
@@ -43,22 +41,7 @@ class MembershipStore:
             InputError: There are several.
 
         """
-        every = self.all()
-        found = (
-            [each for each in every if each.id == name]
-            or [each for each in every if each.agreement == name]
-            or [each for each in every if each.bank == name]
-        )
-        if not found:
-            raise NotFound(
-                f"This home follows no agreement '{name}'; `seawall memberships` lists them."
-            )
-        if len(found) > 1:
-            ids = ", ".join(each.id for each in found)
-            raise InputError(
-                f"Several hubs have an agreement '{name}'; name one of these instead: {ids}."
-            )
-        return found[0]
+        return named(name, self.all(), getattr)
 
     def of_bank(self, bank: str) -> Membership | None:
         """The membership that fills this bank, if one does."""
@@ -87,44 +70,53 @@ class MembershipStore:
     # What is still to be told.
 
     def send(self, messages: Sequence[Message]) -> None:
-        """Keep messages until the hub has taken them."""
+        """Keep messages until the hub has taken them; one that is kept already stays in its place."""
         if messages:
             rows = [
                 {name: getattr(each, name) for name in ("id", "membership", "path", "body", "at")}
                 for each in messages
             ]
-            self._connection.execute(insert(outgoing), rows)
+            query = self._upsert(outgoing).on_conflict_do_nothing(index_elements=["id"])
+            self._connection.execute(query, rows)
+
+    def queued(self, ident: str) -> Message:
+        """The message of this id, with its number."""
+        query = select(*_MESSAGE).where(outgoing.c.id == ident)
+        return Message(**self._connection.execute(query).one()._mapping)  # noqa: SLF001 - a row's public mapping, despite its name
 
     def among_waiting(self, idents: Sequence[str]) -> set[str]:
         """Which of these messages a hub has not taken yet."""
         query = select(outgoing.c.id).where(outgoing.c.id.in_(idents), outgoing.c.told_at.is_(None))
         return set(self._connection.execute(query).scalars())
 
-    def waiting(
-        self, membership: str, *, limit: int, without: Collection[str] = ()
-    ) -> list[Message]:
-        """The oldest messages that a hub has not taken yet, without those for some paths."""
+    def waiting(self, membership: str, *, limit: int, after: int = 0) -> list[Message]:
+        """The oldest messages that a hub has not taken yet, after the one of this number."""
         query = (
             select(*_MESSAGE)
             .where(
                 outgoing.c.membership == membership,
                 outgoing.c.told_at.is_(None),
-                outgoing.c.path.not_in(without),
+                outgoing.c.number > after,
             )
             .order_by(outgoing.c.number)
             .limit(limit)
         )
-        return [Message(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - a row's public mapping, despite its name
+        return [Message(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - as above
 
-    def take_waiting(self, membership: str) -> list[Message]:
-        """Every message that a hub has not taken yet, oldest first; here they wait no more."""
-        query = (
-            delete(outgoing)
-            .where(outgoing.c.membership == membership, outgoing.c.told_at.is_(None))
-            .returning(*_MESSAGE)
+    def tell_last(self, messages: Sequence[Message]) -> None:
+        """Of these, let those that still wait be told after all others, in this order."""
+        gone = delete(outgoing).where(
+            outgoing.c.id.in_([each.id for each in messages]), outgoing.c.told_at.is_(None)
         )
-        taken = [Message(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - as above
-        return sorted(taken, key=lambda each: each.number)
+        found = set(self._connection.execute(gone.returning(outgoing.c.id)).scalars())
+        self.send([each for each in messages if each.id in found])
+
+    def last_waiting(self, membership: str) -> int:
+        """The number of the youngest message that a hub has not taken yet; 0 when there is none."""
+        query = select(func.max(outgoing.c.number)).where(
+            outgoing.c.membership == membership, outgoing.c.told_at.is_(None)
+        )
+        return self._connection.execute(query).scalar() or 0
 
     def forget(self, message: Message) -> bool:
         """Forget a message that was answered; whether it was still there."""
@@ -154,17 +146,20 @@ class MembershipStore:
         )
 
     def take_up(self, membership: str, *, since: datetime) -> int:
-        """Let what was put aside since then wait again; how many messages."""
+        """Let what was put aside wait again, if it was made and told since then; how many messages."""
         return self._connection.execute(
             update(outgoing)
-            .where(outgoing.c.membership == membership, outgoing.c.told_at >= since)
+            .where(
+                outgoing.c.membership == membership,
+                outgoing.c.told_at >= since,
+                outgoing.c.at >= since,
+            )
             .values(told_at=None)
         ).rowcount
 
     def acknowledged(self, words: Sequence[Said]) -> None:
         """Keep words that a hub has taken, each in the place of an earlier one on its record."""
-        upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql
-        query = upsert(said)
+        query = self._upsert(said)
         new = {name: query.excluded[name] for name in ("signal", "opinion", "at", "number")}
         if words:
             self._connection.execute(
@@ -176,14 +171,39 @@ class MembershipStore:
                 [asdict(each) for each in words],
             )
 
-    def said(self, membership: str) -> list[Said]:
-        """Our word on each record, in the order it was said."""
-        query = (
-            select(said)
-            .where(said.c.membership == membership)
-            .order_by(said.c.number, said.c.record)
-        )
+    def said(self, membership: str, *, after: int, limit: int) -> list[Said]:
+        """
+        Our words in the order they were said, after those of the message of this number.
+
+        About so many: all that one message said comes together.
+        """
+        ours = said.c.membership == membership, said.c.number > after
+        last = select(said.c.number).where(*ours).order_by(said.c.number)
+        until = self._connection.execute(last.offset(limit - 1).limit(1)).scalar()
+        query = select(said).where(*ours).order_by(said.c.number, said.c.record)
+        if until is not None:
+            query = query.where(said.c.number <= until)
         return [Said(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - as above
+
+    def last_said(self, membership: str) -> int | None:
+        """The number of the message that told our latest word; None when there is none."""
+        query = select(func.max(said.c.number)).where(said.c.membership == membership)
+        return self._connection.execute(query).scalar()
+
+    def unsay(self, membership: str, records: Sequence[str], *, until: int) -> None:
+        """Keep our words on these records no more, up to those of the message of this number."""
+        self._connection.execute(
+            delete(said).where(
+                said.c.membership == membership,
+                said.c.record.in_(records),
+                said.c.number <= until,
+            )
+        )
+
+    def _upsert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        if self._connection.dialect.name == "sqlite":
+            return sqlite.insert(table)
+        return postgresql.insert(table)
 
 
 def _values(membership: Membership) -> dict[str, Any]:
@@ -199,6 +219,7 @@ def _membership(row: Row[Any]) -> Membership:
         **values
         | {
             "key": bytes(row.key),
+            "previous_key": row.previous_key and bytes(row.previous_key),
             "state": State(row.state),
             "frontier": Frontier(size=row.position, peaks=peaks),
         }

@@ -324,14 +324,14 @@ class RecordStore:
         organisation: str,
         signals: Collection[Signal],
         *,
-        until: datetime | None = None,
+        until: datetime,
     ) -> None:
-        """Forget what waits of an organisation of these signals, perhaps only up to a moment."""
+        """Forget what waits of an organisation of these signals, as far as it was said up to a moment."""
         query = delete(held).where(
-            held.c.agreement == agreement, held.c.organisation == organisation
+            held.c.agreement == agreement,
+            held.c.organisation == organisation,
+            held.c.at <= until,
         )
-        if until is not None:
-            query = query.where(held.c.at <= until)
         wanted = sorted(map(str, signals))
         gone = sum(
             self._connection.execute(
@@ -341,6 +341,15 @@ class RecordStore:
         )
         if gone:
             self._count_held(agreement, organisation, -gone)
+
+    def drop_all_held(self, agreement: str, organisation: str) -> None:
+        """Forget everything that waits of an organisation, however much it is."""
+        for table in (held, quarantines):
+            self._connection.execute(
+                delete(table).where(
+                    table.c.agreement == agreement, table.c.organisation == organisation
+                )
+            )
 
     def _count_held(self, agreement: str, organisation: str, count: int) -> None:
         upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql

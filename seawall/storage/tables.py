@@ -122,7 +122,13 @@ entries = Table(
         sqlite_where=text("removed_at IS NULL"),
         postgresql_where=text("removed_at IS NULL"),
     ),
-    Index("entries_by_bank", "bank", "number"),
+    Index(
+        "entries_by_bank",
+        "bank",
+        "number",
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
     Index("entries_by_change", "change"),
     sqlite_autoincrement=True,  # a number is never given twice: it is a key in the index
 )
@@ -381,6 +387,7 @@ memberships = Table(  # the hubs this home follows
     Column("bank", String(64), nullable=False),
     Column("hub_key", Text, nullable=False),
     Column("key", LargeBinary, nullable=False),
+    Column("previous_key", LargeBinary),
     Column("position", Number, nullable=False),
     Column("root", LargeBinary, nullable=False),
     Column("checkpoint", Text, nullable=False),
@@ -420,6 +427,7 @@ said = Table(  # our latest word on each record that a hub has acknowledged
     Column("opinion", Json, nullable=False),
     Column("at", Moment, nullable=False),
     Column("number", Number, nullable=False),  # of the message that told it
+    Index("said_by_number", "membership", "number"),
 )
 
 retroactions = Table(  # uploads let through, judged again for a signal that came later

@@ -1,8 +1,6 @@
 """A long body of lines: CSV or NDJSON, put aside in a file before it is read line by line."""
 
-import io
 import tempfile
-from collections.abc import Iterator
 from typing import IO
 
 from starlette.concurrency import run_in_threadpool
@@ -10,9 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from seawall.web.rendering import NDJSON
-from seawall.workflows.rows import LONGEST_LINE
+from seawall.workflows import rows
 
 CSV = "text/csv"
+lines_of = rows.lines_of
 IN_MEMORY = 8 * 1024 * 1024  # bytes of a body before it goes to a file
 
 
@@ -41,13 +40,3 @@ async def put_aside(request: Request) -> IO[bytes]:
         file.close()
         raise
     return file
-
-
-def lines_of(file: IO[bytes]) -> Iterator[str]:
-    """Lines, each cut a little beyond the longest that counts, so that one without end does not fill the memory."""
-    text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
-    while piece := text.readline(LONGEST_LINE + 1):
-        rest = piece
-        while not rest.endswith("\n") and rest:
-            rest = text.readline(LONGEST_LINE)
-        yield piece

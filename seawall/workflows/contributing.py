@@ -17,7 +17,7 @@ from typing import Any
 from seawall.access.key import Key
 from seawall.clock import in_utc
 from seawall.errors import Error, InputError
-from seawall.exchange.agreement import Agreement, Member, Role, check_contribution
+from seawall.exchange.agreement import Member, Role
 from seawall.exchange.opinion import Opinion, Word, checked
 from seawall.exchange.organisation import Kind
 from seawall.policy.category import Taxonomy
@@ -110,19 +110,21 @@ def share_signals(
     """
     What became of one word on the signals of one content.
 
-    With `said_at` it is told again, after this hub was perhaps restored: it is as old as that, what was said since
-    stands, and in quarantine it takes its own place.
+    With `said_at` it is told again, after this hub was perhaps restored: it is as old as that, and no older than the
+    agreement; what was said since stands, and in quarantine it takes its own place.
 
     Raises:
         InputError: It says nothing, or the terms do not allow it.
         NotFound: There is no such agreement.
-        NotAllowed: The key's organisation may not contribute.
-        TooMany: More of its contributions would wait in quarantine than may.
+        NotAllowed: The key's organisation may not contribute, or more of it would wait in quarantine than may.
 
     """
     member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
     kind = stores.organisations.find(member.organisation).kind
-    at = now if said_at is None else min(in_utc(said_at), now)
+    at = now
+    if said_at is not None:
+        begun = stores.organisations.known_agreement(agreement).created_at
+        at = min(max(in_utc(said_at), begun), now)
     opinion = given.opinion(member, kind, taxonomy, at=at)
     wanted = list(dict.fromkeys(signals))
     if said_at is not None:
@@ -159,8 +161,8 @@ def contribute_lines(
     Raises:
         InputError: The columns are not ours; nothing was shared.
         NotFound: There is no such agreement.
-        NotAllowed: The key's organisation may not contribute, or no more; what was yielded stays.
-        TooMany: More of its contributions would wait in quarantine than may; what was yielded stays.
+        NotAllowed: The key's organisation may not contribute, or no more, or more of it would wait in quarantine than
+            may; what was yielded stays.
 
     """
     rows = read_rows(lines, ndjson=ndjson, columns=COLUMNS)
@@ -192,27 +194,37 @@ class _Read:
     def accepted(
         self, agreement: str, *, by: Key, taxonomy: Taxonomy, stores: Stores, now: datetime
     ) -> Batch:
-        """What became of them; lines that the terms do not allow are bad ones."""
+        """What became of them; lines that change something and that the terms do not allow are bad ones."""
         member = writing_member(by, agreement, Role.CONTRIBUTE, stores=stores)
         kind = stores.organisations.find(member.organisation).kind
         shared = stores.organisations.agreement(agreement)
         opinions: dict[int, Opinion | Error] = {}  # by what was given; lines share one object
-        wanted: list[Contribution] = []
+        wanted: list[tuple[int, Contribution]] = []
         bad = list(self.bad)
         for line, signal, given, name in self.good:
             if id(given) not in opinions:
                 opinions[id(given)] = _opinion_or_error(given, member, kind, taxonomy, now)
             opinion = opinions[id(given)]
-            try:
-                if isinstance(opinion, Error):
-                    raise opinion
-                check_contribution(shared.terms, signal, opinion, taxonomy)
-            except Error as wrong:
-                bad.append(BadLine(line=line, error=str(wrong)))
+            if isinstance(opinion, Error):
+                bad.append(BadLine(line=line, error=str(opinion)))
                 continue
             piece = piece_named(agreement, member.organisation, name) if name else None
-            wanted.append((signal, opinion, piece))
-        return _counted(shared, wanted, bad, member, by, stores, now)
+            wanted.append((line, (signal, opinion, piece)))
+        results = accept(
+            shared,
+            [contribution for _, contribution in wanted],
+            by=member,
+            taxonomy=taxonomy,
+            stores=stores,
+            now=now,
+            actor=by.id,
+        )
+        bad += [
+            BadLine(line=line, error=each.refused)
+            for (line, _), each in zip(wanted, results, strict=True)
+            if each.refused
+        ]
+        return _counted(results, bad)
 
 
 def _opinion_or_error(
@@ -224,21 +236,13 @@ def _opinion_or_error(
         return wrong
 
 
-def _counted(
-    agreement: Agreement,
-    wanted: list[Contribution],
-    bad: list[BadLine],
-    member: Member,
-    by: Key,
-    stores: Stores,
-    now: datetime,
-) -> Batch:
-    results = accept(agreement, wanted, by=member, stores=stores, now=now, actor=by.id)
+def _counted(results: list[Shared], bad: list[BadLine]) -> Batch:
     added = sum(each.changed for each in results)
     held = sum(each.held for each in results)
+    refused = sum(each.refused is not None for each in results)
     return Batch(
         added=added,
-        unchanged=len(results) - added - held,
+        unchanged=len(results) - added - held - refused,
         held=held,
         bad=tuple(sorted(bad, key=lambda each: each.line)),
     )

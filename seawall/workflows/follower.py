@@ -17,8 +17,9 @@ from seawall.index.files import only_writer
 from seawall.partners.hub import Hub
 from seawall.workflows.following import follow
 from seawall.workflows.membership import Node
+from seawall.workflows.renewing import renew_key
 from seawall.workflows.settling import settle
-from seawall.workflows.telling import MESSAGES, deliver, renew_key, report_sightings
+from seawall.workflows.telling import MESSAGES, deliver, report_sightings
 
 log = logging.getLogger("seawall.follower")
 

@@ -30,6 +30,7 @@ from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.workflows.first_copy import MOST_SKIPPED, first_copy
 from seawall.workflows.membership import Node
+from seawall.workflows.renewing import regain_key
 from seawall.workflows.settling import note_event, settle, settle_clock
 from seawall.workflows.shared_entries import SharedEntries
 
@@ -57,22 +58,23 @@ def follow(
     """
     with node.memory.reading() as stores:
         before = next((each for each in stores.memberships.all() if each.id == ident), None)
-        empty = before is None or not stores.entries.page(before.bank, limit=1)
+        empty = (
+            before is not None
+            and before.position == 0
+            and not stores.entries.page(before.bank, limit=1)
+        )
     if before is None:
         return None
     if before.state is not State.FOLLOWING:
         wait = 0  # that all is well again is told at once, not when the hub has something new
     try:
-        asked = node.now()
-        page = hub.changes(before.agreement, after=before.position, limit=MOST_DELTAS, wait=wait)
-        if stopped():
-            return before
-        before = settle_clock(before, hub.date, asked=asked, node=node)
-        if page.size < before.position:
-            return _rolled_back(before, page.size, node)
-        if before.position == 0 and page.size and not (empty and page.size <= FIRST_COPY):
-            return first_copy(before, hub, node)
-        return _apply(before, page, node)
+        try:
+            return _asked(before, hub, wait, node, stopped, empty=empty)
+        except NotAllowed:
+            regained = regain_key(before, hub=hub, node=node)
+            if regained is None:
+                raise
+            return _asked(regained, hub, 0, node, stopped, empty=empty)
     except (NotAllowed, NotFound) as refused:
         return settle(before, State.LOCKED_OUT, node, error=str(refused))
     except (InputError, WrongState) as refused:
@@ -83,6 +85,28 @@ def follow(
         if stopped():  # the question was given up by us
             return before
         return settle(before, State.UNREACHABLE, node, error=str(failed))
+
+
+def _asked(
+    before: Membership,
+    hub: Hub,
+    wait: float,
+    node: Node,
+    stopped: Callable[[], bool],
+    *,
+    empty: bool,
+) -> Membership:
+    """The membership after one question that the hub has answered; `empty` is whether its bank is."""
+    asked = node.now()
+    page = hub.changes(before.agreement, after=before.position, limit=MOST_DELTAS, wait=wait)
+    if stopped():
+        return before
+    before = settle_clock(before, hub.date, asked=asked, node=node)
+    if page.size < before.position:
+        return _rolled_back(before, page.size, node)
+    if before.position == 0 and page.size and not (empty and page.size <= FIRST_COPY):
+        return first_copy(before, hub, node)
+    return _apply(before, page, node)
 
 
 def _apply(before: Membership, page: Page, node: Node) -> Membership:

@@ -9,6 +9,7 @@ again with the same token and the same key is answered in the same way.
 
 A token proves that its bearer was invited, not that it is an organisation the hub knows already: administrators of one
 agreement could invite a member of another and come in its name. So whoever joins as a known member shows its key.
+Keys of the organisation whose home this is speak for the home elsewhere: only the operator invites that one.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from seawall.exchange.agreement import Invitation, Member, Role, Status
 from seawall.exchange.organisation import Kind, Organisation, slug
 from seawall.ids import new_id
 from seawall.storage.memory import Stores
-from seawall.workflows.acting import Doing
+from seawall.workflows.acting import Doing, is_operator
 from seawall.workflows.agreements import found_organisation
 from seawall.workflows.key import admit_key
 from seawall.workflows.members import tell_of_member
@@ -45,15 +46,18 @@ def invite(
     kind: Kind | None,
     roles: frozenset[Role],
     expires_at: datetime,
+    ours: str,
     stores: Stores,
     doing: Doing,
 ) -> tuple[Invitation, str]:
     """
     An invitation and its token, which cannot be had again.
 
-    An organisation that the hub knows keeps its kind; of another the kind must be named.
+    An organisation that the hub knows keeps its kind; of another the kind must be named. `ours` is the organisation
+    whose home this is.
 
     Raises:
+        NotAllowed: It is our own, and somebody else than the operator invites it.
         NotFound: There is no such agreement.
         InputError: The id cannot be one, the kind is missing, or the invitation would have expired already.
         WrongState: The organisation is a member, or of another kind.
@@ -61,6 +65,8 @@ def invite(
     """
     stores.organisations.agreement(agreement)
     slug(organisation, "The id of an organisation")
+    if organisation == ours and doing.organisation is not None:
+        raise _only_the_operator(ours)
     if expires_at <= doing.at:
         raise InputError("This invitation would have expired already; give a moment in the future.")
     _check_no_member(agreement, organisation, stores)
@@ -97,15 +103,23 @@ def uninvite(agreement: str, ident: str, *, stores: Stores, doing: Doing) -> Non
 
 
 def join(
-    token: str, name: str, *, imprint: Imprint, by: Key | None, stores: Stores, now: datetime
+    token: str,
+    name: str,
+    *,
+    imprint: Imprint,
+    by: Key | None,
+    ours: str,
+    stores: Stores,
+    now: datetime,
 ) -> Joined:
     """
     The organisation is a member, and what has this imprint is its key; it is made known under this name if it is new.
 
-    `by` is another key of the caller's, if it has one.
+    `by` is another key of the caller's, if it has one; `ours` is the organisation whose home this is.
 
     Raises:
-        NotAllowed: The token is unknown, used or expired, or the organisation must show its key; the token stays good.
+        NotAllowed: The token is unknown, used or expired, or the organisation must show its key, or it is our own and
+            somebody else than the operator invited it; the token stays good.
         WrongState: The organisation is a member, or of another kind, or there is a key with this id or digest.
 
     """
@@ -114,6 +128,8 @@ def join(
         return _joined_before(invitation, imprint, stores, now)
     if invitation.expires_at <= now:
         raise NotAllowed("This invitation has expired; ask for a new one.")
+    if invitation.organisation == ours and not _is_the_operators(invitation, stores):
+        raise _only_the_operator(ours)
     known = _known(invitation.organisation, stores)
     _check_own_key(invitation.organisation, by, stores, now)
     key = admit_key(
@@ -159,6 +175,18 @@ def _locked(token: str, stores: Stores) -> Invitation:
     if invitation is None:
         raise unknown
     return invitation
+
+
+def _is_the_operators(invitation: Invitation, stores: Stores) -> bool:
+    """Whether the operator gave it out, at the home or with a key."""
+    inviter = next((key for key in stores.keys.all() if key.id == invitation.invited_by), None)
+    return inviter is None or is_operator(inviter)
+
+
+def _only_the_operator(ours: str) -> NotAllowed:
+    return NotAllowed(
+        f"'{ours}' is the organisation whose hub this is; only the hub's operator invites it."
+    )
 
 
 def _joined_before(

@@ -6,7 +6,7 @@ This home becomes a member of a hub, and stops being one.
                                        └──leave──▶ the hub forgets us, or our words too; the entries go, or stay
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from seawall.access.key import SEED_BYTES, derived_text, imprint_of
 from seawall.audit.event import Happening
 from seawall.clock import rfc3339
 from seawall.errors import InputError, NotFound, OutsideError, WrongState
-from seawall.exchange.membership import Membership, State
+from seawall.exchange.membership import Membership, Message, State
 from seawall.exchange.merkle import Frontier
 from seawall.exchange.note import Verifier
 from seawall.exchange.retelling import AGAIN, told_again
@@ -26,6 +26,7 @@ from seawall.storage.memory import Memory, Stores
 from seawall.storage.secrets import Vault
 from seawall.workflows.bank import ensure_bank
 
+PAGE = 1_000  # words, or messages, in one transaction
 REPORTS_KEPT = timedelta(days=14)  # a hub knows a report again for 30, and it may have to wait here
 
 
@@ -141,6 +142,7 @@ def _written(
             organisation=given["organisation"],
             key=key,
             key_at=now,
+            previous_key=None,
             state=State.JOINED,
             error=None,
         )
@@ -211,21 +213,26 @@ def start_over(name: str, *, node: Node, by: str) -> Membership:
     Forget what was checked of a hub's history, so that all of it is read anew; the entries stay in force meanwhile.
 
     What the hub has acknowledged waits to be told again, for it may have lost it: our word on each record, and the
-    reports of the last two weeks. A hub that has lost nothing changes nothing for it.
+    reports of the last two weeks. A hub that has lost nothing changes nothing for it. What breaks off half-way is
+    started over again: nothing waits twice.
 
     Raises:
         NotFound: This home has no such membership.
 
     """
     now = node.now()
+    with node.memory.reading() as stores:
+        membership = stores.memberships.find(name)
+    told_again = _tell_again(membership, node, now=now)
     with node.memory.transaction() as stores:
-        before = _locked(stores.memberships.find(name), stores)
+        before = _locked(membership, stores)
         after = replace(before, frontier=Frontier(), checkpoint="", state=State.JOINED, error=None)
         stores.memberships.save(after)
         details: Document = {
             "position": before.position,
             "checkpoint": before.checkpoint,
-            "told_again": _tell_again(after, stores, now=now),
+            "told_again": told_again
+            + stores.memberships.take_up(before.id, since=now - REPORTS_KEPT),
         }
         stores.audit.record(
             Happening(
@@ -291,14 +298,38 @@ def _locked(membership: Membership, stores: Stores) -> Membership:
     return here
 
 
-def _tell_again(membership: Membership, stores: Stores, *, now: datetime) -> int:
-    """What was acknowledged waits again, before what was not told yet; how many messages wait again."""
-    waiting = stores.memberships.take_waiting(membership.id)
-    words = stores.memberships.said(membership.id)
-    again = list(told_again(words, path=opinions_path(membership), at=now))
-    stores.memberships.send(again)
-    stores.memberships.send([each for each in waiting if AGAIN not in each.body])
-    return len(again) + stores.memberships.take_up(membership.id, since=now - REPORTS_KEPT)
+def _tell_again(membership: Membership, node: Node, *, now: datetime) -> int:
+    """Words that were acknowledged wait again, before what was not told yet; how many messages wait again."""
+    for stores, waiting in _pages(membership, node):
+        for each in waiting:
+            if AGAIN in each.body:
+                stores.memberships.forget(each)
+    count = number = 0
+    while True:
+        with node.memory.transaction() as stores:
+            _locked(membership, stores)
+            words = stores.memberships.said(membership.id, after=number, limit=PAGE)
+            again = list(told_again(words, path=opinions_path(membership), at=now))
+            stores.memberships.send(again)
+        if not words:
+            break
+        count, number = count + len(again), words[-1].number
+    for stores, waiting in _pages(membership, node):
+        stores.memberships.tell_last([each for each in waiting if AGAIN not in each.body])
+    return count
+
+
+def _pages(membership: Membership, node: Node) -> Iterator[tuple[Stores, list[Message]]]:
+    """What waits now, a page in each transaction."""
+    number = 0
+    with node.memory.reading() as stores:
+        last = stores.memberships.last_waiting(membership.id)
+    while number < last:
+        with node.memory.transaction() as stores:
+            _locked(membership, stores)
+            waiting = stores.memberships.waiting(membership.id, limit=PAGE, after=number)
+            yield stores, [each for each in waiting if each.number <= last]
+        number = waiting[-1].number if waiting else last
 
 
 def _given(answer: Document, url: str) -> dict[str, str]:

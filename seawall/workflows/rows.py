@@ -5,10 +5,11 @@ A line that never ends, a quote that is never closed, a field nobody knows: one 
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -21,6 +22,16 @@ Row = dict[str, Any]
 LONGEST_ROW = 20  # lines; a note may run over several, a list of signals does not
 LONGEST_LINE = 65_536  # characters; a link may be long, a line of a megabyte is a mistake
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def lines_of(file: IO[bytes]) -> Iterator[str]:
+    """Lines, each cut a little beyond the longest that counts, so that one without end does not fill the memory."""
+    text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
+    while piece := text.readline(LONGEST_LINE + 1):
+        rest = piece
+        while not rest.endswith("\n") and rest:
+            rest = text.readline(LONGEST_LINE)
+        yield piece
 
 
 def read_rows(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from seawall.audit.event import Happening
-from seawall.errors import InputError, NotAllowed, NotFound, TooMany
+from seawall.errors import InputError, NotAllowed, NotFound
 from seawall.exchange.agreement import (
     Agreement,
     Member,
@@ -50,6 +50,7 @@ class Shared:
     record: Record | None
     changed: bool  # there is a new delta; False when this was said before
     held: bool = False  # it waits in quarantine
+    refused: str | None = None  # why the terms do not allow it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +79,22 @@ def share(
 
     Raises:
         InputError: An opinion says nothing, or the terms do not allow it.
-        NotAllowed: The member may not contribute.
-        TooMany: More of the member's would wait in quarantine than may.
+        NotAllowed: The member may not contribute, or more of it would wait in quarantine than may.
 
     """
     stores.deltas.lock(agreement)
     by = stores.organisations.member(agreement, by.organisation)  # as it is now
     check_role(by, Role.CONTRIBUTE)
     shared = stores.organisations.known_agreement(agreement)
-    for signal, opinion, _ in contributions:
-        check_contribution(shared.terms, signal, checked(opinion), taxonomy)
-    return accept(shared, contributions, by=by, stores=stores, now=now, actor=actor)
+    for _, opinion, _ in contributions:
+        checked(opinion)
+    results = accept(
+        shared, contributions, by=by, taxonomy=taxonomy, stores=stores, now=now, actor=actor
+    )
+    refused = next((each.refused for each in results if each.refused), None)
+    if refused:
+        raise InputError(refused)
+    return results
 
 
 def accept(
@@ -96,23 +102,29 @@ def accept(
     contributions: Sequence[Contribution],
     *,
     by: Member,
+    taxonomy: Taxonomy,
     stores: Stores,
     now: datetime,
     actor: str,
 ) -> list[Shared]:
     """
-    What became of contributions that the terms allow: written while the member's quota lasts, held back from there on.
+    What became of contributions: written as far as the terms allow, held back once the member's quota is used up.
 
-    What only repeats an earlier word uses no quota. Withdrawing also takes back what waits in quarantine. Who is held
-    back or over its quota can still take back its own word, and who is only over its quota can dispute what is there.
+    What only repeats an earlier word uses no quota, whatever the terms say now. Withdrawing also takes back what waits
+    in quarantine and is no newer. Who is held back or over its quota can still take back its own word, and who is only
+    over its quota can dispute what is there.
 
     Raises:
-        TooMany: More of the member's would wait in quarantine than may; nothing of this is kept.
+        NotAllowed: More of the member's would wait in quarantine than may; nothing of this is kept.
 
     """
     stores.deltas.lock(agreement.id)
-    withdrawn = {signal for signal, opinion, _ in contributions if opinion.word is Word.WITHDRAW}
-    stores.records.drop_held(agreement.id, by.organisation, withdrawn)
+    withdrawn: dict[datetime, set[Signal]] = {}
+    for signal, opinion, _ in contributions:
+        if opinion.word is Word.WITHDRAW:
+            withdrawn.setdefault(opinion.at, set()).add(signal)
+    for at, signals in withdrawn.items():
+        stores.records.drop_held(agreement.id, by.organisation, signals, until=at)
     wanted, quota = len(contributions), agreement.terms.quota if by.quota is None else by.quota
     most = None if quota is None else quota - _taken(agreement, by, wanted, stores, now)
     results = write_opinions(
@@ -121,6 +133,7 @@ def accept(
         stores=stores,
         now=now,
         actor=actor,
+        taxonomy=taxonomy,
         most=0 if by.held else most,
         always=frozenset({Word.WITHDRAW} if by.held else {Word.WITHDRAW, Word.DISPUTE}),
     )
@@ -146,14 +159,16 @@ def write_opinions(
     stores: Stores,
     now: datetime,
     actor: str,
+    taxonomy: Taxonomy | None = None,
     most: int | None = None,
     always: frozenset[Word] = frozenset(),
 ) -> list[Shared]:
     """
     Write opinions that may be written: records, deltas, and one audit event for all of them.
 
-    After `most` of them that change something, the rest is held back, but for these words on records there are. One
-    that was said before now, and before the organisation's word that is there, changes nothing.
+    With a taxonomy, what changes something must fit the terms. After `most` of them that change something, the rest is
+    held back, but for these words on records there are. One that was said before now, and before the organisation's
+    word that is there, changes nothing.
     """
     size = stores.deltas.lock(agreement.id)
     known = stores.records.of_signals(agreement.id, {signal for signal, _, _ in contributions})
@@ -166,16 +181,14 @@ def write_opinions(
         signal, opinion, piece = contribution
         before = known.get(signal)
         ending = until(opinion, agreement.terms.retention)
-        earlier = _word_of(before, opinion.organisation)
-        if earlier is None and opinion.word is Word.WITHDRAW:
+        if opinion.word is Word.WITHDRAW:
             waiting = [each for each in waiting if each[0] != signal]
+        if _changes_nothing(before, ending, agreement.terms.retention, now):
             results.append(Shared(record=before, changed=False))
             continue
-        if earlier is not None and (
-            opinion.at < min(earlier.at, now)
-            or _says_the_same(earlier, ending, agreement.terms.retention)
-        ):
-            results.append(Shared(record=before, changed=False))
+        refused = _refused(agreement.terms, signal, opinion, taxonomy) if taxonomy else None
+        if refused:
+            results.append(Shared(record=before, changed=False, refused=refused))
             continue
         exempt = before is not None and opinion.word in always
         if most is not None and len(lines) >= most and not exempt:
@@ -291,8 +304,7 @@ def withdraw_source(
     write_opinions(shared, gone, stores=stores, now=now, actor=actor)
     if len(page) == ENOUGH:
         return len(gone), page[-1].number
-    while stores.records.take_held(agreement, organisation, limit=ENOUGH):
-        pass
+    stores.records.drop_all_held(agreement, organisation)
     return len(gone), None
 
 
@@ -319,9 +331,8 @@ def release_held(
     newest = [
         each for each in waiting if not ((said := latest.get(each[0])) and said.at > each[1].at)
     ]
-    fit = [each for each in newest if _fits(shared.terms, each, taxonomy)]
-    write_opinions(shared, fit, stores=stores, now=now, actor=actor)
-    return len(waiting), len(newest) - len(fit)
+    results = write_opinions(shared, newest, stores=stores, now=now, actor=actor, taxonomy=taxonomy)
+    return len(waiting), sum(each.refused is not None for each in results)
 
 
 def tell_members(
@@ -374,14 +385,23 @@ def _spoken(
     )
 
 
-def _fits(terms: Terms, contribution: Contribution, taxonomy: Taxonomy) -> bool:
-    """Whether the terms allow it."""
-    signal, opinion, _ = contribution
+def _changes_nothing(
+    before: Record | None, opinion: Opinion, retention: timedelta | None, now: datetime
+) -> bool:
+    """Whether the organisation has said the same, or something since, or has nothing to withdraw."""
+    earlier = _word_of(before, opinion.organisation)
+    if earlier is None:
+        return opinion.word is Word.WITHDRAW
+    return opinion.at < min(earlier.at, now) or _says_the_same(earlier, opinion, retention)
+
+
+def _refused(terms: Terms, signal: Signal, opinion: Opinion, taxonomy: Taxonomy) -> str | None:
+    """Why the terms do not allow it, if they do not."""
     try:
-        check_contribution(terms, signal, checked(opinion), taxonomy)
-    except InputError:
-        return False
-    return True
+        check_contribution(terms, signal, opinion, taxonomy)
+    except InputError as wrong:
+        return str(wrong)
+    return None
 
 
 def _word_of(record: Record | None, organisation: str) -> Opinion | None:
@@ -433,9 +453,9 @@ def _check_quota(agreement: str, by: Member, count: int, stores: Stores, now: da
 def _check_room(agreement: str, organisation: str, stores: Stores) -> None:
     """Whether no more of a member's waits than may, so that a flood fills nobody's disk."""
     if stores.records.held_of(agreement, organisation) > MOST_HELD:
-        raise TooMany(
+        raise NotAllowed(
             f"{MOST_HELD} contributions of '{organisation}' are the most that wait in the quarantine of '{agreement}';"
-            " nothing more was taken. Its administrators release or drop them."
+            " nothing more was taken. Ask the hub's administrator to release or drop what waits."
         )
 
 

@@ -9,23 +9,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from seawall.access.key import imprint_of
 from seawall.audit.event import Happening
-from seawall.errors import Error, InputError, NotAllowed, NotFound, WrongState
+from seawall.banks.entry import ENTRY
+from seawall.errors import Error, InputError, NotAllowed, NotFound, TooMany, WrongState
 from seawall.exchange.membership import Membership, Message
+from seawall.exchange.opinion import Word
 from seawall.exchange.record import record_id
 from seawall.exchange.retelling import acknowledged
 from seawall.ids import new_id
 from seawall.partners.hub import Document, Hub
 from seawall.signals.registry import parse_signal
 from seawall.storage.memory import Stores
+from seawall.workflows.listed import listed
 from seawall.workflows.membership import REPORTS_KEPT, Node, opinions_path, reports_path
 
 UPLOADS = 5_000  # looked at in one transaction
 RECORDS = 1_000  # in one report
 MESSAGES = 100  # delivered in one go
+MOST_LOOKED_AT = 2_000  # messages in one go, where many of them are not taken now
+REFUSALS = 3  # in a row, with one sentence: the hub is not asked for more of their kind in one go
 MOST_REVIEWED = 1_000_000  # in one report on a record
-ENTRY = "en_"  # what an entry's id begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,21 +85,29 @@ def share_lines(
     name: str, blocks: Iterable[bytes], *, ndjson: bool, node: Node
 ) -> Iterator[Document]:
     """
-    Send a list of opinions to the hub as it is read; nothing of it is kept here.
+    Send a list of opinions to the hub as it is read; nothing of it is told again, should the hub lose it.
 
     Yields `{"line", "error"}` for each line that the hub refused and `{"added", "unchanged", "held"}` for each batch
-    that it took.
+    that it took; words on the records of a batch that were told singly before are not told again either.
 
     Raises:
         NotFound: This home has no such membership.
-        InputError, RuleError: The hub refused all of it.
+        InputError, RuleError: The hub refused all of it, or the rest; what was yielded stays.
         OutsideError: The hub did not answer to the end; what was yielded stays.
+        StorageError: The disk refused; what was yielded stays.
 
     """
     with node.memory.reading() as stores:
         membership = stores.memberships.find(name)
+        until = stores.memberships.last_said(membership.id)
     with node.hub_of(membership) as hub:
-        yield from hub.share_lines(membership.agreement, blocks, ndjson=ndjson)
+        if until is None:
+            yield from hub.share_lines(membership.agreement, blocks, ndjson=ndjson)
+            return
+        with listed(membership, ndjson=ndjson, until=until, node=node) as sent:
+            for told in hub.share_lines(membership.agreement, sent.copied(blocks), ndjson=ndjson):
+                sent.answered(told)
+                yield told
 
 
 def queue_opinion(
@@ -160,8 +171,13 @@ def tell_now(
     with node.memory.reading() as stores:
         stores.memberships.find(membership.id)
         waiting = stores.memberships.among_waiting([each.id for each in missed])
-    done |= {each.id: _asked_again(each, hub) for each in missed if each.id not in waiting}
-    return [done.get(each.id) or Told(message=each, error=why, kept=True) for each in messages]
+    done |= {
+        each.id: _asked_again(each, membership, hub, node)
+        for each in missed
+        if each.id not in waiting
+    }
+    later = why or "Older messages are told first."
+    return [done.get(each.id) or Told(message=each, error=later, kept=True) for each in messages]
 
 
 def opinion_document(told: Told) -> Document:
@@ -193,7 +209,7 @@ def _queued(
         at=now,
     )
     stores.memberships.send([message])
-    return message
+    return stores.memberships.queued(message.id)
 
 
 def _signal_named(what: str, membership: Membership, stores: Stores) -> str:
@@ -213,14 +229,22 @@ def _record_named(what: str, membership: Membership, stores: Stores) -> str:
     return record_id(membership.agreement, parse_signal(what))
 
 
-def _asked_again(message: Message, hub: Hub) -> Told:
-    """What the hub has made of a message that somebody else has told."""
+def _asked_again(message: Message, membership: Membership, hub: Hub, node: Node) -> Told:
+    """What the hub makes of a message that somebody else has told: the same as then, or what it makes of it now."""
     try:
-        return Told(message=message, answer=hub.post(message.path, message.body, token=message.id))
+        answer = hub.post(message.path, message.body, token=message.id)
+    except (InputError, WrongState) as refused:
+        return Told(message=message, error=str(refused))
     except Error as failed:
         return Told(
             message=message, error=f"It was told, and what became of it is not known: {failed}"
         )
+    if message.number and message.path == opinions_path(membership):
+        words = acknowledged(message, answer, agreement=membership.agreement)
+        with node.memory.transaction() as stores:
+            if stores.memberships.lock(membership.id) is not None:
+                stores.memberships.acknowledged(words)
+    return Told(message=message, answer=answer)
 
 
 def _deliver_these(
@@ -248,20 +272,27 @@ def deliver(
     """
     Tell the hub what waits, oldest first, until it does not answer.
 
-    Where we may not speak now, all that goes there is kept: a key is renewed, a suspension ends, a role is given.
+    What it does not take now is kept: a key is renewed, a suspension ends, a quarantine is emptied. What was said of
+    the same signals since then waits with it; the rest is told.
     """
-    closed: set[str] = set()
-    while limit:
+    held = _Held()
+    after, left = 0, MOST_LOOKED_AT
+    while limit and left > 0:
         with node.memory.reading() as stores:
-            waiting = stores.memberships.waiting(membership.id, limit=limit, without=closed)
+            waiting = stores.memberships.waiting(membership.id, limit=limit, after=after)
+        if not waiting:
+            return
+        left -= len(waiting)
+        after = waiting[-1].number
         for message in waiting:
+            if held.keeps(message):
+                continue
             limit -= 1
             try:
                 answer = hub.post(message.path, message.body, token=message.id)
-            except (NotAllowed, NotFound) as shut:
-                closed.add(message.path)
-                yield Told(message=message, error=str(shut), kept=True)
-                break
+            except (NotAllowed, NotFound, TooMany) as refused:
+                held.hold(message, refused)
+                yield Told(message=message, error=str(refused), kept=True)
             except Error as failed:
                 final = isinstance(failed, InputError | WrongState)
                 if final:
@@ -270,10 +301,53 @@ def deliver(
                 if not final:
                     return
             else:
+                held.forget(message)
                 _taken(message, answer, membership, node)
                 yield Told(message=message, answer=answer)
-        else:
-            return
+
+
+class _Held:
+    """
+    What waits for another round: what the hub refused for now, and what was said of the same signals after it.
+
+    A hub that refuses several in a row with the same sentence is not asked for their like again.
+    """
+
+    def __init__(self) -> None:
+        self._signals: set[str] = set()
+        self._closed: set[tuple[str, bool]] = set()
+        self._refused: dict[tuple[str, bool], list[str]] = {}
+
+    def keeps(self, message: Message) -> bool:
+        """Whether it waits as well; then so does what follows on it."""
+        signals = _signals_of(message)
+        if _like(message) not in self._closed and self._signals.isdisjoint(signals):
+            return False
+        self._signals |= signals
+        return True
+
+    def hold(self, message: Message, refused: Error) -> None:
+        """It was refused for now."""
+        like, sentence = _like(message), str(refused)
+        before = self._refused.get(like, [])
+        self._refused[like] = [*before, sentence] if sentence in before else [sentence]
+        self._signals |= _signals_of(message)
+        if isinstance(refused, NotFound) or len(self._refused[like]) >= REFUSALS:
+            self._closed.add(like)
+
+    def forget(self, message: Message) -> None:
+        """Its like is taken."""
+        self._refused.pop(_like(message), None)
+
+
+def _like(message: Message) -> tuple[str, bool]:
+    """What a hub treats alike: it takes back and disputes what is there also for members whose other words wait."""
+    return message.path, message.body.get("word") in (Word.DISPUTE, Word.WITHDRAW)
+
+
+def _signals_of(message: Message) -> set[str]:
+    signals = message.body.get("signals")
+    return set(signals) if isinstance(signals, list) else set()
 
 
 def report_sightings(membership: Membership, *, node: Node) -> int:
@@ -313,35 +387,6 @@ def report_sightings(membership: Membership, *, node: Node) -> int:
             )
             stores.memberships.save(replace(here, counted=last))
             records += len(told)
-
-
-def renew_key(membership: Membership, *, hub: Hub, node: Node) -> None:
-    """
-    Our key at the hub is a new one, which we make of the old one; that opens for a while longer.
-
-    Should the answer be lost, or this home die before it has written the new one, the same key is asked for again.
-
-    Raises:
-        RuleError, OutsideError: The hub did not take it.
-
-    """
-    own = node.own_key("renew", membership.hub, node.vault.open(membership.key))
-    hub.renew_key(imprint_of(own))
-    sealed = node.vault.seal(own)
-    now = node.now()
-    with node.memory.transaction() as stores:
-        here = stores.memberships.lock(membership.id)
-        if here is not None:
-            stores.memberships.save(replace(here, key=sealed, key_at=now))
-            stores.audit.record(
-                Happening(
-                    action="membership:key-renewed",
-                    subject=here.id,
-                    actor=here.hub,
-                    at=now,
-                    details={},
-                )
-            )
 
 
 def _taken(message: Message, answer: Document, membership: Membership, node: Node) -> None:

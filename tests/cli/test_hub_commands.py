@@ -83,7 +83,7 @@ def test_an_operator_runs_a_hub_from_the_command_line(ask: Ask, memory: Memory):
     assert (listed["organisation"], "token" in listed) == ("acme", False)
     with memory.transaction() as stores:
         own = imprint_of(new_text(at=now()))
-        join(token, "Acme Video", imprint=own, by=None, stores=stores, now=now())
+        join(token, "Acme Video", imprint=own, by=None, ours="us", stores=stores, now=now())
     assert "No invitation is open" in ask("agreement", "invitations", "terror").err
     late = ask("agreement", "invite", "terror", "lab", "--role", "audit", "--json").lines[0]
     assert late["id"] in ask("agreement", "uninvite", "terror", late["id"]).err

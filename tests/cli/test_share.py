@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seawall.clock import now
-from seawall.errors import InputError, NotAllowed, NotFound, OutsideError
+from seawall.errors import InputError, NotAllowed, NotFound, OutsideError, WrongState
 from seawall.exchange.agreement import Role, Status, Terms
 from seawall.exchange.organisation import Kind
 from seawall.settings import ExchangeConfig
@@ -51,6 +51,7 @@ def home(tmp_path: Path, hub: Served) -> Path:
             kind=Kind.PLATFORM,
             roles=frozenset({Role.CONTRIBUTE, Role.CONSUME}),
             expires_at=now().replace(year=now().year + 1),
+            ours="hub",
             stores=stores,
             doing=doing(),
         )
@@ -224,8 +225,12 @@ def test_a_hub_that_goes_away_in_the_middle_is_told_with_what_it_took(tmp_path: 
             "bad": 1,
             "error": "",
         }
+        hub.bulk = b'{"added":2000,"unchanged":0,"held":0}\n{"error":"It stopped here: full."}\n'
+        stopped = seawall(home, "share", "pact", "--from", listed)
+        assert isinstance(stopped.error, WrongState)
+        assert "full. 2000 lines had been taken by then." in str(stopped.error)
+        assert "again" not in str(stopped.error)
         for answer, says in (
-            (b'{"error":"It stopped here: full."}\n', "full"),
             (b'{"added":"many"}\n', "not what became of lines"),
             (b"x" * (2 << 20), "without end"),
         ):

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from seawall.access.key import imprint_of, new_text
-from seawall.clock import now
+from seawall.clock import now, rfc3339
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Status, Terms
 from seawall.exchange.note import Checkpoint, opened
@@ -24,7 +24,7 @@ from seawall.web import snapshots
 from seawall.web.api import exchange_feed
 from seawall.workflows import sharing
 from seawall.workflows.key import revoke_key
-from tests.made import pdq
+from tests.made import NOON, pdq
 from tests.sharing import EVERYTHING, agree, key_of
 from tests.web.serving import Served
 
@@ -109,16 +109,18 @@ def test_what_one_says_the_others_read(table: Table):
 
 
 def test_a_word_told_again_is_as_old_as_it_was(table: Table):
-    """What was said since stands, and a moment to come is now."""
+    """What was said since stands, a moment to come is now, and none is before the agreement."""
     first = table.say(pdq(1)).json()
     later = table.say(pdq(1), severity=5).json()
     again = table.say(pdq(1), said_at=first["at"]).json()
     lost = table.say(pdq(2), said_at=first["at"]).json()
     ahead = table.say(pdq(3), said_at="2999-01-01T00:00:00Z").json()
+    ancient = table.say(pdq(4), said_at="1999-01-01T00:00:00Z").json()
 
     assert again["results"] == [later["results"][0] | {"changed": False}]
     assert lost["results"][0]["record"]["opinions"][0]["at"] == first["at"]
     assert ahead["results"][0]["record"]["opinions"][0]["at"] == ahead["at"]
+    assert ancient["results"][0]["record"]["opinions"][0]["at"] == rfc3339(NOON)
 
 
 def test_signals_given_together_are_one_piece(table: Table):
@@ -524,7 +526,9 @@ def test_beyond_the_quota_words_are_held(served: Served, table: Table):
 def test_a_full_quarantine_takes_no_more(
     served: Served, table: Table, monkeypatch: pytest.MonkeyPatch
 ):
-    """429 and a sentence, for single words and for lists; the batch that would not fit is not half kept."""
+    """403 and what to do, for words and lists; no batch is half kept, and what stands is withdrawn and disputed."""
+    table.say(pdq(8))
+    table.say(pdq(9), table.beta)
     monkeypatch.setattr(sharing, "MOST_HELD", 2)
     with served.door.app.memory.transaction() as stores:
         stores.organisations.save_terms(table.agreement, Terms(title="small", quota=0))
@@ -535,8 +539,12 @@ def test_a_full_quarantine_takes_no_more(
     assert table.say(pdq(2)).status_code == 201
     full = table.say(pdq(3))
 
-    assert (listed.status_code, full.status_code) == (429, 429)
+    assert (listed.status_code, full.status_code) == (403, 403)
     assert "the most that wait in the quarantine" in full.json()["detail"]
+    assert "Ask the hub's administrator to release or drop" in full.json()["detail"]
+    own = table.say(pdq(8), word="withdraw", categories=[]).json()["results"]
+    others = table.say(pdq(9), word="dispute", reason="news", categories=[]).json()["results"]
+    assert [each["record"]["standing"] for each in own + others] == ["withdrawn", "disputed"]
     waiting = {f"acme-{table.agreement}": 2}
     assert table.beta.get(f"{table.path}/quarantine").json() == {"waiting": waiting}
     assert table.say(pdq(1), word="withdraw", categories=[]).status_code == 201

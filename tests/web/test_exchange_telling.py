@@ -1,7 +1,12 @@
 """What a platform tells its hubs through its own server."""
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -9,6 +14,10 @@ import pytest
 
 from seawall.access.key import Scope
 from seawall.clock import now
+from seawall.exchange.membership import Message
+from seawall.exchange.note import SigningKey
+from seawall.storage.secrets import Vault
+from seawall.web.telling import MOST_OF_ONE, Telling
 from seawall.workflows.key import create_key
 from seawall.workflows.membership import join, leave
 from tests.made import pdq
@@ -55,6 +64,33 @@ def own(served: Served) -> Iterator[httpx.Client]:
     served.door.app.knowledge.refresh_now()
     with served.stranger(Authorization=f"Bearer {text}") as client:
         yield client
+
+
+@contextmanager
+def second_hub(served: Served, tmp_path: Path) -> Iterator[str]:
+    """The membership of a second hub that the server's home follows."""
+    node = served.door.app.node()
+    with poisoned_hub(tmp_path / "second", key=SigningKey.generate("second.example")) as opened:
+        joined = join(
+            opened.url, "token", name="Beta", bank="second", hub_key=None, node=node, by="test"
+        )
+        try:
+            yield joined.id
+        finally:
+            leave(
+                joined.id,
+                contributions="keep",
+                keep_entries=False,
+                tell_hub=False,
+                node=node,
+                by="test",
+            )
+
+
+def ident_of(hub: PoisonedHub, served: Served) -> str:
+    """The id of the membership of a hub."""
+    with served.door.app.memory.reading() as stores:
+        return next(each.id for each in stores.memberships.all() if each.hub == hub.url)
 
 
 def size(hub: PoisonedHub) -> int:
@@ -159,6 +195,61 @@ def test_a_slow_hub_keeps_nobody_waiting(
     eventually(lambda: size(hub) == before + 6)
 
 
+def test_a_slow_hub_leaves_room_for_others(
+    hub: PoisonedHub,
+    served: Served,
+    own: httpx.Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """It takes three threads of four; who gets none is told that it was not even asked."""
+    telling = served.door.telling
+    monkeypatch.setattr(telling, "_patience", 5.0)
+    with second_hub(served, tmp_path) as other, ThreadPoolExecutor(MOST_OF_ONE) as threads:
+        path = f"/v1/exchange/memberships/{ident_of(hub, served)}/opinions"
+        hub.faults = {"silent"}
+        words = [{**CONFIRM, "signals": [str(pdq(70 + each))]} for each in range(MOST_OF_ONE)]
+        slow = [threads.submit(own.post, path, json=word) for word in words]
+        eventually(lambda: sum(each.endswith("/opinions") for each in hub.asked) >= MOST_OF_ONE)
+        told = own.post(f"/v1/exchange/memberships/{other}/opinions", json=CONFIRM).json()
+        assert (told["kept"], len(told["results"])) == (False, 1)
+        monkeypatch.setattr(telling, "_patience", 0.3)
+        waits = own.post(path, json=CONFIRM).json()
+        assert (waits["kept"], "busy with what it was told before" in waits["error"]) == (
+            True,
+            True,
+        )
+        assert not any(each.done() for each in slow)
+        hub.faults = set()
+
+
+def test_what_was_given_up_before_the_hub_was_asked_is_not_told(hub: PoisonedHub, served: Served):
+    """It is kept, and the follower's to tell."""
+    node = served.door.app.node()
+    with node.memory.reading() as stores:
+        membership = stores.memberships.find(AGREEMENT)
+    waited = threading.Event()
+
+    class SlowVault(Vault):
+        def open(self, sealed: bytes) -> str:
+            assert waited.wait(10)
+            return super().open(sealed)
+
+    message = Message(
+        id="msg_given_up",
+        membership=membership.id,
+        path=f"/agreements/{AGREEMENT}/opinions",
+        body={**CONFIRM, "word": "confirm"},
+        at=now(),
+    )
+    slow = replace(node, vault=SlowVault(served.door.app.settings.home))
+    with closing(Telling(slow, patience=0.2)) as telling:
+        told = asyncio.run(telling.told(message))
+        assert (told.kept, told.answer) == (True, None)
+        waited.set()
+    assert message.id not in hub.answered
+
+
 def test_what_the_hub_refuses_is_a_problem(hub: PoisonedHub, own: httpx.Client):
     """With its sentence; so is what is refused here, and neither is kept."""
     hub.faults = {"odd"}
@@ -173,6 +264,7 @@ def test_what_the_hub_refuses_is_a_problem(hub: PoisonedHub, own: httpx.Client):
         (f"{MEMBERSHIP}/opinions", CONFIRM | {"signals": ["pdq:00"]}, 422),
         (f"{MEMBERSHIP}/opinions", CONFIRM | {"signals": ["en_0"]}, 404),
         (f"{MEMBERSHIP}/opinions", CONFIRM | {"more": 1}, 422),
+        (f"{MEMBERSHIP}/opinions", CONFIRM | {"said_at": "2026-01-01T00:00:00Z"}, 422),
         (f"{MEMBERSHIP}/outcomes", {"what": str(pdq(1))}, 422),
         ("/v1/exchange/memberships/nowhere/opinions", CONFIRM, 404),
         ("/v1/exchange/memberships/nowhere/outcomes", {"what": str(pdq(1)), "right": 1}, 404),

@@ -68,11 +68,11 @@ class Hub:
             "kind": Kind.PLATFORM,
             "roles": frozenset({Role.CONTRIBUTE}),
             "expires_at": NOON + DAY,
+            "ours": "us",
+            "doing": OPERATOR,
         }
         with self() as stores:
-            return invite(
-                agreement, organisation, **(usual | other), stores=stores, doing=OPERATOR
-            )[1]
+            return invite(agreement, organisation, **(usual | other), stores=stores)[1]
 
     def joined(
         self, organisation: str, agreement: str = "terror", by: Key | None = None, **other: object
@@ -687,6 +687,25 @@ def test_a_revoked_key_does_not_renew_itself(hub: Hub):
         assert [key.expires_at for key in stores.keys.all()] == [None, None]
 
 
+def test_only_the_operator_invites_the_homes_own_organisation(hub: Hub):
+    """A key of that organisation would speak for the home; an invitation from before it was ours opens nothing."""
+    hub.agree()
+    boss = hub.joined("boss", roles=frozenset({Role.ADMINISTER})).key
+    administrator = Doing.with_key(boss, at=NOON)
+    with pytest.raises(NotAllowed, match="operator"):
+        hub.invited("us", doing=administrator)
+    early = hub.invited("us", ours="them", doing=administrator)
+    with hub() as stores, pytest.raises(NotAllowed, match="operator"):
+        came(early, stores)
+    with hub() as stores:
+        operator, _ = made_key(stores, owner="us", scopes=frozenset({Scope.ADMIN}))
+
+    for by in (OPERATOR, Doing.with_key(operator, at=NOON)):
+        token = hub.invited("us", doing=by)
+    with hub() as stores:
+        assert came(token, stores, by=operator).member.organisation == "us"
+
+
 def test_whom_a_key_acts_for(hub: Hub):
     """By its owner's roles; the operator reads and administers, and contributes nothing."""
     hub.agree()
@@ -715,7 +734,7 @@ def test_whom_a_key_acts_for(hub: Hub):
 
 def came(token: str, stores: Stores, **other: object) -> Joined:
     """Who joins with this token, with a key of its own making."""
-    usual = {"name": "Acme", "imprint": fresh(), "by": None, "now": NOON}
+    usual = {"name": "Acme", "imprint": fresh(), "by": None, "ours": "us", "now": NOON}
     return join(token, stores=stores, **(usual | other))
 
 

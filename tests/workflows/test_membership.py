@@ -1,5 +1,8 @@
 """A home joins a hub, renews its key there, and leaves."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from seawall.access.key import imprint_of
@@ -7,8 +10,9 @@ from seawall.errors import InputError, NotFound, OutsideError, WrongState
 from seawall.exchange.membership import State
 from seawall.partners.hub import Hub
 from seawall.workflows.bank import Filing, add_entries, create_bank
+from seawall.workflows.following import follow
 from seawall.workflows.membership import join, leave
-from seawall.workflows.telling import renew_key
+from seawall.workflows.renewing import renew_key
 from tests.made import NOON, pdq
 from tests.poisoned_hub import AGREEMENT
 from tests.workflows.members import Member, home, named
@@ -138,6 +142,43 @@ def test_a_renewal_whose_answer_is_lost_asks_for_the_same_key_again(member, hub)
 
     assert hub.keys[-1] == hub.keys[-2] != hub.keys[0]
     assert imprint_of(member.node.vault.open(member.here.key)) == hub.keys[-1]
+
+
+def test_a_hub_that_was_restored_to_before_a_renewal_is_shown_the_older_key(member, hub):
+    """Once: the same key opens there again, and nothing else was lost."""
+    old = hub.keys[0].id
+    with member.node.hub_of(member.here) as client:
+        renew_key(member.here, hub=client, node=member.node)
+    hub.opening = {old}
+    assert member.ask().state is State.FOLLOWING
+    assert hub.opening == {old, hub.keys[1].id}
+    assert imprint_of(member.node.vault.open(member.here.key)) == hub.keys[1]
+    assert member.events().count("key-regained") == 1
+
+    hub.opening = {old}
+    assert member.ask().state is State.LOCKED_OUT
+
+
+def test_a_home_that_was_off_for_long_after_a_lost_answer_finds_its_new_key(member, hub):
+    """The old one has ended meanwhile; a hub that lets nobody in is not asked for ever."""
+    hub.faults.add("deaf")
+    with member.node.hub_of(member.here) as client, pytest.raises(OutsideError):
+        renew_key(member.here, hub=client, node=member.node)
+    hub.opening = {hub.keys[1].id}
+    assert member.ask().state is State.LOCKED_OUT  # the key was young a moment ago
+    member.node = replace(member.node, renew_key=timedelta(0))
+    with member.node.hub_of(member.here) as client:
+        after = follow(member.id, hub=client, wait=0, node=member.node)
+        assert after.state is State.FOLLOWING
+        assert follow(member.id, hub=client, wait=0, node=member.node).state is State.FOLLOWING
+    assert imprint_of(member.node.vault.open(member.here.key)) == hub.keys[1]
+    assert member.events().count("key-regained") == 1
+
+    hub.opening = set()
+    asked = len(hub.asked)
+    assert member.ask().state is State.LOCKED_OUT
+    assert len(hub.asked) - asked <= 3
+    assert member.events().count("key-regained") == 1
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from seawall.errors import WrongState
 from seawall.exchange.agreement import Terms
 from seawall.exchange.membership import State
 from seawall.exchange.opinion import Word
 from seawall.exchange.record import record_id
 from seawall.exchange.retelling import AGAIN
+from seawall.storage.memberships import MembershipStore
 from seawall.storage.memory import Memory
+from seawall.workflows import membership
 from seawall.workflows.follower import Follower
 from seawall.workflows.membership import (
     REPORTS_KEPT,
@@ -22,7 +25,13 @@ from seawall.workflows.membership import (
     start_over,
 )
 from seawall.workflows.sharing import release_held
-from seawall.workflows.telling import MESSAGES, report_outcome, report_sightings, say
+from seawall.workflows.telling import (
+    MESSAGES,
+    report_outcome,
+    report_sightings,
+    say,
+    share_lines,
+)
 from tests.made import pdq
 from tests.poisoned_hub import AGREEMENT, TAXONOMY
 from tests.workflows.members import Member, back_up, deliver_all, screened
@@ -257,6 +266,90 @@ def test_a_word_that_was_refused_is_not_told_again(member, hub):
     hub.faults = set()
 
     assert told_again(member) == []
+
+
+def listed(member, *said):
+    """What becomes of a list, each line a number and a word; one without a number is a bad line."""
+    lines = [f"pdq,{pdq(number).value if number else 0},{word}\n" for number, word in said]
+    text = "signal_type,value,word\n" + "".join(lines)
+    return list(share_lines(AGREEMENT, [text.encode()], ndjson=False, node=member.node))
+
+
+@pytest.mark.parametrize("restored_to", ["before", "between"])
+def test_what_a_list_has_taken_back_is_not_said_again(member, hub, tmp_path, restored_to):
+    """It had been said singly before; after the hub was restored the list is sent again, and has the last word."""
+    backup = Backup(hub, tmp_path / "backup")
+    tell(member, ((20, 21), CONFIRM), (22, CONFIRM))
+    if restored_to == "between":
+        backup = Backup(hub, tmp_path / "later")
+    withdrawn = [(20, "withdraw"), (None, "withdraw"), (22, "withdraw")]
+    assert listed(member, *withdrawn)[-1] == {"added": 2, "unchanged": 0, "held": 0}
+    backup.put_back(hub)
+
+    (told,) = told_again(member)
+    assert told.message.body["signals"] == [str(pdq(21))]
+    listed(member, *withdrawn)
+    while deliver_all(member):
+        pass
+    words = {signal: record.opinions[-1].word for signal, record in records(hub).items()}
+    left = {Word.WITHDRAW} if restored_to == "between" else set()
+    assert {words[str(pdq(number))] for number in (20, 22) if str(pdq(number)) in words} == left
+    assert words[str(pdq(21))] is Word.CONFIRM
+
+
+def test_what_a_list_did_not_bring_to_the_hub_is_still_said_again(member, hub):
+    """A line that the hub refused, a list that it refused whole, what was said after the list."""
+    tell(member, (20, CONFIRM), (21, CONFIRM), (22, CONFIRM))
+    assert "line" in listed(member, (20, "nonsense"), (21, "withdraw"))[0]
+    tell(member, (21, CONFIRM))
+    hub.bulk = b'{"error": "It stopped here: no."}\n'
+    with pytest.raises(WrongState, match="no"):
+        listed(member, (22, "withdraw"))
+
+    again = [each.message.body["signals"] for each in told_again(member)]
+    assert again == [[str(pdq(20))], [str(pdq(22))], [str(pdq(21))]]
+
+
+def test_a_report_that_waited_for_long_is_not_told_again(member):
+    """The hub counts from when it was first asked; its answer may be forgotten."""
+    report_outcome(AGREEMENT, str(pdq(1)), right=1, wrong=0, node=member.node)
+    for days in (13, 15):
+        later = datetime.now(UTC) + timedelta(days=days)
+        member.node = replace(member.node, now=lambda later=later: later)
+        told = told_again(member)
+        assert len(told) == (1 if days < REPORTS_KEPT.days else 0)
+
+
+def test_many_words_are_told_again_a_page_at_a_time(member, hub, tmp_path, monkeypatch):
+    """What was said together stays together; what breaks off half-way is started over again."""
+    monkeypatch.setattr(membership, "PAGE", 2)
+    backup = Backup(hub, tmp_path / "backup")
+    contents = [((20, 21, 22), CONFIRM), (23, CONFIRM), ((24, 25), CONFIRM), (26, CONFIRM)]
+    tell(member, *contents)
+    before = records(hub)
+    hub.faults = {"broken"}
+    say(AGREEMENT, [([pdq(number)], DISPUTE) for number in (20, 23, 24)], node=member.node)
+    hub.faults = set()
+    backup.put_back(hub)
+    sent = MembershipStore.send
+    pages = [None, None]
+
+    def killed(store, messages):
+        pages.pop()
+        sent(store, messages)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MembershipStore, "send", killed)
+        with pytest.raises(IndexError):
+            start_over(AGREEMENT, node=member.node, by="test")
+    assert waiting(member) == 3 + 3
+    assert "started-over" not in member.events()
+
+    told = told_again(member)
+    assert [len(each.message.body["signals"]) for each in told] == [3, 1, 2, 1, 1, 1, 1]
+    assert [AGAIN in each.message.body for each in told] == [True] * 4 + [False] * 3
+    assert records(hub).keys() == before.keys()
+    assert member.said("started-over")[-1]["told_again"] == 4
 
 
 def test_leaving_forgets_what_was_said(member, hub):

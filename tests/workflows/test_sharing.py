@@ -17,7 +17,15 @@ from seawall.exchange.record import Standing, standing
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
 from seawall.workflows.contributing import BadLine, Given, contribute_lines, share_signals
-from seawall.workflows.sharing import Shared, Told, release_held, share, tell, withdraw_source
+from seawall.workflows.sharing import (
+    ENOUGH,
+    Shared,
+    Told,
+    release_held,
+    share,
+    tell,
+    withdraw_source,
+)
 from tests.made import NOON, pdq
 from tests.sharing import TAXONOMY, agree, key_of, member, opinion, record_now, said
 
@@ -218,6 +226,60 @@ def test_what_waited_is_checked_against_the_terms_as_they_are(memory: Memory):
         assert stores.records.held(A) == {}
 
     assert [each.record.signal for each in history(memory)] == [pdq(1)]
+
+
+def test_what_repeats_a_word_is_no_change_whatever_the_terms_say_now(memory: Memory):
+    """Said alone or in a list; what would change something must fit them, also after it in the same request."""
+    said(memory, A, (pdq(1), opinion()))
+    change(memory, signal_types=("md5",))
+    key, _ = key_of(memory, "acme")
+    row = {"signal_type": "pdq", "value": pdq(1).value, "categories": ["terrorist-content"]}
+    lines = [orjson.dumps(row | more).decode() for more in ({}, {"severity": 3})]
+    size = len(history(memory))
+
+    (again,) = said(memory, A, (pdq(1), opinion(at=LATER)), now=LATER)
+    (batch,) = contribute_lines(
+        A,
+        lines,
+        ndjson=True,
+        by=key,
+        taxonomy=TAXONOMY,
+        memory=memory,
+        now=lambda: LATER,
+    )
+
+    assert (again.changed, again.refused) == (False, None)
+    assert (batch.added, batch.unchanged, batch.held) == (0, 1, 0)
+    assert [(each.line, "shares md5" in each.error) for each in batch.bad] == [(2, True)]
+    for words in (
+        [opinion(severity=3)],
+        [opinion(word="dispute")],
+        [opinion(), opinion(order="A")],
+    ):
+        with pytest.raises(InputError, match="shares md5"):
+            said(memory, A, *((pdq(1), word) for word in words))
+    assert len(history(memory)) == size
+    (taken_back,) = said(memory, A, (pdq(1), opinion(word="withdraw")))
+    assert taken_back.changed
+
+
+def test_a_withdrawal_told_again_takes_back_nothing_newer_that_waits(memory: Memory):
+    """What was confirmed since it was first said stays in quarantine; what waited before it does not."""
+    acme = member(memory, A, "acme")
+    with memory.transaction() as stores:
+        stores.organisations.save_member(replace(acme, held=True))
+    newer, withdrawal = LATER + timedelta(hours=1), Given(word=Word.WITHDRAW)
+    said(memory, A, (pdq(1), opinion()), (pdq(2), opinion()))
+    said(memory, A, (pdq(1), opinion(at=newer)), now=newer)
+    key, _ = key_of(memory, "acme")
+    usual = {"piece": None, "by": key, "taxonomy": TAXONOMY, "now": newer + timedelta(hours=1)}
+    with memory.transaction() as stores:
+        signals = [pdq(1), pdq(2)]
+        share_signals(A, signals, withdrawal, said_at=LATER, stores=stores, **usual)
+
+    with memory.transaction() as stores:
+        (waiting,) = stores.records.take_held(A, "acme", limit=10)
+    assert (waiting[0], waiting[1].at) == (pdq(1), newer)
 
 
 @pytest.mark.parametrize("held", [True, False])
@@ -422,10 +484,20 @@ def test_one_source_is_withdrawn_and_nobody_elses_word(memory: Memory):
     """All it ever said, and what waits of it."""
     said(memory, A, (pdq(1), opinion()), (pdq(2), opinion()))
     said(memory, A, (pdq(2), opinion("beta")))
+    change(memory, quota=0)
+    waiting = [pdq(number) for number in range(10, 10 + ENOUGH + 1)]
+    said(memory, A, *((signal, opinion()) for signal in waiting))
+    said(memory, A, (pdq(3), opinion("beta")))
     with memory.transaction() as stores:
         gone, rest = withdraw_source(A, "acme", after=0, stores=stores, now=LATER, actor="test")
 
     assert (gone, rest) == (2, None)
+    with memory.transaction() as stores:
+        assert stores.records.held(A) == {"beta": 1}
+        assert stores.records.take_held(A, "acme", limit=ENOUGH) == []
+    assert said(memory, A, (pdq(4), opinion()))[0].held
+    with memory.reading() as stores:
+        assert stores.records.held(A) == {"acme": 1, "beta": 1}
     assert standing(record_now(memory, A, pdq(1)), now=LATER) is Standing.WITHDRAWN
     assert standing(record_now(memory, A, pdq(2)), now=LATER) is Standing.ACTIVE
 

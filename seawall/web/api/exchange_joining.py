@@ -127,6 +127,7 @@ async def join_agreement(request: Request) -> Response:
             wanted.name,
             imprint=wanted.key.imprint(),
             by=by,
+            ours=door.app.settings.server.organisation,
             stores=stores,
             now=now(),
         )
@@ -215,6 +216,7 @@ def add_invitation(
             kind=wanted.kind,
             roles=parse_roles(wanted.roles),
             expires_at=wanted.expires_at or doing.at + door.app.settings.exchange.invitation,
+            ours=door.app.settings.server.organisation,
             stores=stores,
             doing=doing,
         )

@@ -155,7 +155,9 @@ async def _told(door: Door, queue: Callable[[Stores], Message], once: Ticket | N
 
     def story(stores: Stores) -> Document:
         queued = queue(stores)
-        return {name: getattr(queued, name) for name in ("id", "membership", "path", "body")}
+        return {
+            name: getattr(queued, name) for name in ("id", "membership", "path", "body", "number")
+        }
 
     told = await door.telling.told(Message(**await written_soon(door, story, once), at=now()))
     if told.error and not told.kept:

@@ -95,17 +95,16 @@ class OpinionIn(Body):
     order: Said = ""
     reason: Said = ""
     expires_at: AwareDatetime | None = None
-    said_at: AwareDatetime | None = None
 
     def given(self) -> Given:
         """The same, as the workflow takes it."""
-        fields = {
-            name: getattr(self, name) for name in type(self).model_fields if name not in _ASIDE
-        }
-        return Given(**fields)
+        return Given(**{name: getattr(self, name) for name in Given.__dataclass_fields__})
 
 
-_ASIDE = ("signals", "piece", "said_at")
+class HubOpinionIn(OpinionIn):
+    """The same as a hub is given it by its members: it may be told again, and was then said before."""
+
+    said_at: AwareDatetime | None = None
 
 
 class ToldIn(Body):
@@ -129,7 +128,7 @@ class ReportIn(Body):
     "/opinions",
     status_code=201,
     openapi_extra=described(
-        takes=OpinionIn,
+        takes=HubOpinionIn,
         example={
             "signals": [_SIGNAL],
             "word": "confirm",
@@ -147,7 +146,7 @@ async def say(
     request: Request,
     by: Annotated[Key, may(Scope.EXCHANGE)],
     agreement: str,
-    wanted: Annotated[OpinionIn, json_body(OpinionIn)],
+    wanted: Annotated[HubOpinionIn, json_body(HubOpinionIn)],
 ) -> Response:
     """
     Confirm, dispute or withdraw signals; signals given together are one piece.

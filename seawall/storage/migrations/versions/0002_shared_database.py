@@ -26,7 +26,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("removed_at IS NULL"),
         postgresql_where=sa.text("removed_at IS NULL"),
     )
-    op.create_index("entries_by_bank", "entries", ["bank", "number"], unique=False)
+    op.create_index(
+        "entries_by_bank",
+        "entries",
+        ["bank", "number"],
+        unique=False,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
     op.execute("INSERT INTO counters (name, value) VALUES ('retroaction', 0), ('ledger', 0)")
     op.add_column("ledger", sa.Column("change", NUMBER, nullable=False, server_default="0"))
     op.create_table(
@@ -189,6 +196,7 @@ def upgrade() -> None:
         sa.Column("bank", sa.String(length=64), nullable=False),
         sa.Column("hub_key", sa.Text(), nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_key", sa.LargeBinary(), nullable=True),
         sa.Column("position", NUMBER, nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.Column("checkpoint", sa.Text(), nullable=False),
@@ -233,6 +241,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["membership"], ["memberships.id"]),
         sa.PrimaryKeyConstraint("membership", "record"),
     )
+    op.create_index("said_by_number", "said", ["membership", "number"], unique=False)
     op.create_table(
         "retroactions",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
