@@ -21,7 +21,8 @@ STEPS = {
     "lint": ("ruff", "check", "."),
     "types": ("mypy", "--strict", "seawall", "start.py", "check.py", "tools/lock.py"),
     "imports": ("lint-imports",),
-    "tests": ("python", "-m", "pytest"),  # this way `tests` itself can be imported from
+    # This way `tests` itself can be imported from; a file's tests stay together, for they may share what they open.
+    "tests": ("python", "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"),
 }
 
 
