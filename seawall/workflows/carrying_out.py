@@ -121,6 +121,7 @@ def _carry_out_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime
     ]
     _strike(case, ruling, bench=bench, stores=stores, now=now)
     changed(case, "carried-out", stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
+    stores.sealed.shorten(case.id, delete_at=now + bench.config.keep_media)
     _record(stores, "ruling:made", ruling, by=ruling.by, now=now)
     return True
 

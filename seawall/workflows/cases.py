@@ -102,7 +102,9 @@ def open_for_upload(
     upload: Upload, verdict: Verdict, *, source: Source, stores: Stores, by: str, now: datetime
 ) -> Case:
     """The case that an upload is in because its verdict wants a person to look."""
-    return open_case(item_of(upload, verdict), source=source, stores=stores, by=by, now=now)
+    case = open_case(item_of(upload, verdict), source=source, stores=stores, by=by, now=now)
+    stores.sealed.attach([upload.id], case.id)
+    return case
 
 
 def item_of(upload: Upload, verdict: Verdict) -> Item:

@@ -120,11 +120,6 @@ def why_nothing(media: SealedMedia | None, *, safe: Safe) -> str | None:
     return media.missing
 
 
-def case_closed(case: str, *, stores: Stores, safe: Safe, now: datetime) -> None:
-    """What was kept for a case is deleted some time after it closed, and never later than planned before."""
-    stores.sealed.shorten(case, delete_at=now + safe.after_closing)
-
-
 def preview(
     ident: str, *, viewer: Viewer, safe: Safe, sandbox: Sandbox, memory: Memory, now: datetime
 ) -> bytes:

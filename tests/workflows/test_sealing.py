@@ -305,7 +305,7 @@ def test_what_is_due_is_deleted_once(memory, safe, sandbox, tmp_path):
     first, second = keep(memory, safe, name="1"), keep(memory, safe, name="2")
     with memory.transaction() as stores:
         stores.sealed.attach(["up_1"], "case_1")
-        sealing.case_closed("case_1", stores=stores, safe=safe, now=NOON + timedelta(days=5))
+        stores.sealed.shorten("case_1", delete_at=NOON + timedelta(days=5) + safe.after_closing)
     due = {"safe": safe, "memory": memory}
 
     assert sealing.delete_due(**due, now=NOON + timedelta(days=34)) == 0
@@ -321,7 +321,7 @@ def test_what_is_due_is_deleted_once(memory, safe, sandbox, tmp_path):
         assert [each.id for each in stores.sealed.before(None, limit=9, kept=True)] == [second.id]
     with memory.transaction() as stores:  # closed late: the ninety days still hold
         stores.sealed.attach(["up_2"], "case_2")
-        sealing.case_closed("case_2", stores=stores, safe=safe, now=NOON + timedelta(days=89))
+        stores.sealed.shorten("case_2", delete_at=NOON + timedelta(days=89) + safe.after_closing)
     assert sealing.delete_due(**due, now=NOON + timedelta(days=90)) == 1
     assert sealing.delete_due(**due, now=LATER) == 0
     assert files(tmp_path) == []
