@@ -14,13 +14,13 @@ from starlette.responses import Response
 from seawall.access.person import Permission, may
 from seawall.banks.entry import Entry, counts
 from seawall.clock import now
-from seawall.errors import InputError, NotFound
+from seawall.errors import InputError
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import Signal
 from seawall.web.bodies import is_plain
-from seawall.web.console.charts import Bounds, Frame, intervals, percent
-from seawall.web.console.page import desk_router, language_of, shown, went
+from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
+from seawall.web.console.shared import named, precision
 from seawall.web.door import door_of
 from seawall.workflows.bank import change_bank, change_entry, remove_entry
 
@@ -60,7 +60,7 @@ def bank(
     signal = _signal(wanted)
     moment = now()
     with door_of(request).app.memory.reading() as stores:
-        found = stores.banks.find(_plain(bank))
+        found = stores.banks.find(named(bank))
         filled = stores.memberships.of_bank(bank)
         size = stores.banks.size(bank)
         entries = stores.entries.page(
@@ -89,7 +89,7 @@ def switch_bank(request: Request, at: Writer, bank: str, on: Text = "") -> Respo
     """A bank that is off matches nothing."""
     with door_of(request).app.memory.transaction() as stores:
         change_bank(
-            _plain(bank),
+            named(bank),
             enabled=on == "yes",
             description=None,
             stores=stores,
@@ -104,7 +104,7 @@ def entry(request: Request, at: Reader, bank: str, entry: str) -> Response:
     """One entry: its signal, who vouches for it, and what it matched lately."""
     moment = now()
     with door_of(request).app.memory.reading() as stores:
-        found = stores.entries.find(_plain(bank), _plain(entry))
+        found = stores.entries.find(named(bank), named(entry))
         filled = stores.memberships.of_bank(bank)
         matched = stores.uploads.matched_by(entry, latest=LOOKED_AT)
     return shown(
@@ -115,7 +115,7 @@ def entry(request: Request, at: Reader, bank: str, entry: str) -> Response:
         vouchers=_until(found.vouchers, found, "vouched_until"),
         origins=_until(found.shared.origins if found.shared else (), found, "origins_until"),
         only_authorities=found.shared is not None and found.shared.only_authorities(at=moment),
-        precision=_precision(request, found),
+        precision=precision(request, found.shared.precision) if found.shared else None,
         filled=filled,
         matched=matched,
         looked_at=LOOKED_AT,
@@ -132,8 +132,8 @@ def switch_entry(
     app = door_of(request).app
     with app.memory.transaction() as stores:
         change_entry(
-            _plain(bank),
-            _plain(entry),
+            named(bank),
+            named(entry),
             {"enabled": on == "yes"},
             taxonomy=app.taxonomy,
             stores=stores,
@@ -148,7 +148,7 @@ def switch_entry(
 def ask_removal(request: Request, at: Writer, bank: str, entry: str) -> Response:  # noqa: ARG001 - who may
     """Whether it is really to be removed."""
     with door_of(request).app.memory.reading() as stores:
-        found = stores.entries.find(_plain(bank), _plain(entry))
+        found = stores.entries.find(named(bank), named(entry))
     return shown(request, "screens/entry-remove.html", entry=found)
 
 
@@ -157,20 +157,14 @@ def remove(request: Request, at: Writer, bank: str, entry: str, change: Change) 
     """Out of its bank; past verdicts still name it."""
     with door_of(request).app.memory.transaction() as stores:
         remove_entry(
-            _plain(bank),
-            _plain(entry),
+            named(bank),
+            named(entry),
             stores=stores,
             by=at.person.id,
             now=now(),
             expected=change,
         )
     return went(f"{BANKS}/{bank}", "entry-removed")
-
-
-def _plain(name: str) -> str:
-    if not is_plain(name):
-        raise NotFound("There is nothing of this name.")
-    return name
 
 
 def _signal(text: str) -> Signal | None:
@@ -196,25 +190,3 @@ def _until(names: tuple[str, ...], entry: Entry, ends: str) -> list[tuple[str, d
     """Each name, and until when it counts: its own end, or the entry's."""
     own = getattr(entry.shared, ends) if entry.shared else {}
     return [(name, own.get(name, entry.expires_at)) for name in names]
-
-
-def _precision(request: Request, entry: Entry) -> str | None:
-    """How often its matches were right, between its bounds; None where nobody counts."""
-    if entry.shared is None:
-        return None
-    t = language_of(request).text
-    share = entry.shared.precision
-    frame = Frame(
-        name="precision",
-        title=t("How often its matches were right"),
-        summary=t(
-            "{right} of {all} reviewed matches were right.", right=share.hits, all=share.trials
-        ),
-        columns=(t("Reviewed"), t("at least"), t("seen"), t("at most")),
-        show=percent,
-        table=t("As a table"),
-    )
-    label = t("{count} reviews", count=share.trials)
-    return intervals(
-        frame, [Bounds(label=label, value=share.value, low=share.low, high=share.high)]
-    )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seawall.web.console import account, audit, banks, health, overview, people, signing
+from seawall.web.console import account, audit, banks, exchange, health, overview, people, signing
 
 STATIC = Path(__file__).parent / "static"
 PAGES = (
@@ -12,5 +12,6 @@ PAGES = (
     audit,
     health,
     banks,
+    exchange,
     overview,
 )  # the overview last: it answers for the rest

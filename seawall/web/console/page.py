@@ -35,6 +35,7 @@ NAVIGATION: tuple[
 ] = (  # address, text, key after g, who
     ("/desk", "Overview", "o", None),
     ("/desk/banks", "Banks", "b", Permission.BANKS_SEE),
+    ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
     ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
     ("/desk/people", "People", "p", Permission.PEOPLE_MANAGE),
     ("/desk/audit", "Audit log", "a", Permission.AUDIT_SEE),

@@ -56,6 +56,9 @@ class Landscape:
             f"/banks/{self.bank}/entries/{self.entry}",
             f"/banks/{self.bank}/entries/{self.entry}/remove",
             f"/banks/{self.filled}/entries/{self.shared}",
+            "/exchange",
+            f"/exchange/{self.hub.agreement}",
+            f"/exchange/{self.hub.agreement}/records/{self.record}",
         ]
 
 
