@@ -132,9 +132,11 @@ class UploadStore:
             query = query.where(uploads.c.measure == measure)
         return [_upload(row) for row in self._connection.execute(query)]
 
-    def all(self, *, since: datetime | None = None) -> Iterator[Upload]:
-        """Every upload, oldest first, a page in memory at a time."""
+    def all(self, *, since: datetime | None = None, latest: int | None = None) -> Iterator[Upload]:
+        """Every upload, or no more than so many of the latest, oldest first, a page in memory at a time."""
         query = select(uploads).order_by(uploads.c.number)
+        if latest is not None:
+            query = query.where(uploads.c.number > self.last() - latest)
         if since is not None:
             query = query.where(uploads.c.at >= since)
         for row in self._connection.execute(query.execution_options(yield_per=500)):

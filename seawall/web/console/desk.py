@@ -2,7 +2,17 @@
 
 from pathlib import Path
 
-from seawall.web.console import account, audit, banks, exchange, health, overview, people, signing
+from seawall.web.console import (
+    account,
+    audit,
+    banks,
+    exchange,
+    health,
+    overview,
+    people,
+    rules,
+    signing,
+)
 
 STATIC = Path(__file__).parent / "static"
 PAGES = (
@@ -13,5 +23,6 @@ PAGES = (
     health,
     banks,
     exchange,
+    rules,
     overview,
 )  # the overview last: it answers for the rest

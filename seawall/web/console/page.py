@@ -35,6 +35,7 @@ NAVIGATION: tuple[
 ] = (  # address, text, key after g, who
     ("/desk", "Overview", "o", None),
     ("/desk/banks", "Banks", "b", Permission.BANKS_SEE),
+    ("/desk/rules", "Rules", "r", Permission.RULES_SEE),
     ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
     ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
     ("/desk/people", "People", "p", Permission.PEOPLE_MANAGE),
@@ -52,6 +53,7 @@ TOLD = {  # what is said after something was done, by the word in the address
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",
     "joined": "Welcome. Sign in with your new password.",
+    "rule-put": "The rule is as it says below, from the next upload on.",
     "bank-on": "The bank is on: its entries match again.",
     "bank-off": "The bank is off: its entries match nothing.",
     "entry-on": "The entry is on: it matches again.",
