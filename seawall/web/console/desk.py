@@ -8,6 +8,7 @@ from seawall.web.console import (
     banks,
     exchange,
     health,
+    history,
     overview,
     people,
     rules,
@@ -24,5 +25,6 @@ PAGES = (
     banks,
     exchange,
     rules,
+    history,
     overview,
 )  # the overview last: it answers for the rest
