@@ -11,6 +11,7 @@ from seawall.web.console import (
     history,
     overview,
     people,
+    policies,
     rules,
     signing,
 )
@@ -26,5 +27,6 @@ PAGES = (
     exchange,
     rules,
     history,
+    policies,
     overview,
 )  # the overview last: it answers for the rest

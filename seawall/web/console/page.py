@@ -35,6 +35,7 @@ NAVIGATION: tuple[
 ] = (  # address, text, key after g, who
     ("/desk", "Overview", "o", None),
     ("/desk/banks", "Banks", "b", Permission.BANKS_SEE),
+    ("/desk/policies", "Policies", "l", Permission.CASES_SEE),
     ("/desk/rules", "Rules", "r", Permission.RULES_SEE),
     ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
     ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
@@ -53,6 +54,7 @@ TOLD = {  # what is said after something was done, by the word in the address
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",
     "joined": "Welcome. Sign in with your new password.",
+    "policy-put": "The policy is as the newest version below says; earlier rulings keep theirs.",
     "rule-put": "The rule is as it says below, from the next upload on.",
     "bank-on": "The bank is on: its entries match again.",
     "bank-off": "The bank is off: its entries match nothing.",

@@ -62,6 +62,8 @@ class Landscape:
             f"/uploads/{self.upload}",
             f"/items/{self.item}",
             f"/users/{self.user}",
+            "/policies",
+            f"/policies/{self.policy}",
             "/exchange",
             f"/exchange/{self.hub.agreement}",
             f"/exchange/{self.hub.agreement}/records/{self.record}",
