@@ -259,6 +259,12 @@ class CaseStore:
         )
         return [(row.item, row.upload) for row in self._connection.execute(query)]
 
+    def opened_since(self, since: datetime, *, limit: int) -> list[datetime]:
+        """When cases were opened, of the latest `limit` of them, so that it stays quick."""
+        latest = select(cases.c.opened_at).order_by(cases.c.number.desc()).limit(limit).subquery()
+        query = select(latest).where(latest.c.opened_at >= since)
+        return list(self._connection.execute(query).scalars())
+
     def counts(self) -> dict[Status, int]:
         """How many cases there are in each status."""
         query = select(cases.c.status, func.count()).group_by(cases.c.status)

@@ -68,6 +68,12 @@ class RulingStore:
         query = query.order_by(rulings.c.at.desc(), rulings.c.id.desc())
         return [_ruling(row) for row in self._connection.execute(query)]
 
+    def given_since(self, since: datetime, *, limit: int) -> list[datetime]:
+        """When rulings were given, of the latest `limit` of them, so that it stays quick; their ids follow time."""
+        latest = select(rulings.c.at).order_by(rulings.c.id.desc()).limit(limit).subquery()
+        query = select(latest).where(latest.c.at >= since)
+        return list(self._connection.execute(query).scalars())
+
     def keep_marks(self, ruling: str, marks: Collection[Mark]) -> None:
         """What this ruling was about, so that a later item with the same content finds it."""
         if marks:
