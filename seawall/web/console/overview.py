@@ -97,6 +97,7 @@ def _people(
         summary=t("How many cases were opened and how many were ruled on, each day."),
         columns=(t("Day (UTC)"), t("opened"), t("ruled on")),
         table=t("As a table"),
+        width=480,
         empty=t("No case was opened. What a rule wants a person to look at becomes one."),
     )
     by_day = [Counter(moment.date() for moment in each) for each in (opened, ruled)]

@@ -10,12 +10,13 @@ from seawall.access.person import Permission, may
 from seawall.cases.policy import MOST_SEVERE, MOST_STRIKES, Policy
 from seawall.cases.ruling import Decision
 from seawall.clock import now
-from seawall.errors import NotFound
+from seawall.errors import InputError, NotFound
 from seawall.policy.ground import Basis, Ground
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named
 from seawall.web.door import door_of
+from seawall.web.problems import status_of
 from seawall.workflows.policy import put_policy
 
 POLICIES = "/desk/policies"
@@ -71,8 +72,14 @@ def put(
     )
     for each in (wanted.title, wanted.ground.provision, wanted.text):
         named(each)
-    with app.memory.transaction() as stores:
-        made = put_policy(wanted, taxonomy=app.taxonomy, stores=stores, by=at.person.id, now=moment)
+    try:
+        with app.memory.transaction() as stores:
+            made = put_policy(
+                wanted, taxonomy=app.taxonomy, stores=stores, by=at.person.id, now=moment
+            )
+    except InputError as wrong:
+        facts = {"policy": wanted, "choices": _CHOICES, "wrong": str(wrong)}
+        return shown(request, "screens/policy-again.html", status_of(wrong), **facts)
     return went(f"{POLICIES}/{made.id}#version-{made.version}", "policy-put")
 
 

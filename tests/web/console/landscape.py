@@ -32,7 +32,8 @@ class Landscape:
     """The names of what was made."""
 
     bank: str
-    entry: str
+    entry: str  # which the upload is near
+    spare: str  # another of the same bank
     filled: str  # a bank that a hub fills
     shared: str  # its entry
     endpoint: str
@@ -129,6 +130,7 @@ def furnished(served: Served) -> Landscape:
     return Landscape(
         bank=f"ours-{mark}",
         entry=own[0].id,
+        spare=own[1].id,
         filled=f"theirs-{mark}",
         shared=theirs.id,
         endpoint=f"ep_{mark}",
