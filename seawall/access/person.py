@@ -38,8 +38,11 @@ class Permission(StrEnum):
     QUALITY_REVIEW = "quality:review"
     POLICIES_WRITE = "policies:write"
     PEOPLE_MANAGE = "people:manage"
+    BANKS_SEE = "banks:see"
     BANKS_WRITE = "banks:write"
+    RULES_SEE = "rules:see"
     RULES_WRITE = "rules:write"
+    ENDPOINTS_WRITE = "endpoints:write"
     EXCHANGE_SEE = "exchange:see"
     AUDIT_SEE = "audit:see"
     HEALTH_SEE = "health:see"
@@ -48,6 +51,14 @@ class Permission(StrEnum):
 
 
 _REVIEWER = frozenset({Permission.CASES_SEE, Permission.CASES_RULE, Permission.MEDIA_REVEAL})
+_WATCHING = frozenset(
+    {
+        Permission.BANKS_SEE,
+        Permission.RULES_SEE,
+        Permission.EXCHANGE_SEE,
+        Permission.HEALTH_SEE,
+    }
+)
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(  # the access table
     {
         Role.REVIEWER: _REVIEWER,
@@ -56,26 +67,18 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(  # the access t
             Permission.CASES_ASSIGN,
             Permission.QUALITY_REVIEW,
             Permission.POLICIES_WRITE,
-            Permission.EXCHANGE_SEE,
-            Permission.HEALTH_SEE,
             Permission.SHARE_OUTSIDE,
-        },
+        }
+        | _WATCHING,
         Role.OPERATOR: frozenset(
             {
                 Permission.BANKS_WRITE,
                 Permission.RULES_WRITE,
-                Permission.EXCHANGE_SEE,
-                Permission.HEALTH_SEE,
+                Permission.ENDPOINTS_WRITE,
             }
-        ),
-        Role.AUDITOR: frozenset(
-            {
-                Permission.CASES_SEE,
-                Permission.EXCHANGE_SEE,
-                Permission.AUDIT_SEE,
-                Permission.HEALTH_SEE,
-            }
-        ),
+        )
+        | _WATCHING,
+        Role.AUDITOR: frozenset({Permission.CASES_SEE, Permission.AUDIT_SEE}) | _WATCHING,
         Role.ADMIN: frozenset(Permission),
     }
 )

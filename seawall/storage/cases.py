@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
-from seawall.cases.case import WAITING, Case, CaseEvent, Status, after, fold
+from seawall.cases.case import WAITING, Case, CaseEvent, ItemKind, Status, after, fold
 from seawall.cases.likeness import Mark, marks_of
 from seawall.cases.limits import Limits
 from seawall.cases.urgency import urgency
@@ -236,18 +236,45 @@ class CaseStore:
 
     def of_item(self, item: str) -> list[Listed]:
         """Every case this item is or was in, newest first."""
+        return self._with(case_items.c.item == item)
+
+    def of_upload(self, upload: str) -> list[Listed]:
+        """Every case this upload is or was in, newest first."""
+        return self._with(case_items.c.upload == upload)
+
+    def of_user(self, user: str, *, limit: int) -> list[Listed]:
+        """The latest cases about what this user uploaded, or about the user, newest first."""
+        theirs = case_items.c.uploader == user
+        itself = (case_items.c.kind == ItemKind.USER) & (case_items.c.item == user)
+        return self._with(theirs | itself, limit=limit)
+
+    def items_of_user(self, user: str, *, limit: int) -> list[tuple[str, str | None]]:
+        """The latest items of this user that came into cases, each with its upload, newest first."""
         query = (
-            select(cases)
-            .join(case_items, case_items.c.case == cases.c.id)
-            .where(case_items.c.item == item)
-            .order_by(cases.c.number.desc())
+            select(case_items.c.item, case_items.c.upload, func.max(case_items.c.number))
+            .where(case_items.c.uploader == user)
+            .group_by(case_items.c.item, case_items.c.upload)
+            .order_by(func.max(case_items.c.number).desc())
+            .limit(limit)
         )
-        return [_listed(row) for row in self._connection.execute(query)]
+        return [(row.item, row.upload) for row in self._connection.execute(query)]
+
+    def opened_since(self, since: datetime, *, limit: int) -> list[datetime]:
+        """When cases were opened, of the latest `limit` of them, so that it stays quick."""
+        latest = select(cases.c.opened_at).order_by(cases.c.number.desc()).limit(limit).subquery()
+        query = select(latest).where(latest.c.opened_at >= since)
+        return list(self._connection.execute(query).scalars())
 
     def counts(self) -> dict[Status, int]:
         """How many cases there are in each status."""
         query = select(cases.c.status, func.count()).group_by(cases.c.status)
         return {Status(status): count for status, count in self._connection.execute(query)}
+
+    def _with(self, wanted: ColumnElement[bool], *, limit: int | None = None) -> list[Listed]:
+        """Cases with an item like this, newest first."""
+        having = select(case_items.c.case).where(wanted)
+        query = select(cases).where(cases.c.id.in_(having)).order_by(cases.c.number.desc())
+        return [_listed(row) for row in self._connection.execute(query.limit(limit))]
 
     def _append(self, event: CaseEvent) -> None:
         self._connection.execute(insert(case_events).values(**asdict(event)))

@@ -54,6 +54,11 @@ class PolicyStore:
             )
         return _policy(row)
 
+    def versions(self, ident: str) -> list[Policy]:
+        """Every version of the policy of this name, newest first."""
+        query = select(policies).where(policies.c.id == ident).order_by(policies.c.version.desc())
+        return [_policy(row) for row in self._connection.execute(query)]
+
     def all(self) -> list[Policy]:
         """Every policy as it stands, by name."""
         newest = select(policies.c.id, func.max(policies.c.version).label("version")).group_by(

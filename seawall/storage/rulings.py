@@ -1,7 +1,7 @@
 """What was ruled, what counts against users for it, and what was restored."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,16 @@ from seawall.storage.changes import take_changes
 from seawall.storage.tables import allowed, case_items, ruled_signals, rulings, strikes
 
 PAGE = 400  # values in one IN (…)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strike:
+    """What one ruling counts against a user, until when."""
+
+    ruling: str
+    weight: int
+    at: datetime
+    expires_at: datetime
 
 
 class RulingStore:
@@ -51,6 +61,18 @@ class RulingStore:
         """Every ruling on this case, oldest first, those undone too."""
         query = select(rulings).where(rulings.c.case == case).order_by(rulings.c.at, rulings.c.id)
         return [_ruling(row) for row in self._connection.execute(query)]
+
+    def of_cases(self, wanted: Collection[str]) -> list[Ruling]:
+        """Every ruling on these cases, newest first, those undone too."""
+        query = select(rulings).where(rulings.c.case.in_(wanted))
+        query = query.order_by(rulings.c.at.desc(), rulings.c.id.desc())
+        return [_ruling(row) for row in self._connection.execute(query)]
+
+    def given_since(self, since: datetime, *, limit: int) -> list[datetime]:
+        """When rulings were given, of the latest `limit` of them, so that it stays quick; their ids follow time."""
+        latest = select(rulings.c.at).order_by(rulings.c.id.desc()).limit(limit).subquery()
+        query = select(latest).where(latest.c.at >= since)
+        return list(self._connection.execute(query).scalars())
 
     def keep_marks(self, ruling: str, marks: Collection[Mark]) -> None:
         """What this ruling was about, so that a later item with the same content finds it."""
@@ -110,6 +132,12 @@ class RulingStore:
             strikes.c.user == user, strikes.c.expires_at > at
         )
         return self._connection.execute(query).scalar() or 0
+
+    def strike_list(self, user: str) -> list[Strike]:
+        """Everything that ever counted against a user, newest first."""
+        columns = [strikes.c[name] for name in Strike.__dataclass_fields__]
+        query = select(*columns).where(strikes.c.user == user).order_by(strikes.c.number.desc())
+        return [Strike(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - a row's public mapping, despite its name
 
     def forgive(self, ruling: str, *, at: datetime) -> None:
         """This ruling counts against nobody any more."""

@@ -503,6 +503,7 @@ case_items = Table(  # which cases an item or an upload is in
     Index("case_items_by_case", "case"),
     Index("case_items_by_item", "item"),
     Index("case_items_by_upload", "upload"),
+    Index("case_items_by_uploader", "uploader"),
     sqlite_autoincrement=True,
 )
 

@@ -26,6 +26,16 @@ PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """Of an upload, what a list shows."""
+
+    id: str
+    item: str | None
+    measure: Measure
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """Something a platform asked about, and what it was told."""
 
@@ -122,9 +132,11 @@ class UploadStore:
             query = query.where(uploads.c.measure == measure)
         return [_upload(row) for row in self._connection.execute(query)]
 
-    def all(self, *, since: datetime | None = None) -> Iterator[Upload]:
-        """Every upload, oldest first, a page in memory at a time."""
+    def all(self, *, since: datetime | None = None, latest: int | None = None) -> Iterator[Upload]:
+        """Every upload, or no more than so many of the latest, oldest first, a page in memory at a time."""
         query = select(uploads).order_by(uploads.c.number)
+        if latest is not None:
+            query = query.where(uploads.c.number > self.last() - latest)
         if since is not None:
             query = query.where(uploads.c.at >= since)
         for row in self._connection.execute(query.execution_options(yield_per=500)):
@@ -201,6 +213,19 @@ class UploadStore:
             last = number
             found.update({each["entry"] for each in verdict["matches"] if each["bank"] == bank})
         return last, found
+
+    def matched_by(self, entry: str, *, latest: int) -> list[Glimpse]:
+        """Which of so many of the latest uploads this entry matched, newest first."""
+        query = (
+            select(uploads.c.id, uploads.c.item, uploads.c.measure, uploads.c.at, uploads.c.verdict)
+            .order_by(uploads.c.number.desc())
+            .limit(latest)
+        )
+        return [
+            Glimpse(id=row.id, item=row.item, measure=Measure(row.measure), at=row.at)
+            for row in self._connection.execute(query)
+            if any(each["entry"] == entry for each in row.verdict["matches"])
+        ]
 
     def last(self) -> int:
         """The number of the latest upload; 0 when there is none."""

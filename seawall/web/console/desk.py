@@ -2,7 +2,31 @@
 
 from pathlib import Path
 
-from seawall.web.console import account, audit, overview, people, signing
+from seawall.web.console import (
+    account,
+    audit,
+    banks,
+    exchange,
+    health,
+    history,
+    overview,
+    people,
+    policies,
+    rules,
+    signing,
+)
 
 STATIC = Path(__file__).parent / "static"
-PAGES = (signing, account, people, audit, overview)  # the overview last: it answers for the rest
+PAGES = (
+    signing,
+    account,
+    people,
+    audit,
+    health,
+    banks,
+    exchange,
+    rules,
+    history,
+    policies,
+    overview,
+)  # the overview last: it answers for the rest

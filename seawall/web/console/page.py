@@ -34,6 +34,11 @@ NAVIGATION: tuple[
     tuple[str, str, str, Permission | None], ...
 ] = (  # address, text, key after g, who
     ("/desk", "Overview", "o", None),
+    ("/desk/banks", "Banks", "b", Permission.BANKS_SEE),
+    ("/desk/policies", "Policies", "l", Permission.CASES_SEE),
+    ("/desk/rules", "Rules", "r", Permission.RULES_SEE),
+    ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
+    ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
     ("/desk/people", "People", "p", Permission.PEOPLE_MANAGE),
     ("/desk/audit", "Audit log", "a", Permission.AUDIT_SEE),
     ("/desk/account", "My account", "m", None),
@@ -49,6 +54,16 @@ TOLD = {  # what is said after something was done, by the word in the address
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",
     "joined": "Welcome. Sign in with your new password.",
+    "policy-put": "The policy is as the newest version below says; earlier rulings keep theirs.",
+    "rule-put": "The rule is as it says below, from the next upload on.",
+    "bank-on": "The bank is on: its entries match again.",
+    "bank-off": "The bank is off: its entries match nothing.",
+    "entry-on": "The entry is on: it matches again.",
+    "entry-off": "The entry is off: it matches nothing.",
+    "entry-removed": "The entry was removed.",
+    "pause": "Paused: messages wait until it is resumed.",
+    "resume": "Resumed: what waits is sent now.",
+    "replay": "What was dead is sent again.",
 }
 log = structlog.get_logger("seawall.desk")
 _templates = Jinja2Templates(directory=FOLDER / "templates")

@@ -81,6 +81,7 @@ def upgrade() -> None:
     op.create_index("case_items_by_case", "case_items", ["case"], unique=False)
     op.create_index("case_items_by_item", "case_items", ["item"], unique=False)
     op.create_index("case_items_by_upload", "case_items", ["upload"], unique=False)
+    op.create_index("case_items_by_uploader", "case_items", ["uploader"], unique=False)
     op.create_table(
         "case_signals",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
