@@ -5,15 +5,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
+from seawall.cases.case import Status
 from seawall.cases.config import Act
 from seawall.cases.likeness import Mark
+from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import NotFound
 from seawall.policy.ground import Basis, Ground
+from seawall.storage.cases import Listed, listed, within
 from seawall.storage.changes import take_changes
-from seawall.storage.tables import allowed, case_items, ruled_signals, rulings, strikes
+from seawall.storage.tables import allowed, case_items, cases, ruled_signals, rulings, strikes
 
 PAGE = 400  # values in one IN (…)
 
@@ -51,6 +54,25 @@ class RulingStore:
         """Every ruling on this case, oldest first, those undone too."""
         query = select(rulings).where(rulings.c.case == case).order_by(rulings.c.at, rulings.c.id)
         return [_ruling(row) for row in self._connection.execute(query)]
+
+    def awaiting(self, *, limit: int, limits: Limits | None = None) -> list[tuple[Ruling, Listed]]:
+        """Rulings that a second person must approve, or agree to restore, with their cases; the oldest first."""
+        approval = and_(
+            cases.c.status == Status.RULED, cases.c.until.is_(None), rulings.c.id == cases.c.ruling
+        )
+        asked = and_(rulings.c.restore_asked_by.is_not(None), rulings.c.undone_at.is_(None))
+        found = [
+            (_ruling(row), listed(row, "case_"))
+            for which in (approval, asked)
+            for row in self._connection.execute(
+                select(rulings, *(column.label(f"case_{column.name}") for column in cases.c))
+                .join(cases, cases.c.id == rulings.c.case)
+                .where(which, *within(limits))
+                .order_by(rulings.c.at)
+                .limit(limit)
+            )
+        ]
+        return sorted(found, key=lambda each: each[0].at)[:limit]
 
     def keep_marks(self, ruling: str, marks: Collection[Mark]) -> None:
         """What this ruling was about, so that a later item with the same content finds it."""

@@ -2,7 +2,27 @@
 
 from pathlib import Path
 
-from seawall.web.console import account, audit, overview, people, signing
+from seawall.web.console import (
+    account,
+    approvals,
+    audit,
+    case,
+    case_acts,
+    overview,
+    people,
+    queue,
+    signing,
+)
 
 STATIC = Path(__file__).parent / "static"
-PAGES = (signing, account, people, audit, overview)  # the overview last: it answers for the rest
+PAGES = (
+    signing,
+    account,
+    people,
+    audit,
+    queue,
+    case,
+    case_acts,
+    approvals,
+    overview,
+)  # the overview last: it answers for the rest
