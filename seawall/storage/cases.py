@@ -338,4 +338,4 @@ def _row(case: Case) -> dict[str, Any]:
 def listed(row: Row[Any], prefix: str = "") -> Listed:
     """The case of a row whose columns begin with this."""
     fields = {name: getattr(row, prefix + name) for name in Listed.__dataclass_fields__}
-    return Listed(**fields | {"status": Status(row.status)})
+    return Listed(**fields | {"status": Status(fields["status"])})

@@ -77,8 +77,7 @@ def preview(
         memory=door.app.memory,
         now=moment,
     )
-    headers = {"Content-Security-Policy": "sandbox", "Cache-Control": "no-store"}
-    return Response(shows, media_type="image/jpeg", headers=headers)
+    return Response(shows, media_type="image/jpeg", headers={"Content-Security-Policy": "sandbox"})
 
 
 def laid_out(

@@ -128,13 +128,13 @@ for (const figure of figures) {
 function look(step) {
   const figure = current();
   if (!figure) return false;
-  const level = Number(figure.dataset.level) + step;
+  const level = Number(figure.dataset.asked ?? figure.dataset.level) + step;
   if (level >= 0 && level <= 4) show(figure, level);
   return true;
 }
 
 function show(figure, level) {
-  if (figure.dataset.asked === String(level) && figure.dataset.level === String(level)) return;
+  if ((figure.dataset.asked ?? figure.dataset.level) === String(level)) return; // each look counts
   figure.dataset.asked = level;
   figure.querySelector("img").src = `${figure.dataset.src}?level=${level}`;
 }
