@@ -131,13 +131,15 @@ class CaseStore:
         queue: str | None = None,
         category: str | None = None,
         claimed_by: str | None = None,
+        assigned_to: str | None = None,
     ) -> list[Listed]:
         """Cases that follow this urgency and number, most urgent first."""
-        query = select(cases).where(cases.c.status.in_(statuses)).where(*_within(limits))
+        query = select(cases).where(cases.c.status.in_(statuses)).where(*within(limits))
         for column, value in (
             (cases.c.queue, queue),
             (cases.c.category, category),
             (cases.c.claimed_by, claimed_by),
+            (cases.c.assigned_to, assigned_to),
         ):
             if value is not None:
                 query = query.where(column == value)
@@ -150,7 +152,7 @@ class CaseStore:
         rows = self._connection.execute(
             query.order_by(cases.c.urgency, cases.c.number).limit(limit)
         )
-        return [_listed(row) for row in rows]
+        return [listed(row) for row in rows]
 
     def next_open(
         self,
@@ -168,7 +170,7 @@ class CaseStore:
         )
         query = (
             select(cases.c.id)
-            .where(cases.c.status == Status.OPEN, ~skipped, *_within(limits))
+            .where(cases.c.status == Status.OPEN, ~skipped, *within(limits))
             .order_by(cases.c.urgency, cases.c.number)
             .limit(1)
         )
@@ -264,6 +266,7 @@ class CaseStore:
         latest = select(cases.c.opened_at).order_by(cases.c.number.desc()).limit(limit).subquery()
         query = select(latest).where(latest.c.opened_at >= since)
         return list(self._connection.execute(query).scalars())
+        return [listed(row) for row in self._connection.execute(query)]
 
     def counts(self) -> dict[Status, int]:
         """How many cases there are in each status."""
@@ -275,6 +278,19 @@ class CaseStore:
         having = select(case_items.c.case).where(wanted)
         query = select(cases).where(cases.c.id.in_(having)).order_by(cases.c.number.desc())
         return [_listed(row) for row in self._connection.execute(query.limit(limit))]
+
+    def waiting(self, limits: Limits | None = None) -> dict[tuple[str, str | None, Status], int]:
+        """How many cases wait in each queue, category and status."""
+        named = (cases.c.queue, cases.c.category, cases.c.status)
+        query = (
+            select(*named, func.count())
+            .where(cases.c.status.in_(WAITING), *within(limits))
+            .group_by(*named)
+        )
+        return {
+            (queue, category, Status(status)): count
+            for queue, category, status, count in self._connection.execute(query)
+        }
 
     def _append(self, event: CaseEvent) -> None:
         self._connection.execute(insert(case_events).values(**asdict(event)))
@@ -312,7 +328,8 @@ class CaseStore:
             self._connection.execute(update(case_items).where(mine).values(removed_at=at))
 
 
-def _within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:
+def within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:
+    """What a query of cases asks for so that it stays within these limits."""
     if limits is not None and limits.queues is not None:
         yield cases.c.queue.in_(limits.queues)
     if limits is not None and limits.categories is not None:
@@ -346,6 +363,7 @@ def _row(case: Case) -> dict[str, Any]:
     }
 
 
-def _listed(row: Row[Any]) -> Listed:
-    fields = {name: getattr(row, name) for name in Listed.__dataclass_fields__}
-    return Listed(**fields | {"status": Status(row.status)})
+def listed(row: Row[Any], prefix: str = "") -> Listed:
+    """The case of a row whose columns begin with this."""
+    fields = {name: getattr(row, prefix + name) for name in Listed.__dataclass_fields__}
+    return Listed(**fields | {"status": Status(fields["status"])})

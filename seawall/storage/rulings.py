@@ -5,15 +5,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
+from seawall.cases.case import Status
 from seawall.cases.config import Act
 from seawall.cases.likeness import Mark
+from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import NotFound
 from seawall.policy.ground import Basis, Ground
+from seawall.storage.cases import Listed, listed, within
 from seawall.storage.changes import take_changes
-from seawall.storage.tables import allowed, case_items, ruled_signals, rulings, strikes
+from seawall.storage.tables import allowed, case_items, cases, ruled_signals, rulings, strikes
 
 PAGE = 400  # values in one IN (…)
 
@@ -73,6 +76,25 @@ class RulingStore:
         latest = select(rulings.c.at).order_by(rulings.c.id.desc()).limit(limit).subquery()
         query = select(latest).where(latest.c.at >= since)
         return list(self._connection.execute(query).scalars())
+
+    def awaiting(self, *, limit: int, limits: Limits | None = None) -> list[tuple[Ruling, Listed]]:
+        """Rulings that a second person must approve, or agree to restore, with their cases; the oldest first."""
+        approval = and_(
+            cases.c.status == Status.RULED, cases.c.until.is_(None), rulings.c.id == cases.c.ruling
+        )
+        asked = and_(rulings.c.restore_asked_by.is_not(None), rulings.c.undone_at.is_(None))
+        found = [
+            (_ruling(row), listed(row, "case_"))
+            for which in (approval, asked)
+            for row in self._connection.execute(
+                select(rulings, *(column.label(f"case_{column.name}") for column in cases.c))
+                .join(cases, cases.c.id == rulings.c.case)
+                .where(which, *within(limits))
+                .order_by(rulings.c.at)
+                .limit(limit)
+            )
+        ]
+        return sorted(found, key=lambda each: each[0].at)[:limit]
 
     def keep_marks(self, ruling: str, marks: Collection[Mark]) -> None:
         """What this ruling was about, so that a later item with the same content finds it."""

@@ -1,6 +1,6 @@
 """What bytes are kept for cases, until when, and who has looked at how much."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from seawall.errors import NotFound
 from seawall.media.media import Kind
+from seawall.storage.bulk import rows_among
 from seawall.storage.tables import exposures, sealed_media
 
 
@@ -79,6 +80,11 @@ class SealedStore:
         if kept:
             query = query.where(sealed_media.c.path.is_not(None))
         return [_media(row) for row in self._connection.execute(query)]
+
+    def of_uploads(self, uploads: Sequence[str]) -> dict[str, SealedMedia]:
+        """The latest media of each of these uploads that has any."""
+        rows = rows_among(self._connection, sealed_media.c.upload, uploads)
+        return {row.upload: _media(row) for row in sorted(rows, key=lambda row: row.number)}
 
     def attach(self, uploads: Collection[str], case: str) -> None:
         """What was kept of these uploads belongs to this case."""

@@ -552,6 +552,12 @@ rulings = Table(
     Column("undone_at", Moment),
     Column("carried_out_at", Moment),
     Index("rulings_by_case", "case"),
+    Index(
+        "rulings_to_restore",
+        "at",
+        sqlite_where=text("restore_asked_by IS NOT NULL AND undone_at IS NULL"),
+        postgresql_where=text("restore_asked_by IS NOT NULL AND undone_at IS NULL"),
+    ),
 )
 
 ruled_signals = Table(  # what was ruled on, to find earlier rulings by hash

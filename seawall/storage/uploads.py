@@ -1,7 +1,7 @@
 """What was screened, what came of it, and the ledger of what was let through."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from seawall.policy.measure import Measure
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Orientation
+from seawall.storage.bulk import rows_among
 from seawall.storage.documents import (
     fingerprint_document,
     fingerprint_from,
@@ -113,6 +114,11 @@ class UploadStore:
         if row is None:
             raise NotFound(f"There is no upload '{ident}'.")
         return _upload(row)
+
+    def named(self, idents: Sequence[str]) -> dict[str, Upload]:
+        """Those of these uploads that are known, by their ids."""
+        rows = rows_among(self._connection, uploads.c.id, idents)
+        return {row.id: _upload(row) for row in rows}
 
     def before(
         self,

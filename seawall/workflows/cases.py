@@ -281,6 +281,26 @@ def hand_off(ident: str, person: str, *, to: str, stores: Stores, now: datetime)
     return changed(case, "handed-off", stores, by=person, now=now, to=to)
 
 
+def assign(ident: str, by: str, *, to: str, limits: Limits, stores: Stores, now: datetime) -> Case:
+    """
+    A case that nobody works on now, for this person and nobody else.
+
+    Raises:
+        NotFound: There is no such case.
+        NotAllowed: It is beyond the limits of whoever assigns it.
+        WrongState: Somebody has it, or it does not wait any more.
+
+    """
+    named(to)
+    stores.cases.lock()
+    wake(stores=stores, now=now)
+    case = stores.cases.find(ident)
+    check_limits(case, limits)
+    if case.status not in (Status.OPEN, Status.HELD):
+        raise WrongState(_taken(case))
+    return changed(case, "handed-off", stores, by=by, now=now, to=to)
+
+
 def remove_from_cluster(
     ident: str, key: str, person: str, *, stores: Stores, now: datetime
 ) -> tuple[Case, Case]:

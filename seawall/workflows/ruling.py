@@ -76,13 +76,31 @@ def rule(
     if version not in (None, case.version):
         raise WrongState(f"Something has joined or left the case '{ident}' since; look again.")
     ruling = _ruling(case, answer, person, config=config, stores=stores, now=now)
-    if not limits.allow(queue=case.queue, category=case.category, territories=ruling.territories):
-        raise NotAllowed("One of these territories is not yours to rule for.")
+    check_territories(ruling, limits)
     stores.rulings.add(ruling)
     until = None if ruling.needs else rfc3339(now + config.undo)
     changed(case, "ruled", stores, by=person, now=now, ruling=ruling.id, until=until)
     _record(stores, "ruling:given", ruling, by=person, now=now, details=_told(ruling))
     return ruling
+
+
+def check_territories(ruling: Ruling, limits: Limits) -> None:
+    """
+    Whether somebody with these limits may rule for everywhere that the ruling applies.
+
+    Raises:
+        NotAllowed: It applies elsewhere too.
+
+    """
+    if limits.territories is None or not ruling.restrains:
+        return
+    if not ruling.territories:
+        own = ", ".join(sorted(limits.territories))
+        raise NotAllowed(
+            f"This would apply everywhere, and you rule for {own}. Restrict it there, or hand the case on."
+        )
+    if not limits.territories.issuperset(ruling.territories):
+        raise NotAllowed("One of these territories is not yours to rule for.")
 
 
 def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: datetime) -> Case:

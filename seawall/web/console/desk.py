@@ -4,14 +4,18 @@ from pathlib import Path
 
 from seawall.web.console import (
     account,
+    approvals,
     audit,
     banks,
+    case,
+    case_acts,
     exchange,
     health,
     history,
     overview,
     people,
     policies,
+    queue,
     rules,
     signing,
 )
@@ -28,5 +32,9 @@ PAGES = (
     rules,
     history,
     policies,
+    queue,
+    case,
+    case_acts,
+    approvals,
     overview,
 )  # the overview last: it answers for the rest

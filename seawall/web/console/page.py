@@ -39,6 +39,8 @@ NAVIGATION: tuple[
     ("/desk/rules", "Rules", "r", Permission.RULES_SEE),
     ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
     ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
+    ("/desk/queue", "Queue", "q", Permission.CASES_SEE),
+    ("/desk/approvals", "Approvals", "w", Permission.CASES_RULE),
     ("/desk/people", "People", "p", Permission.PEOPLE_MANAGE),
     ("/desk/audit", "Audit log", "a", Permission.AUDIT_SEE),
     ("/desk/account", "My account", "m", None),
@@ -64,6 +66,17 @@ TOLD = {  # what is said after something was done, by the word in the address
     "pause": "Paused: messages wait until it is resumed.",
     "resume": "Resumed: what waits is sent now.",
     "replay": "What was dead is sent again.",
+    "no-case": "No open case waits for you here now.",
+    "released": "The case is back in the queue.",
+    "skipped": "The case is back in the queue, and you are not offered it again.",
+    "held": "The case is put aside until its time.",
+    "handed": "The case is handed on.",
+    "item-out": "The item is a case of its own now.",
+    "undone": "The ruling is taken back; the case is yours again.",
+    "approved": "Approved. It is carried out when its undo window is over.",
+    "refused": "Not approved. The case is open again.",
+    "restored": "Restored: what was done is taken back.",
+    "restore-asked": "A second person must agree before it is restored.",
 }
 log = structlog.get_logger("seawall.desk")
 _templates = Jinja2Templates(directory=FOLDER / "templates")
@@ -125,7 +138,8 @@ def went(address: str, done: str) -> Response:
     """After a POST: another page, which says what was done; a reload does nothing twice."""
     path, _, anchor = address.partition("#")
     mark = f"#{anchor}" if anchor else ""
-    return RedirectResponse(f"{path}?{urlencode({'done': done})}{mark}", status_code=303)
+    joint = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{joint}{urlencode({'done': done})}{mark}", status_code=303)
 
 
 def language_of(request: Request) -> Language:

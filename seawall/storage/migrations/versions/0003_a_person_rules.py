@@ -126,6 +126,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("rulings_by_case", "rulings", ["case"], unique=False)
+    op.create_index(
+        "rulings_to_restore",
+        "rulings",
+        ["at"],
+        unique=False,
+        sqlite_where=sa.text("restore_asked_by IS NOT NULL AND undone_at IS NULL"),
+        postgresql_where=sa.text("restore_asked_by IS NOT NULL AND undone_at IS NULL"),
+    )
     op.create_table(
         "ruled_signals",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
