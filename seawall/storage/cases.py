@@ -266,7 +266,6 @@ class CaseStore:
         latest = select(cases.c.opened_at).order_by(cases.c.number.desc()).limit(limit).subquery()
         query = select(latest).where(latest.c.opened_at >= since)
         return list(self._connection.execute(query).scalars())
-        return [listed(row) for row in self._connection.execute(query)]
 
     def counts(self) -> dict[Status, int]:
         """How many cases there are in each status."""
@@ -277,7 +276,7 @@ class CaseStore:
         """Cases with an item like this, newest first."""
         having = select(case_items.c.case).where(wanted)
         query = select(cases).where(cases.c.id.in_(having)).order_by(cases.c.number.desc())
-        return [_listed(row) for row in self._connection.execute(query.limit(limit))]
+        return [listed(row) for row in self._connection.execute(query.limit(limit))]
 
     def waiting(self, limits: Limits | None = None) -> dict[tuple[str, str | None, Status], int]:
         """How many cases wait in each queue, category and status."""
