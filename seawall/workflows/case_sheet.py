@@ -153,9 +153,9 @@ def _items(case: Case, first: int, stores: Stores, safe: Safe) -> tuple[ItemShee
     shown = case.items[first - 1 : first - 1 + ITEMS]
     names = [item.upload for item in shown if item.upload is not None]
     uploads, kept = stores.uploads.named(names), stores.sealed.of_uploads(names)
-    entries = stores.entries.named(
-        list({match.entry for item in shown for match in (*item.matches, *_matches(item, uploads))})
-    )
+    near = {match.entry for item in shown for match in item.matches}
+    near |= {match.entry for item in shown for match in _matches(item, uploads)}
+    entries = stores.entries.named(list(near))
     return tuple(
         ItemSheet(
             number=number,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Form, Query
@@ -146,7 +146,7 @@ def waiting(
     )
 
 
-def words(request: Request) -> dict[str, object]:
+def words(request: Request) -> dict[str, Any]:
     """How pages say how urgent a case is."""
     tongue, moment = language_of(request), now()
     return {

@@ -16,6 +16,7 @@ from seawall.workflows.people import invite_person
 from tests.shared import shared_data
 from tests.web.console.people import PASSWORD, somebody
 from tests.web.console.people import browser as client_of
+from tests.web.console.reading import complaining, enter, forgotten, prefer
 from tests.web.serving import Served, serving
 from tests.web.test_page import browser  # noqa: F401 - a fixture
 
@@ -30,28 +31,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def context(browser: Browser, house: Served) -> Iterator[BrowserContext]:  # noqa: F811 - the fixture
     """A browser that complains about everything and reaches nobody else."""
-    complaints: list[str] = []
-    opened = browser.new_context(viewport={"width": 1280, "height": 720})
-    opened.set_default_timeout(15_000)
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("weberror", lambda error: complaints.append(str(error.error)))
-    opened.on(
-        "request",
-        lambda request: complaints.extend([request.url] * (not request.url.startswith(house.url))),
-    )
-    yield opened
-    opened.close()
-    assert [each for each in complaints if "status of 40" not in each] == []
-
-
-def enter(page: Page, house: Served, login: str, code: str = "") -> None:
-    """Sign in as a person does."""
-    page.goto(f"{house.url}/desk")
-    page.get_by_label("Login").fill(login)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(code)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_load_state()
+    with complaining(browser, house) as opened:
+        yield opened
 
 
 def test_from_the_first_invitation_to_signing_out(context: BrowserContext, house: Served):
@@ -195,28 +176,12 @@ def test_colours_follow_the_choice(context: BrowserContext, house: Served):
 def test_every_text_can_be_translated(context: BrowserContext, house: Served):
     """In the made-up language every text stands in brackets; what does not was forgotten, or is somebody's own."""
     who = somebody(house, Role.ADMIN)
-    with house.door.app.memory.transaction() as stores:
-        tongue = who.preferences.document() | {"language": "qps"}
-        stores.connection.exec_driver_sql(
-            f"UPDATE people SET preferences = '{json.dumps(tongue)}' WHERE id = '{who.id}'"  # noqa: S608
-        )
+    prefer(house, who, language="qps")
     page = context.new_page()
     enter(page, house, who.login)
-    own = """() => {
-        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        const found = [];
-        for (let node; (node = walker.nextNode());) {
-            const text = node.data.trim();
-            if (!/[a-z]/i.test(text)) continue;
-            if (!node.parentElement.closest('[translate=no], kbd')) found.push(text);
-        }
-        return found;
-    }"""
     for path in ("", "/people", f"/people/{who.id}", "/people/review", "/account", "/audit", "/x"):
         page.goto(f"{house.url}/desk{path}")
-        texts = page.evaluate(own)
-        assert texts
-        assert [text for text in texts if not re.fullmatch(r"\[.*\]", text, re.DOTALL)] == [], path
+        assert forgotten(page) == [], path
 
 
 def test_a_first_visit_is_light(house: Served):
