@@ -34,13 +34,13 @@ NAVIGATION: tuple[
     tuple[str, str, str, Permission | None], ...
 ] = (  # address, text, key after g, who
     ("/desk", "Overview", "o", None),
-    ("/desk/banks", "Banks", "b", Permission.BANKS_SEE),
-    ("/desk/policies", "Policies", "l", Permission.CASES_SEE),
-    ("/desk/rules", "Rules", "r", Permission.RULES_SEE),
-    ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
-    ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
     ("/desk/queue", "Queue", "q", Permission.CASES_SEE),
     ("/desk/approvals", "Approvals", "w", Permission.CASES_RULE),
+    ("/desk/banks", "Banks", "b", Permission.BANKS_SEE),
+    ("/desk/rules", "Rules", "r", Permission.RULES_SEE),
+    ("/desk/policies", "Policies", "l", Permission.CASES_SEE),
+    ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
+    ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
     ("/desk/people", "People", "p", Permission.PEOPLE_MANAGE),
     ("/desk/audit", "Audit log", "a", Permission.AUDIT_SEE),
     ("/desk/account", "My account", "m", None),
