@@ -16,6 +16,7 @@ from seawall.clock import now
 from seawall.web.console import case, case_acts
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
 from tests.web.console.people import alert, browser, somebody, word
+from tests.web.console.test_defences import suspicious
 from tests.web.serving import Served
 
 GROUND = {"basis": "terms", "provision": "House rules, 4"}
@@ -143,39 +144,55 @@ def test_what_is_wrong_with_a_ruling_is_said_beside_what_was_written(
     assert (ruling["decision"], ruling["ends_at"][:10]) == ("label", "2050-01-31")
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_case_beyond_the_limits_is_closed_on_every_route(
-    served: Served, admin: httpx.Client, queue: str, method: str, path: str
+    served: Served, admin: httpx.Client, queue: str
 ):
     """Whatever the role, and nothing of it is told."""
     ident = opened(admin, queue, item=f"secret {queue}")
-    asked = path.format(ident=ident, number=1)
     form = {"decision": "keep", "reason": "x", "to": "x", "item": "x"}
     with reviewing(served, Role.ADMIN, **within("elsewhere")) as (_, client):
-        data = form | {"csrf": word(client)} if method == "POST" else None
-        answer = client.request(method, asked, data=data)
-        listed = client.get("/desk/queue").text
-    assert answer.status_code == 403
-    assert "not yours" in alert(answer)
-    assert f"secret {queue}" not in answer.text + listed
-    assert ident not in listed
+        for method, path in ROUTES:
+            data = form | {"csrf": word(client)} if method == "POST" else None
+            answer = client.request(method, path.format(ident=ident, number=1), data=data)
+            assert answer.status_code == 403, path
+            assert "not yours" in alert(answer), path
+            assert f"secret {queue}" not in answer.text, path
+        assert ident not in client.get("/desk/queue").text
+    assert len(ROUTES) > 15
     assert status(admin, ident) == "open"
 
 
-@pytest.mark.parametrize(
-    "path", [path for method, path in ROUTES if method == "POST"] + ["/desk/queue/next"]
-)
-def test_no_other_page_acts_on_a_case(served: Served, admin: httpx.Client, queue: str, path: str):
+def test_no_other_page_acts_on_a_case(served: Served, admin: httpx.Client, queue: str):
     """Without the word of this sign-in, and from another origin with it."""
     ident = opened(admin, queue)
+    posts = [path for method, path in ROUTES if method == "POST"]
+    form = {"decision": "keep", "reason": "x", "to": "x", "item": "x", "queue": queue}
+    elsewhere = {"Origin": "https://elsewhere.example"}
     with reviewing(served, Role.ADMIN) as (_, client):
-        form = {"decision": "keep", "reason": "x", "to": "x", "item": "x", "queue": queue}
-        asked = path.format(ident=ident)
-        assert client.post(asked, data=form).status_code == 403
-        form["csrf"] = word(client)
-        foreign = client.post(asked, data=form, headers={"Origin": "https://elsewhere.example"})
-    assert foreign.status_code == 403
+        own = form | {"csrf": word(client)}
+        for path in (*posts, "/desk/queue/next"):
+            asked = path.format(ident=ident)
+            assert client.post(asked, data=form).status_code == 403, path
+            assert client.post(asked, data=own, headers=elsewhere).status_code == 403, path
     assert status(admin, ident) == "open"
+
+
+def test_what_strangers_name_stays_text(served: Served, admin: httpx.Client, queue: str):
+    """An item, a reason and a note are somebody else's words; the pages run nothing and fetch nothing elsewhere."""
+    hostile = '"><script>alert(1)</script><img src=x>'
+    ident = opened(admin, queue, item=f"{hostile} {queue}")
+    with reviewing(served) as (_, client):
+        acted(client, ident, "claim")
+        pages = [acted(client, ident, "ruling", decision="remove", note=hostile)]
+        acted(client, ident, "hold", reason=hostile)
+        where = {"queue": queue, "category": hostile}
+        for path in (f"/desk/cases/{ident}", "/desk/queue", "/desk/approvals"):
+            pages += [client.get(path), client.get(path, params=where)]
+    for page in pages:
+        assert suspicious(page.text) == []
+        assert "<script>alert" not in page.text
+        assert len(page.text) < 100_000
+    assert "&lt;script&gt;alert(1)" in pages[0].text
 
 
 def test_who_is_limited_is_given_only_what_is_theirs(
