@@ -21,8 +21,9 @@ STEPS = {
     "lint": ("ruff", "check", "."),
     "types": ("mypy", "--strict", "seawall", "start.py", "check.py", "tools/lock.py"),
     "imports": ("lint-imports",),
-    # This way `tests` itself can be imported from; a file's tests stay together, for they may share what they open.
-    "tests": ("python", "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"),
+    # This way `tests` itself can be imported from. Tests wait as much as they work, hence four at once; a file's stay
+    # together, for they may share what they open.
+    "tests": ("python", "-m", "pytest", "-n", "4", "--dist", "loadfile"),
 }
 
 
