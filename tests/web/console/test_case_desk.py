@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from seawall.access.person import Person, Role
 from seawall.clock import now
@@ -63,6 +63,12 @@ def upload(house: Served, seed: int, alteration: str = "saved again, badly") -> 
     return ident
 
 
+def press(page: Page, key: str) -> None:
+    """A key, once the page listens for it."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 def over(house: Served, case: str) -> None:
     """The undo window of this case has been over for long."""
     with house.door.app.memory.transaction() as stores:
@@ -86,10 +92,10 @@ def test_a_case_is_taken_seen_ruled_undone_and_the_platform_told_once(
     with receiving() as there, house.client() as admin:
         made = admin.post("/v1/endpoints", json={"url": there.url, "topics": ["ruling:made"]})
         there.secrets = [made.json()["secret"]]
-        page.keyboard.press("g")
-        page.keyboard.press("q")
+        press(page, "g")
+        press(page, "q")
         expect(page.get_by_role("heading", name="Queue")).to_be_visible()
-        page.keyboard.press("n")
+        press(page, "n")
         expect(page).to_have_url(re.compile(f"/desk/cases/{case}$"))
 
         picture = page.get_by_role("img", name=re.compile("^Preview of item 1"))
@@ -100,17 +106,17 @@ def test_a_case_is_taken_seen_ruled_undone_and_the_platform_told_once(
             expect(match).to_contain_text(words)
         expect(match.get_by_role("img", name=re.compile("the rule reaches to 31"))).to_be_visible()
 
-        page.keyboard.press("1")
+        press(page, "1")
         expect(page.locator("#effect")).to_contain_text("It is removed everywhere")
         expect(page.locator("#effect")).to_contain_text("No terror")
-        page.keyboard.press("Enter")
+        press(page, "Enter")
         expect(page.get_by_role("button", name="Undo")).to_be_visible()
         expect(page.locator(".ruled")).to_contain_text(re.compile(r"Undo \(5\d s\)"))
-        page.keyboard.press("u")
+        press(page, "u")
         expect(page.get_by_role("status").first).to_contain_text("The ruling is taken back")
-        page.keyboard.press("x")
-        page.keyboard.press("1")
-        page.keyboard.press("Enter")
+        press(page, "x")
+        press(page, "1")
+        press(page, "Enter")
         expect(page.get_by_role("button", name="Undo")).to_be_visible()
         assert there.effects == []
 
@@ -137,27 +143,27 @@ def test_every_key_does_what_it_says(context: BrowserContext, house: Served):
     page = context.new_page()
     enter(page, house, reviewer(house).login)
     page.goto(f"{house.url}/desk/cases/{case}")
-    page.keyboard.press("k")
+    press(page, "k")
     expect(page.get_by_role("radio", name="keep")).not_to_be_checked()
-    page.keyboard.press("c")
+    press(page, "c")
     expect(page.locator(".state")).to_contain_text("Yours")
-    page.keyboard.press("l")
+    press(page, "l")
     expect(page.locator("#effect")).to_contain_text("It is labelled")
-    page.keyboard.press("r")
+    press(page, "r")
     page.get_by_label("In which territories").press_sequentially("xk u")
     expect(page.get_by_role("radio", name="remove")).not_to_be_checked()
     expect(page.locator("#effect")).to_contain_text("It is withheld in XK U")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("alert").first).to_contain_text("no territory's code")
     expect(page.get_by_label("In which territories")).to_have_value("xk u")
     page.get_by_text("Context, account").click()
     page.get_by_label("Against the account").select_option("remove")
     page.locator("main").focus()
-    page.keyboard.press("1")
+    press(page, "1")
     expect(page.locator("#effect")).to_contain_text("once a second person approves")
-    page.keyboard.press("s")
+    press(page, "s")
     expect(page.get_by_role("status")).to_contain_text("you are not offered it again")
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page).to_have_url(re.compile("done=no-case|/desk/cases/"))
 
 
@@ -170,7 +176,7 @@ def test_a_look_that_is_too_much_is_refused_in_a_sentence(context: BrowserContex
     enter(page, house, who.login)
     page.goto(f"{house.url}/desk/cases/{case}")
     picture = page.get_by_role("img", name=re.compile("^Preview of item 1"))
-    page.keyboard.press("v")
+    press(page, "v")
     expect(page.get_by_role("button", name="Blurred")).to_have_attribute("aria-pressed", "true")
     assert picture.evaluate("each => each.naturalWidth") == 320
     page.get_by_role("button", name="In colour").click()
@@ -189,17 +195,17 @@ def test_what_runs_out_says_so_in_place(context: BrowserContext, house: Served):
     enter(page, house, reviewer(house).login)
     page.clock.install()
     page.goto(f"{house.url}/desk/cases/{case}")
-    page.keyboard.press("c")
+    press(page, "c")
     expect(page.locator(".state")).to_contain_text("Yours")
-    page.keyboard.press("k")
-    page.keyboard.press("Enter")
+    press(page, "k")
+    press(page, "Enter")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.clock.fast_forward(61_000)
     expect(page.get_by_text("The undo window is over")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_be_hidden()
 
     page.goto(f"{house.url}/desk/cases/{other}")
-    page.keyboard.press("c")
+    press(page, "c")
     expect(page.locator(".state")).to_contain_text("Yours")
     page.clock.fast_forward(31_000)  # a heartbeat
     expect(page.locator(".state .clock")).to_contain_text(re.compile("^(10:00|9:5)"))
