@@ -27,7 +27,7 @@ from seawall.storage.secrets import Vault
 from seawall.workflows.bank import ensure_bank
 
 PAGE = 1_000  # words, or messages, in one transaction
-REPORTS_KEPT = timedelta(days=14)  # a hub knows a report again for 30, and it may have to wait here
+REPORTS_RETOLD = timedelta(days=14)  # of the 30 a hub knows one again: it may have to wait here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +232,7 @@ def start_over(name: str, *, node: Node, by: str) -> Membership:
             "position": before.position,
             "checkpoint": before.checkpoint,
             "told_again": told_again
-            + stores.memberships.take_up(before.id, since=now - REPORTS_KEPT),
+            + stores.memberships.take_up(before.id, since=now - REPORTS_RETOLD),
         }
         stores.audit.record(
             Happening(

@@ -21,7 +21,7 @@ from seawall.partners.hub import Document, Hub
 from seawall.signals.registry import parse_signal
 from seawall.storage.memory import Stores
 from seawall.workflows.listed import listed
-from seawall.workflows.membership import REPORTS_KEPT, Node, opinions_path, reports_path
+from seawall.workflows.membership import REPORTS_RETOLD, Node, opinions_path, reports_path
 
 UPLOADS = 5_000  # looked at in one transaction
 RECORDS = 1_000  # in one report
@@ -394,7 +394,7 @@ def _taken(message: Message, answer: Document, membership: Membership, node: Nod
     now = node.now()
     with node.memory.transaction() as stores:
         if message.path == reports_path(membership):
-            stores.memberships.put_aside(message, at=now, forget=now - REPORTS_KEPT)
+            stores.memberships.put_aside(message, at=now, forget=now - REPORTS_RETOLD)
         elif stores.memberships.forget(message):
             words = acknowledged(message, answer, agreement=membership.agreement)
             stores.memberships.acknowledged(words)

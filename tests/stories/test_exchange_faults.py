@@ -292,18 +292,24 @@ def backed_up(hub, into):
     return into
 
 
-def test_a_hub_restored_from_a_backup_is_followed_again_once_it_has_everything(
-    hub, meddler, node, tmp_path
-):
-    """Until then the member says what is missing, and goes on stopping what it has read."""
+def killed_after_a_backup(hub, meddler, node, into):
+    """Who has said four words that the member has read, and a backup with the first two; the hub is killed."""
     with serving(hub, meddler) as server:
         alpha = Speaker(server.url, invited(hub, "alpha"))
         joined(node, hub, meddler)
         alpha.confirm(server.url, 1, 2)
-        backup = backed_up(hub, tmp_path / "backup")
+        backup = backed_up(hub, into)
         alpha.confirm(server.url, 3, 4)
         eventually(lambda: follows(node, 4))
         server.kill()
+    return alpha, backup
+
+
+def test_a_hub_restored_from_a_backup_is_followed_again_once_it_has_everything(
+    hub, meddler, node, tmp_path
+):
+    """Until then the member says what is missing, and goes on stopping what it has read."""
+    alpha, backup = killed_after_a_backup(hub, meddler, node, tmp_path / "backup")
     with serving(backup, meddler):
         eventually(lambda: reports(node, "rolled-back", "What was read stays in force."), 30)
         assert node.signals() == [named(number) for number in (1, 2, 3, 4)]
@@ -319,14 +325,7 @@ def test_a_hub_that_goes_on_from_a_backup_is_followed_once_the_member_starts_ove
     hub, meddler, node, tmp_path
 ):
     """Its history is another one now: what was read stays in force until somebody decides."""
-    with serving(hub, meddler) as server:
-        alpha = Speaker(server.url, invited(hub, "alpha"))
-        joined(node, hub, meddler)
-        alpha.confirm(server.url, 1, 2)
-        backup = backed_up(hub, tmp_path / "backup")
-        alpha.confirm(server.url, 3, 4)
-        eventually(lambda: follows(node, 4))
-        server.kill()
+    alpha, backup = killed_after_a_backup(hub, meddler, node, tmp_path / "backup")
     with serving(backup, meddler) as server:
         eventually(lambda: reports(node, "rolled-back", "older backup"), 30)
         alpha.confirm(server.url, 6, 7, 8)

@@ -19,7 +19,7 @@ from seawall.storage.memory import Memory
 from seawall.workflows import membership
 from seawall.workflows.follower import Follower
 from seawall.workflows.membership import (
-    REPORTS_KEPT,
+    REPORTS_RETOLD,
     leave,
     membership_documents,
     start_over,
@@ -216,7 +216,7 @@ def test_counts_that_the_hub_has_lost_are_counted_again_and_others_are_not(membe
 def test_an_old_report_is_forgotten_before_the_hub_forgets_that_it_has_it(member):
     """Told again after that, it would count twice."""
     report_outcome(AGREEMENT, str(pdq(1)), right=1, wrong=0, node=member.node)
-    later = datetime.now(UTC) + REPORTS_KEPT + timedelta(minutes=1)
+    later = datetime.now(UTC) + REPORTS_RETOLD + timedelta(minutes=1)
     member.node = replace(member.node, now=lambda: later)
 
     assert told_again(member) == []
@@ -317,7 +317,7 @@ def test_a_report_that_waited_for_long_is_not_told_again(member):
         later = datetime.now(UTC) + timedelta(days=days)
         member.node = replace(member.node, now=lambda later=later: later)
         told = told_again(member)
-        assert len(told) == (1 if days < REPORTS_KEPT.days else 0)
+        assert len(told) == (1 if days < REPORTS_RETOLD.days else 0)
 
 
 def test_many_words_are_told_again_a_page_at_a_time(member, hub, tmp_path, monkeypatch):
