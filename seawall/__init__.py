@@ -14,6 +14,7 @@ Folders are the stations an upload passes, so reading order is import order:
     sandbox      media and signals, run on strangers' bytes in processes that may die
     storage      remembering: SQLite or PostgreSQL, migrations
     partners     one module per outside exchange: its client, its words turned into ours
+    delivery     messages leaving the building: webhooks, mail
     workflows    the stories, one module each, from beginning to end
     settings     frozen settings, from the environment and one TOML file
     decoders     the worker processes the settings ask for

@@ -1,18 +1,26 @@
 """The one place where everything is put together."""
 
+import random
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 
 from seawall.clock import now
 from seawall.policy.taxonomy import taxonomy
 from seawall.settings import Settings
 from seawall.storage.memory import Memory
+from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.secrets import Vault
+from seawall.workflows.carrying_out import Bench
+from seawall.workflows.delivering import Courier
+from seawall.workflows.endpoints import Outside
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.membership import Node
 from seawall.workflows.rule import put_starting_rules
+from seawall.workflows.sealing import Safe
 
 
 class App:
@@ -52,6 +60,42 @@ class App:
             report_every=exchange.report_every,
             renew_key=exchange.renew_key,
             plain_hosts=exchange.plain_hubs,
+        )
+
+    def bench(self) -> Bench:
+        """What this home needs to carry rulings out."""
+        return Bench(
+            config=self.settings.cases,
+            taxonomy=self.taxonomy,
+            owner=self.settings.server.organisation,
+            keep_ledger=self.settings.screening.keep_ledger,
+        )
+
+    @cached_property
+    def safe(self) -> Safe:
+        """Where media is kept for cases."""
+        cases = self.settings.cases
+        return Safe(
+            files=SealedFiles(self.settings.home, self.memory.database_id()),
+            after_closing=cases.keep_media,
+            at_most=cases.keep_media_at_most,
+            max_bytes=self.settings.media.max_bytes,
+            budget=cases.exposure_budget,
+        )
+
+    def courier(self) -> Courier:
+        """What this home needs to send messages."""
+        settings = self.settings
+        return Courier(
+            memory=self.memory,
+            vault=Vault(settings.home),
+            owner=f"{socket.gethostname()}:{settings.home}",
+            outside=Outside(allowed_hosts=settings.delivery.allowed_hosts, mail=settings.mail),
+            timeout=settings.delivery.timeout,
+            give_up=settings.delivery.give_up,
+            now=now,
+            chance=random.random,
+            mail_password=settings.secrets.mail_password,
         )
 
     def close(self) -> None:

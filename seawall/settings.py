@@ -17,6 +17,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from seawall.cases.config import CasesConfig
+from seawall.delivery.mail_config import MailConfig
 from seawall.errors import SettingsError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.fetch_config import FetchConfig
@@ -24,7 +26,16 @@ from seawall.sandbox.fetch_config import FetchConfig
 PREFIX = "SEAWALL_"
 FILE = "seawall.toml"
 _OTHERS = frozenset(  # read elsewhere: here, by the command line, by the tests
-    ("home", "database_url", "server", "key", "test_postgresql", "require_all", "chromium")
+    (
+        "home",
+        "database_url",
+        "server",
+        "key",
+        "test_postgresql",
+        "require_all",
+        "chromium",
+        "mail_password",
+    )
 )
 
 
@@ -64,11 +75,34 @@ class ExchangeConfig:
     plain_hubs: frozenset[str] = frozenset()  # hosts of hubs that may be spoken to without TLS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryConfig:
+    """Sending messages to the platform."""
+
+    timeout: timedelta = timedelta(seconds=15)  # for one message, from connecting to the answer
+    give_up: timedelta = timedelta(days=5)  # how long a message is tried before it is dead
+    old_secret: timedelta = timedelta(hours=24)  # how long an old secret still signs as well
+    allowed_hosts: frozenset[str] = frozenset()  # "host" or "host:port", anywhere, over http too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleConfig:
+    """People at the console."""
+
+    idle: timedelta = timedelta(hours=1)  # a sign-in that is not used for so long is over
+    session: timedelta = timedelta(hours=12)  # how long a sign-in lasts at most
+    invitation: timedelta = timedelta(days=3)  # how long an invitation can be used
+    plain_hosts: frozenset[str] = frozenset(  # hosts where people may sign in without TLS
+        ("127.0.0.1", "localhost")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What must not be printed; its repr shows nothing."""
 
     database_url: str | None = field(default=None, repr=False)
+    mail_password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +113,11 @@ class Settings:
     media: MediaLimits = MediaLimits()
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
+    cases: CasesConfig = CasesConfig()  # noqa: RUF009 - it is frozen
     exchange: ExchangeConfig = ExchangeConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
+    mail: MailConfig = MailConfig()  # noqa: RUF009 - it is frozen
+    console: ConsoleConfig = ConsoleConfig()
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict
@@ -108,9 +146,10 @@ def read_settings(
     for name, value in environment.items():
         _from_environment(name, value, given)
     database_url = environment.get(f"{PREFIX}DATABASE_URL") or given.pop("database_url", None)
+    password = environment.get(f"{PREFIX}MAIL_PASSWORD")
     try:
         settings = TypeAdapter(Settings).validate_python(
-            {**given, "home": place, "secrets": Secrets(database_url)}
+            {**given, "home": place, "secrets": Secrets(database_url, password)}
         )
     except ValidationError as wrong:
         first = wrong.errors()[0]
@@ -151,7 +190,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _from_environment(name: str, value: str, given: dict[str, Any]) -> None:
     rest = name.removeprefix(PREFIX).lower()
-    if rest == name.lower():
+    if rest == name.lower() or rest in _OTHERS:
         return
     for section, kind in sections().items():
         if rest.startswith(f"{section}_"):
@@ -159,10 +198,7 @@ def _from_environment(name: str, value: str, given: dict[str, Any]) -> None:
             _known(section, key, kind)
             given.setdefault(section, {})[key] = _split(value, kind, key)
             return
-    if rest not in _OTHERS:
-        raise SettingsError(
-            f"There is no setting {name}; the sections are {', '.join(sections())}."
-        )
+    raise SettingsError(f"There is no setting {name}; the sections are {', '.join(sections())}.")
 
 
 def _known(section: str, name: str, kind: type[Any]) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import typer
 
+from seawall.access.person import GRANTS, Permission, Role
 from seawall.cli.main import app
 from seawall.media import tracking
 from seawall.policy.rule import STARTING_RULES
@@ -27,6 +28,8 @@ from seawall.settings import PREFIX, read_settings, sections
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Orientation
 from seawall.web.application import application
+from seawall.web.console import desk
+from seawall.web.console.page import Page, permission_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PLAIN = {  # settings that need no comment in the code
@@ -124,9 +127,9 @@ def _settings(section: str, kind: type[Any]) -> Iterator[tuple[str, ...]]:
 def _default(each: Field[Any]) -> str:
     value = each.default if each.default is not MISSING else "none"
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g} seconds"
+        return f"{value.total_seconds():.10g} seconds"
     if isinstance(value, frozenset | tuple):
-        return ", ".join(value) or "none"
+        return ", ".join(sorted(value) if isinstance(value, frozenset) else value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -155,6 +158,36 @@ def _scope(operation: dict[str, Any]) -> str:
 
 def _first_line(operation: dict[str, Any]) -> str:
     return str(operation.get("description") or operation.get("summary", "")).split("\n", 1)[0]
+
+
+def pages_reference() -> str:
+    """Every page of the desk, what it asks for, and which roles open it."""
+    rows = []
+    for route in desk_routes():
+        signed_in, permission = permission_of(route)
+        asks = f"`{permission}`" if permission else "to be signed in" if signed_in else "nothing"
+        opens = ("no" if signed_in else "yes", *(_opens(role, permission) for role in Role))
+        rows += [
+            (f"`{method}`", f"`{route.path}`", asks, *opens) for method in sorted(route.methods)
+        ]
+    return _table(("method", "page", "asks for", "stranger", *Role), rows)
+
+
+def desk_routes() -> list[Page]:
+    """The pages of the desk, in the order in which addresses are tried."""
+    return [
+        route for module in desk.PAGES for route in module.router.routes if isinstance(route, Page)
+    ]
+
+
+def _opens(role: Role, permission: Permission | None) -> str:
+    return "yes" if permission is None or permission in GRANTS[role] else "no"
+
+
+def permissions_reference() -> str:
+    """What each role may do."""
+    rows = [(f"`{each}`", *(_opens(role, each) for role in Role)) for each in Permission]
+    return _table(("permission", *Role), rows)
 
 
 def signals_reference() -> str:
@@ -239,6 +272,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": command_reference,
     "settings": settings_reference,
     "routes": routes_reference,
+    "pages": pages_reference,
+    "permissions": permissions_reference,
     "signals": signals_reference,
     "orientations": orientations_reference,
     "rules": rules_reference,

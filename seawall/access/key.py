@@ -34,7 +34,10 @@ class Scope(StrEnum):
     RULES_WRITE = "rules:write"
     UPLOADS_READ = "uploads:read"
     AUDIT_READ = "audit:read"
+    CASES = "cases"  # see cases and policies, and rule; who the person is says the caller
+    MEDIA = "media"  # what was kept for cases, and previews of it
     STATUS = "status"
+    ENDPOINTS = "endpoints"
     EXCHANGE = "exchange"  # as a member of agreements; what it may do there is its roles' affair
     ADMIN = "admin"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from seawall.cli.endpoint_desk import EndpointDesk
 from seawall.cli.hub_desk import HubDesk
 
 Document = dict[str, Any]
@@ -15,6 +16,11 @@ class Desk(Protocol):
     @property
     def hub(self) -> HubDesk:
         """The same for what a hub keeps: organisations, agreements, members."""
+        ...
+
+    @property
+    def endpoints(self) -> EndpointDesk:
+        """The same for where messages are sent."""
         ...
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:

@@ -1,13 +1,15 @@
 """The desk on this machine: every command's work done in this process, on the home."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from seawall.access.key import parse_scopes
 from seawall.app import App
+from seawall.cli.endpoint_local import LocalEndpoints
 from seawall.cli.hub_local import LocalHub
 from seawall.clock import now
 from seawall.errors import InputError, WrongState
@@ -17,6 +19,7 @@ from seawall.policy.rule import Rule, Trigger
 from seawall.sandbox.sandbox import Sandbox
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
+from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 from seawall.workflows import wire
 from seawall.workflows.audit import verify_audit
@@ -32,15 +35,18 @@ from seawall.workflows.importing import export_entries, import_entries
 from seawall.workflows.key import create_key, revoke_key
 from seawall.workflows.match import match_signals
 from seawall.workflows.membership import membership_documents
+from seawall.workflows.paths import LINK_PREFIXES
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.rule import put_rule, remove_rule, replay_rule
 from seawall.workflows.scan import Scanned, fingerprints, scan
+from seawall.workflows.sealing import keep_file, keep_nothing
 from seawall.workflows.telling import opinion_document, outcome_document, report_outcome, say
 from seawall.workflows.upload import remember_upload
 
 Document = dict[str, Any]
 BY = "cli"
 UPLOADS_PER_COMMIT = 100
+NO_CASES: Mapping[str, str | None] = MappingProxyType({})
 
 
 class LocalDesk:
@@ -50,6 +56,7 @@ class LocalDesk:
         """`sandbox` is there for commands that read media."""
         self._app = app
         self.hub = LocalHub(app)
+        self.endpoints = LocalEndpoints(app)
         self._workers = sandbox
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:
@@ -293,14 +300,25 @@ class LocalDesk:
         )
 
     def _recorded(self, batch: list[Scanned]) -> list[Document]:
-        uploads: list[Upload] = [each.upload for each in batch if each.upload]
+        cases: dict[str, str | None] = {}
+        uploads = [
+            (each.upload, self._kept(each.path, each.upload)) for each in batch if each.upload
+        ]
         if uploads:
+            keep_ledger = self._app.settings.screening.keep_ledger
             with self._app.memory.transaction() as stores:
-                for upload in uploads:
-                    remember_upload(
-                        upload, stores=stores, keep_ledger=self._app.settings.screening.keep_ledger
+                for upload, media in uploads:
+                    cases[upload.id] = remember_upload(
+                        upload, stores=stores, keep_ledger=keep_ledger, media=media
                     )
-        return [_scan_document(each) for each in batch]
+        return [_scan_document(each, cases) for each in batch]
+
+    def _kept(self, path: str, upload: Upload) -> SealedMedia | None:
+        if path.startswith(LINK_PREFIXES):
+            return keep_nothing(
+                upload, "A link that is scanned is not fetched.", safe=self._app.safe
+            )
+        return keep_file(Path(path), upload, safe=self._app.safe)
 
     def _added(
         self, bank: str, signals: Sequence[Signal], filing: Document, *, source: str
@@ -324,7 +342,7 @@ class LocalDesk:
         return [wire.entry_document(entry) for entry in added]
 
 
-def _scan_document(scanned: Scanned) -> Document:
+def _scan_document(scanned: Scanned, cases: Mapping[str, str | None] = NO_CASES) -> Document:
     if scanned.upload is None:
         return {
             "path": scanned.path,
@@ -333,7 +351,11 @@ def _scan_document(scanned: Scanned) -> Document:
             "not_screened": [],
             "error": scanned.error,
         }
-    return {"path": scanned.path, **wire.screen_document(scanned.upload), "error": scanned.error}
+    return {
+        "path": scanned.path,
+        **wire.screen_document(scanned.upload, cases.get(scanned.upload.id)),
+        "error": scanned.error,
+    }
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -15,14 +15,19 @@ from seawall.cli import (
     agreement,
     audit,
     bank,
+    case,
     demo,
     doctor,
+    endpoint,
     hash,  # noqa: A004 - a command's name
     init,
     key,
     match,
+    media,
     membership,
     organisation,
+    person,
+    policy,
     reconsider,
     rule,
     scan,
@@ -60,7 +65,12 @@ for command in (
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(bank.app, name="bank")
 app.add_typer(rule.app, name="rule")
+app.add_typer(policy.app, name="policy")
+app.add_typer(case.app, name="case")
 app.add_typer(key.app, name="key")
+app.add_typer(media.app, name="media")
+app.add_typer(endpoint.app, name="endpoint")
+app.add_typer(person.app, name="person")
 app.add_typer(audit.app, name="audit")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(agreement.app, name="agreement")

@@ -11,6 +11,7 @@ from typing import Any, Self
 import httpx
 import orjson
 
+from seawall.cli.endpoint_remote import RemoteEndpoints
 from seawall.cli.hub_remote import RemoteHub
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
 from seawall.workflows.paths import LINK_PREFIXES
@@ -41,6 +42,7 @@ class RemoteDesk:
             transport=httpx.HTTPTransport(retries=2),
         )
         self.hub = RemoteHub(self._ask)
+        self.endpoints = RemoteEndpoints(self._ask)
 
     def __enter__(self) -> Self:
         return self

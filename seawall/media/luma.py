@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageCms
+from PIL import ImageChops, ImageCms
 
 from seawall.errors import MediaError
 from seawall.media.media import Luma, reduction
@@ -29,6 +29,20 @@ def luma_on(background: int, frame: Pillow.Image) -> Luma:
     if alpha is not None:
         grey = Pillow.composite(grey, Pillow.new("L", grey.size, background), alpha)
     return np.asarray(grey.reduce(factor))
+
+
+def eight_bits_on(background: int, frame: Pillow.Image, *, colour: bool) -> Pillow.Image:
+    """The frame at its full size in eight bits, grey or RGB, laid on a grey of 0 (black) to 255 (white)."""
+    if frame.mode in _DEEP:
+        shown = Pillow.fromarray(_eight_bits(np.asarray(frame)))
+    elif colour and frame.mode not in _SIXTEEN_BITS:
+        shown = _colours(frame)
+    else:
+        shown = _grey(frame)
+    alpha = _alpha(frame)
+    if alpha is not None:
+        shown.paste((background,) * len(shown.getbands()), mask=ImageChops.invert(alpha))
+    return shown.convert("RGB" if colour else "L")
 
 
 def alpha_varies(frame: Pillow.Image) -> bool:
@@ -50,6 +64,12 @@ def _grey(frame: Pillow.Image) -> Pillow.Image:
     if frame.mode in ("1", "L"):
         return frame.convert("L")
     return frame.convert("RGBA" if frame.has_transparency_data else "RGB").convert("L")
+
+
+def _colours(frame: Pillow.Image) -> Pillow.Image:
+    if frame.mode == "LAB":
+        return _rgb_of_lab(frame)
+    return frame.convert("RGBA" if frame.has_transparency_data else "RGB").convert("RGB")
 
 
 def _rgb_of_lab(frame: Pillow.Image) -> Pillow.Image:

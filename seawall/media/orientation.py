@@ -45,7 +45,7 @@ def orientation_in(exif: bytes) -> int:
 
 
 def turned_upright(luma: Luma, orientation: int) -> Luma:
-    """The picture as its camera's owner saw it, (height, width) or turned (width, height)."""
+    """The picture as its camera's owner saw it, (height, width) or turned (width, height); colours may follow."""
     match orientation:
         case 2:
             turned = np.fliplr(luma)
@@ -54,11 +54,11 @@ def turned_upright(luma: Luma, orientation: int) -> Luma:
         case 4:
             turned = np.flipud(luma)
         case 5:
-            turned = luma.T
+            turned = luma.swapaxes(0, 1)
         case 6:
             turned = np.rot90(luma, -1)
         case 7:
-            turned = np.rot90(luma, 2).T
+            turned = np.rot90(luma, 2).swapaxes(0, 1)
         case 8:
             turned = np.rot90(luma)
         case _:

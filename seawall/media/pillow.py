@@ -47,10 +47,10 @@ def frames(data: bytes, media_type: str, limits: MediaLimits) -> Image:
         Exception: Decoders raise nearly anything for damaged files.
 
     """
-    with _opened(data, media_type) as picture:
+    with opened(data, media_type) as picture:
         limits.check_pixels(*picture.size)
         picture.load()
-        orientation = _orientation(picture)
+        orientation = orientation_of(picture)
         width, height = picture.size
         on_white, on_black = [luma_on(WHITE, picture)], _on_black(picture)
         left_out = 0
@@ -66,7 +66,14 @@ def frames(data: bytes, media_type: str, limits: MediaLimits) -> Image:
     return Image(width=width, height=height, frames=upright, frames_left_out=left_out)
 
 
-def _opened(data: bytes, media_type: str) -> ImageFile:
+def opened(data: bytes, media_type: str) -> ImageFile:
+    """
+    The picture with its header read and no pixel decoded.
+
+    Raises:
+        MediaError: It is not of that type.
+
+    """
     try:
         return Pillow.open(BytesIO(data), formats=[PLUGINS[media_type]])
     except UnidentifiedImageError as error:
@@ -105,8 +112,8 @@ def _other_frames(picture: ImageFile, limits: MediaLimits) -> list[tuple[Luma, l
     return seen
 
 
-def _orientation(picture: ImageFile) -> int:
-    """What EXIF says; nothing for TIFF and HEIF, whose plug-ins have turned the picture already."""
+def orientation_of(picture: ImageFile) -> int:
+    """Which way up it is: what EXIF says; nothing for TIFF and HEIF, whose plug-ins have turned the picture already."""
     exif = picture.info.get("exif")
     if picture.format in ("TIFF", "HEIF") or not isinstance(exif, bytes):
         return UPRIGHT

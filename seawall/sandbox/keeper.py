@@ -7,13 +7,16 @@ A keeper has one worker, and gets another when it is lost or spent.
 """
 
 import signal
+from collections.abc import Callable
 from enum import Enum, auto
+from typing import TypeVar
 
 from seawall.errors import InputError, OutsideError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.nursery import Nursery, Worker
-from seawall.sandbox.wire import FOUND, REFUSED, SPENT, read
-from seawall.signals.fingerprint import Fingerprint
+from seawall.sandbox.wire import FOUND, REFUSED, SPENT
+
+T = TypeVar("T")
 
 TASKS_PER_WORKER = 1000  # then it is replaced, so that no leak in a decoder adds up
 _ENDED_BY_LIMITS = (-signal.SIGKILL, -signal.SIGXCPU)
@@ -60,9 +63,9 @@ class Keeper:
         except OutsideError:
             return
 
-    def ask(self, *task: bytes) -> Fingerprint:
+    def ask(self, *task: bytes, read: Callable[[bytes], T]) -> T:
         """
-        What the worker finds.
+        What the worker finds, as `read` understands it; a ValueError of that means that nobody does.
 
         Raises:
             InputError: What the worker was asked to read cannot be read.
@@ -75,7 +78,7 @@ class Keeper:
             self.let_go()
         content = bytes(answer[1:])
         if content.startswith(FOUND):
-            return self._read(content.removeprefix(FOUND))
+            return self._understood(content.removeprefix(FOUND), read)
         words = content.partition(b":")[2].decode(errors="replace")
         if content.startswith(REFUSED):
             raise InputError(words)
@@ -120,7 +123,7 @@ class Keeper:
             )
         return Lost(Outcome.CRASHED, f"The decoder crashed on it (exit status {status}).")
 
-    def _read(self, text: bytes) -> Fingerprint:
+    def _understood(self, text: bytes, read: Callable[[bytes], T]) -> T:
         try:
             return read(text)
         except ValueError as error:

@@ -1,7 +1,7 @@
 """
 A stranger's bytes are looked into by processes that may die of them, and the service goes on.
 
-    bytes ─▶ queue ─▶ keeper (a thread) ─▶ its worker (a process) ─▶ fingerprint
+    bytes ─▶ queue ─▶ keeper (a thread) ─▶ its worker (a process) ─▶ fingerprint, or a preview's pixels
                          └─ bomb, hang, crash: a fresh worker, exact digests, a sentence for what is missing
 
 Never silently open: whatever ends a worker costs its own request the signals that need decoding, which the
@@ -18,28 +18,32 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
 
 from seawall.errors import InputError, MediaError, OutsideError
 from seawall.media.limits import MediaLimits
+from seawall.media.preview import as_jpeg
 from seawall.sandbox.bounds import UNBOUNDED
 from seawall.sandbox.keeper import Keeper, Lost, Outcome
 from seawall.sandbox.nursery import Nursery
-from seawall.sandbox.wire import BYTES, FILE
+from seawall.sandbox.wire import BYTES, FILE, PREVIEW, read, read_pixels
 from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
+
+T = TypeVar("T")
 
 LOOKED_AFTER = 5.0  # seconds until a keeper that nobody asks looks after its worker
 log = logging.getLogger(__name__)  # on the error output: a command's output is for its results
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Somebody waits for an answer; `again` reads the same bytes should no worker survive them."""
+class Request(Generic[T]):
+    """Somebody waits for an answer; `without` makes one, or says that there is none, should no worker survive."""
 
     task: tuple[bytes, ...]
-    again: Callable[[], Iterator[bytes]]
-    answer: Future[Fingerprint] = field(default_factory=Future)
+    read: Callable[[bytes], T]  # what a worker wrote
+    without: Callable[[str], T]  # given the reason why
+    answer: Future[T] = field(default_factory=Future)
 
 
 class Sandbox:
@@ -68,7 +72,7 @@ class Sandbox:
         self._open = True  # requests are taken
         self._outcomes: Counter[Outcome] = Counter()
         self._lock = Lock()
-        self._requests: SimpleQueue[Request | None] = SimpleQueue()
+        self._requests: SimpleQueue[Request[Any] | None] = SimpleQueue()
         self._nursery = nursery or Nursery(limits, orientations=orientations)
         self._keepers = [Keeper(self._nursery, limits) for _ in range(workers)]
         self._threads = [
@@ -98,13 +102,29 @@ class Sandbox:
             OutsideError: The sandbox is closed.
 
         """
-        request = Request((BYTES, data), again=lambda: iter((data,)))
+        request = Request((BYTES, data), read, partial(_only_digests, lambda: iter((data,))))
         try:
             self.limits.check_bytes(len(data))
         except MediaError as error:  # no worker would look into it
-            request.answer.set_result(fingerprint_unread(request.again(), reason=str(error)))
+            request.answer.set_result(request.without(str(error)))
             return request.answer
         return self._taken(request)
+
+    def preview(self, data: bytes, level: int) -> bytes:
+        """
+        A JPEG of our own that shows these bytes as this level of `media.preview.LEVELS` does, waited for.
+
+        Raises:
+            InputError: They cannot be shown: no picture we decode, damaged, too large, or the end of a worker.
+            OutsideError: The sandbox is closed.
+
+        """
+        self.limits.check_bytes(len(data))
+        return self._taken(
+            Request(
+                (PREVIEW, bytes((level,)), data), lambda text: as_jpeg(read_pixels(text)), _none
+            )
+        ).result()
 
     def submit_file(self, path: Path) -> Future[Fingerprint]:
         """
@@ -118,7 +138,8 @@ class Sandbox:
 
         """
         name = str(path.absolute()).encode(errors="surrogateescape")
-        return self._taken(Request((FILE, name), again=partial(_read_again, path)))
+        again = partial(_read_again, path)
+        return self._taken(Request((FILE, name), read, partial(_only_digests, again)))
 
     def close(self, *, abandon: bool = False) -> None:
         """Answer everybody who waits, or with `abandon` say that nobody will, and end the workers."""
@@ -166,7 +187,7 @@ class Sandbox:
         """Workers that died of what they decoded."""
         return self._outcomes[Outcome.CRASHED]
 
-    def _taken(self, request: Request) -> Future[Fingerprint]:
+    def _taken(self, request: Request[T]) -> Future[T]:
         request.answer.set_running_or_notify_cancel()  # a worker's work cannot be taken back
         with self._lock:
             if not self._open:
@@ -192,9 +213,9 @@ class Sandbox:
             self._answer(request, keeper)
         keeper.let_go()
 
-    def _answer(self, request: Request, keeper: Keeper) -> None:
+    def _answer(self, request: Request[Any], keeper: Keeper) -> None:
         try:
-            found = keeper.ask(*request.task)
+            found = keeper.ask(*request.task, read=request.read)
         except InputError as error:
             self._count(Outcome.SERVED)
             request.answer.set_exception(error)
@@ -229,15 +250,26 @@ class Sandbox:
         self._nursery.close()
 
 
-def _answer_without(request: Request, reason: str) -> None:
-    """Answer with the exact digests, computed here: hashing is safe on any bytes. Somebody waits, so never raise."""
+def _answer_without(request: Request[Any], reason: str) -> None:
+    """Answer without a worker. Somebody waits, so never raise."""
     try:
-        request.answer.set_result(fingerprint_unread(request.again(), reason=reason))
-    except (InputError, OSError) as error:  # the file has gone meanwhile
+        request.answer.set_result(request.without(reason))
+    except InputError as error:
+        request.answer.set_exception(error)
+    except OSError as error:  # the file has gone meanwhile
         request.answer.set_exception(InputError(f"The file cannot be read again: {error}"))
     except Exception:
         log.exception("A request could not be answered.")
         request.answer.set_exception(OutsideError(f"{reason} Its digests cannot be taken either."))
+
+
+def _only_digests(again: Callable[[], Iterator[bytes]], reason: str) -> Fingerprint:
+    """The exact digests, computed here: hashing is safe on any bytes, which `again` reads once more."""
+    return fingerprint_unread(again(), reason=reason)
+
+
+def _none(reason: str) -> bytes:
+    raise MediaError(f"{reason} There is no preview.")
 
 
 def _read_again(path: Path) -> Iterator[bytes]:

@@ -1,26 +1,31 @@
 """
-What the service and a worker say to each other: tasks and answers, and fingerprints as JSON.
+What the service and a worker say to each other: tasks and answers, fingerprints as JSON, previews as pixels.
 
-JSON, because a worker may have been taken over by what it decoded: nothing it says is ever run, only read.
+JSON, or plain pixels, because a worker may have been taken over by what it decoded: nothing it says is ever run,
+only read.
 """
 
 from typing import Any
 
+import numpy as np
 import orjson
 
 from seawall.media.media import Kind
+from seawall.media.preview import LONGEST_SIDE, Pixels
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
-# A task is one of two words and what to look into; an answer is whether the worker is fit for another,
+# A task is one of three words and what to look into; an answer is whether the worker is fit for another,
 # one of three words, and what belongs to it.
-BYTES, FILE = b"bytes:", b"file:"
+BYTES, FILE, PREVIEW = b"bytes:", b"file:", b"preview:"  # after the last, a byte for the level
 FIT, SPENT = b"+", b"-"
 FOUND, REFUSED, FAILED = (
     b"found:",
     b"refused:",
     b"failed:",
-)  # a fingerprint, a sentence, an exception's words
+)  # a fingerprint or pixels, a sentence, an exception's words
+_GREY, _COLOURS = 1, 3  # bytes of a pixel
+_SIDE = 2  # bytes of a side's length
 
 
 def written(fingerprint: Fingerprint) -> bytes:
@@ -40,6 +45,31 @@ def read(text: bytes | bytearray) -> Fingerprint:
         return _fingerprint(orjson.loads(text))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("This is not a fingerprint.") from error
+
+
+def written_pixels(pixels: Pixels) -> bytes:
+    """The pixels of a preview: height, width, bytes of a pixel, then row after row."""
+    height, width, *colours = pixels.shape
+    head: bytes = height.to_bytes(_SIDE) + width.to_bytes(_SIDE) + bytes(colours or (_GREY,))
+    return head + bytes(pixels.data)
+
+
+def read_pixels(text: bytes) -> Pixels:
+    """
+    The pixels a worker wrote.
+
+    Raises:
+        ValueError: They are not those of a preview.
+
+    """
+    height, width = int.from_bytes(text[:_SIDE]), int.from_bytes(text[_SIDE : 2 * _SIDE])
+    depth, samples = text[2 * _SIDE : 2 * _SIDE + 1], text[2 * _SIDE + 1 :]
+    if depth not in (bytes((_GREY,)), bytes((_COLOURS,))) or not (
+        0 < height <= LONGEST_SIDE and 0 < width <= LONGEST_SIDE
+    ):
+        raise ValueError("These are not the pixels of a preview.")
+    shape = (height, width) if depth[0] == _GREY else (height, width, _COLOURS)
+    return np.frombuffer(samples, np.uint8).reshape(shape)  # a ValueError where they are too few
 
 
 def _fingerprint(fields: dict[str, Any]) -> Fingerprint:

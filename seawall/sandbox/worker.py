@@ -2,6 +2,7 @@
 What a worker process does: look into one stranger's bytes at a time, in a process that may die of it.
 
     task ─▶ understand ─▶ fingerprint ─▶ answer, and whether the worker is still fit
+       └──▶ preview ────▶ pixels ──────┘
 
 `seawall.sandbox.wire` holds the words of tasks and answers.
 """
@@ -15,6 +16,7 @@ from typing import BinaryIO
 
 from seawall.errors import InputError, MediaError
 from seawall.media.limits import MIB, MediaLimits
+from seawall.media.preview import previewed
 from seawall.media.understand import understand
 from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_parent
 from seawall.sandbox.frames import receive, send
@@ -24,9 +26,11 @@ from seawall.sandbox.wire import (
     FILE,
     FIT,
     FOUND,
+    PREVIEW,
     REFUSED,
     SPENT,
     written,
+    written_pixels,
 )
 from seawall.signals.fingerprint import Fingerprint, fingerprint, fingerprint_unread
 
@@ -59,6 +63,9 @@ def _answered(
 ) -> tuple[bytes, bytes, bool]:
     """The answer's word, the answer, and whether this worker ran out of memory over it."""
     try:
+        if task.startswith(PREVIEW):
+            level, data = task[len(PREVIEW)], bytes(memoryview(task)[len(PREVIEW) + 1 :])
+            return FOUND, written_pixels(previewed(data, level, limits)), False
         if task.startswith(FILE):
             path = Path(task[len(FILE) :].decode(errors="surrogateescape"))
             found = look_into_file(path, limits, orientations=orientations)

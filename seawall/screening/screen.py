@@ -43,11 +43,13 @@ def screen(
     territory: str | None,
     chance: float,
     now: datetime,
+    restored: bool = False,
 ) -> Verdict:
     """
     What the rules make of these matches and of what could not be screened.
 
-    `chance` is a number from 0 to 1 drawn once for this upload; it decides who is sampled for review.
+    `chance` is a number from 0 to 1 drawn once for this upload; it decides who is sampled for review. What was
+    `restored` is let through whatever it matches, and nobody is asked again.
     """
     matches: list[Match] = []
     applied: dict[str, Rule] = {}
@@ -59,7 +61,7 @@ def screen(
             for rule in rules.answering(Trigger.MATCH)
             if vouchers >= rule.min_vouchers and _applies(rule, near, taxonomy)
         ]
-        reason = _withheld(near.entry, rules, now)
+        reason = Withheld.RESTORED if restored else _withheld(near.entry, rules, now)
         for rule in wanting:
             # A rule that allows has nothing to hold back, and whoever wrote it asked for no review.
             place = withheld if reason and rule.measure is not Measure.ALLOW else applied
@@ -74,6 +76,10 @@ def screen(
         )
 
     in_force = [rule for rule in applied.values() if not rule.shadow]
+    asked = any(rule.review for rule in in_force) or (
+        not restored and any(not rule.shadow for rule in withheld.values())
+    )
+    sampled = not asked and any(chance < rule.sample_share for rule in in_force)
     by_territory = _by_territory(in_force)
     measure = _measure(by_territory, territory)
     on_trial = _measure(_by_territory(applied.values()), territory)
@@ -84,10 +90,10 @@ def screen(
         not_screened=tuple(
             NotScreened(what=a.type, reason=a.reason, cause=a.cause) for a in missing
         ),
-        review=any(rule.review or chance < rule.sample_share for rule in in_force)
-        or any(not rule.shadow for rule in withheld.values()),
+        review=asked or sampled,
         rules=tuple(sorted(rule.name for rule in in_force)),
         shadow_measure=on_trial if on_trial is not measure else None,
+        sampled=sampled,
     )
 
 

@@ -12,6 +12,7 @@ class Withheld(StrEnum):
     """Why a match by itself never labels, restricts, holds or blocks."""
 
     DISPUTED = "disputed"  # a member of its exchange says that it does not belong there
+    RESTORED = "restored"  # a person gave this very content back after it was removed
     AUTHORITY_ONLY = "authority-only"  # only authorities share it, and none names a legal order
 
 
@@ -63,3 +64,4 @@ class Verdict:
     shadow_measure: (
         Measure | None
     )  # what it would be if the rules on trial counted; None when no different
+    sampled: bool = False  # a person should look only because chance chose this upload

@@ -62,6 +62,15 @@ class AuditStore:
             query = query.where(events.c.subject == subject)
         return [_event(row) for row in self._connection.execute(query)]
 
+    def before(self, number: int | None, *, limit: int, subject: str | None = None) -> list[Event]:
+        """Events before the one of this number, newest first."""
+        query = select(events).order_by(events.c.number.desc()).limit(limit)
+        if number is not None:
+            query = query.where(events.c.number < number)
+        if subject is not None:
+            query = query.where(events.c.subject == subject)
+        return [_event(row) for row in self._connection.execute(query)]
+
 
 def _row(event: Event) -> dict[str, Any]:
     happening = event.happening

@@ -60,6 +60,7 @@ def verdict_document(verdict: Verdict) -> Document:
         "review": verdict.review,
         "rules": list(verdict.rules),
         "shadow_measure": verdict.shadow_measure,
+        "sampled": verdict.sampled,
     }
 
 
@@ -79,6 +80,7 @@ def verdict_from(document: Document) -> Verdict:
         review=document["review"],
         rules=tuple(document["rules"]),
         shadow_measure=Measure(shadow) if shadow else None,
+        sampled=document.get("sampled", False),  # older verdicts do not say
     )
 
 

@@ -163,6 +163,10 @@ class EntryStore:
             if entry.shared is not None
         }
 
+    def named(self, idents: Sequence[str]) -> dict[str, Entry]:
+        """The entries of these ids, in whatever bank, removed ones too."""
+        return {ident: entry for ident, (entry, _) in self._by_id(idents).items()}
+
     def of_records(self, bank: str, records: Collection[str]) -> list[Entry]:
         """The entries of a bank that came from these records: every row is looked at, so not for every day."""
         wanted, found = sorted(records), []

@@ -21,8 +21,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from seawall.errors import StorageError
 from seawall.storage.audit import AuditStore
 from seawall.storage.banks import BankStore
+from seawall.storage.cases import CaseStore
 from seawall.storage.changes import take_changes
 from seawall.storage.database import open_database
+from seawall.storage.deliveries import DeliveryStore
 from seawall.storage.deltas import DeltaStore
 from seawall.storage.entries import EntryStore
 from seawall.storage.glance import Glance
@@ -30,11 +32,16 @@ from seawall.storage.keys import KeyStore
 from seawall.storage.memberships import MembershipStore
 from seawall.storage.organisations import OrganisationStore
 from seawall.storage.outbox import OutboxStore
+from seawall.storage.people import PeopleStore
+from seawall.storage.policies import PolicyStore
+from seawall.storage.quality import QualityStore
 from seawall.storage.records import RecordStore
 from seawall.storage.replies import ReplyStore
 from seawall.storage.retroactions import RetroactionStore
 from seawall.storage.rules import RuleStore
+from seawall.storage.rulings import RulingStore
 from seawall.storage.samples import SampleStore
+from seawall.storage.sealed import SealedStore
 from seawall.storage.tables import about, counters
 from seawall.storage.uploads import UploadStore
 
@@ -46,17 +53,24 @@ class Stores:
     connection: Connection
     audit: AuditStore
     banks: BankStore
+    cases: CaseStore
+    deliveries: DeliveryStore
     deltas: DeltaStore
     entries: EntryStore
     keys: KeyStore
     memberships: MembershipStore
     organisations: OrganisationStore
     outbox: OutboxStore
+    policies: PolicyStore
+    quality: QualityStore
+    people: PeopleStore
     records: RecordStore
     replies: ReplyStore
     retroactions: RetroactionStore
     rules: RuleStore
+    rulings: RulingStore
     samples: SampleStore
+    sealed: SealedStore
     uploads: UploadStore
 
     def last_change(self) -> int:
@@ -163,22 +177,29 @@ class Memory:
 
 
 def _stores(connection: Connection) -> Stores:
-    organisations = OrganisationStore(connection)
+    organisations, deliveries = OrganisationStore(connection), DeliveryStore(connection)
     return Stores(
         connection=connection,
         audit=AuditStore(connection),
         banks=BankStore(connection),
+        cases=CaseStore(connection),
+        deliveries=deliveries,
         deltas=DeltaStore(connection, on_lock=organisations.look_again),
         entries=EntryStore(connection),
         keys=KeyStore(connection),
         memberships=MembershipStore(connection),
         organisations=organisations,
-        outbox=OutboxStore(connection),
+        outbox=OutboxStore(connection, deliveries),
+        people=PeopleStore(connection),
+        policies=PolicyStore(connection),
+        quality=QualityStore(connection),
         records=RecordStore(connection),
         replies=ReplyStore(connection),
         retroactions=RetroactionStore(connection),
         rules=RuleStore(connection),
+        rulings=RulingStore(connection),
         samples=SampleStore(connection),
+        sealed=SealedStore(connection),
         uploads=UploadStore(connection),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from seawall.storage.deliveries import DeliveryStore
 from seawall.storage.tables import outbox
 
 
@@ -24,8 +25,9 @@ class Message:
 class OutboxStore:
     """Messages in the order they were committed."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, deliveries: DeliveryStore) -> None:
         self._connection = connection
+        self._deliveries = deliveries
         self._waiting: list[dict[str, Any]] = []
 
     def add(self, message: Message) -> None:
@@ -41,16 +43,18 @@ class OutboxStore:
         )
 
     def flush(self) -> None:
-        """Write the messages gathered so far."""
+        """Write the messages gathered so far, with a delivery for each endpoint that wants them."""
         if self._waiting:
             self._connection.execute(insert(outbox), self._waiting)
+            self._deliveries.enqueue(self._waiting)
             self._waiting = []
 
-    def after(self, number: int, *, limit: int) -> list[Message]:
-        """Messages that follow this one, oldest first."""
+    def after(self, number: int, *, limit: int, topic: str | None = None) -> list[Message]:
+        """Messages that follow this one, of any topic or one, oldest first."""
         query = (
             select(outbox).where(outbox.c.number > number).order_by(outbox.c.number).limit(limit)
         )
+        query = query if topic is None else query.where(outbox.c.topic == topic)
         rows = self._connection.execute(query)
         return [Message(**row._mapping) for row in rows]  # noqa: SLF001 - a row's public mapping, despite its name
 

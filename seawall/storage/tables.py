@@ -443,3 +443,366 @@ retroactions = Table(  # uploads let through, judged again for a signal that cam
     Index("retroactions_by_upload", "upload"),
     sqlite_autoincrement=True,
 )
+
+cases = Table(  # questions for people; what their events have made of them, for the queue
+    "cases",
+    metadata,
+    _numbered(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("status", String(16), nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("category", String(64)),
+    Column("severity", Integer, nullable=False),
+    Column("confidence", Integer, nullable=False),
+    Column("reach", Number, nullable=False),
+    Column("urgency", Number, nullable=False),  # smaller is sooner
+    Column("deadline", Moment),
+    Column("opened_at", Moment, nullable=False),
+    Column("claimed_by", Text),
+    Column("assigned_to", Text),
+    Column("until", Moment),  # when the status ends by itself: claim, hold, undo window
+    Column("ruling", String(64)),
+    Column("items", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("cases_in_order", "status", "urgency", "number"),
+    Index("cases_in_queue", "status", "queue", "urgency", "number"),
+    Index("cases_by_end", "status", "until"),
+    Index(
+        "cases_by_person",
+        "assigned_to",
+        sqlite_where=text("assigned_to IS NOT NULL"),
+        postgresql_where=text("assigned_to IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+case_events = Table(  # what happened to a case; only ever added to
+    "case_events",
+    metadata,
+    _numbered(),
+    Column("case", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("body", Json, nullable=False),
+    Index("case_events_once", "case", "version", unique=True),
+    sqlite_autoincrement=True,
+)
+
+case_items = Table(  # which cases an item or an upload is in
+    "case_items",
+    metadata,
+    _numbered(),
+    Column("case", String(64), nullable=False),
+    Column("item", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("upload", String(64)),
+    Column("uploader", Text),
+    Column("removed_at", Moment),
+    Index("case_items_by_case", "case"),
+    Index("case_items_by_item", "item"),
+    Index("case_items_by_upload", "upload"),
+    Index("case_items_by_uploader", "uploader"),
+    sqlite_autoincrement=True,
+)
+
+case_signals = Table(  # what the items of a case are filed under, so that their like joins it
+    "case_signals",
+    metadata,
+    _numbered(),
+    Column("case", String(64), nullable=False),
+    Column("item", Text, nullable=False),  # its key
+    Column("digest", LargeBinary, nullable=False),
+    Column("signal", Text),
+    Index("case_signals_by_digest", "digest"),
+    Index("case_signals_by_case", "case"),
+    sqlite_autoincrement=True,
+)
+
+case_skips = Table(  # who does not want which case
+    "case_skips",
+    metadata,
+    Column("case", String(64), primary_key=True),
+    Column("person", String(255), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+rulings = Table(
+    "rulings",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("case", String(64), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("territories", Json, nullable=False),
+    Column("ends_at", Moment),
+    Column("policy", String(64)),
+    Column("policy_version", Integer),
+    Column("ground", Json),
+    Column("context", String(32)),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("bank", String(64)),
+    Column("share", Json, nullable=False),
+    Column("account", String(16)),
+    Column("needs", Json, nullable=False),
+    Column("approved_by", Text),
+    Column("restore_asked_by", Text),
+    Column("undone_at", Moment),
+    Column("carried_out_at", Moment),
+    Index("rulings_by_case", "case"),
+    Index(
+        "rulings_to_restore",
+        "at",
+        sqlite_where=text("restore_asked_by IS NOT NULL AND undone_at IS NULL"),
+        postgresql_where=text("restore_asked_by IS NOT NULL AND undone_at IS NULL"),
+    ),
+)
+
+ruled_signals = Table(  # what was ruled on, to find earlier rulings by hash
+    "ruled_signals",
+    metadata,
+    _numbered(),
+    Column("digest", LargeBinary, nullable=False),
+    Column("signal", Text),
+    Column("ruling", String(64), nullable=False),
+    Index("ruled_signals_by_digest", "digest"),
+    sqlite_autoincrement=True,
+)
+
+policies = Table(  # every version of every policy
+    "policies",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("categories", Json, nullable=False),
+    Column("basis", String(16), nullable=False),
+    Column("provision", Text, nullable=False),
+    Column("measure", String(16), nullable=False),
+    Column("strikes", Integer, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+strikes = Table(  # what counts against a user, until when
+    "strikes",
+    metadata,
+    _numbered(),
+    Column("user", Text, nullable=False),
+    Column("ruling", String(64), nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index("strikes_by_user", "user"),
+    Index("strikes_by_ruling", "ruling"),
+    sqlite_autoincrement=True,
+)
+
+allowed = Table(  # signals of what was restored: let through until when
+    "allowed",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("ruling", String(64), nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+second_reviews = Table(  # how far the deciding of a case has come, once or twice
+    "second_reviews",
+    metadata,
+    Column("case", String(64), primary_key=True),
+    Column("queue", String(64), nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("twice", Boolean, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("stands", Text),
+    Column("at", Moment, nullable=False),
+    Index("second_reviews_by_stage", "stage", "at"),
+    Index("second_reviews_by_time", "at"),
+)
+
+answers = Table(  # what each person has said of a case
+    "answers",
+    metadata,
+    Column("case", String(64), ForeignKey("second_reviews.case"), primary_key=True),
+    Column("place", Integer, primary_key=True),  # from 1
+    Column("person", String(64), nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("answers_once_a_person", "case", "person", unique=True),
+)
+
+goldens = Table(  # cases whose answer is known
+    "goldens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("decision", Text, nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("removed_at", Moment),
+)
+
+golden_answers = Table(  # what each person has said of one
+    "golden_answers",
+    metadata,
+    Column("golden", String(64), ForeignKey("goldens.id"), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("decision", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("golden_answers_by_person", "person"),
+)
+
+sealed_media = Table(  # bytes kept for a case, encrypted in a file each
+    "sealed_media",
+    metadata,
+    _numbered(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("upload", String(64), nullable=False),
+    Column("item", Text),
+    Column("case", String(64)),
+    Column("kind", String(16), nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", Number, nullable=False),
+    Column("path", Text),
+    Column("key", LargeBinary),
+    Column("missing", Text),  # why nothing could be kept
+    Column("at", Moment, nullable=False),
+    Column("delete_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    Index("sealed_media_by_upload", "upload"),
+    Index("sealed_media_by_case", "case"),
+    Index("sealed_media_by_deletion", "deleted_at", "delete_at"),
+    Index("sealed_media_by_path", "path"),
+    sqlite_autoincrement=True,
+)
+
+exposures = Table(  # how often a person has looked at what, by day
+    "exposures",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("severity", Integer, primary_key=True, autoincrement=False),
+    Column("count", Number, nullable=False),
+)
+
+WAITING_ONLY = "state = 'waiting'"
+DEAD_ONLY = "state = 'dead'"
+
+endpoints = Table(  # where messages go; whoever sends to one is lent it
+    "endpoints",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("topics", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("paused_at", Moment),
+    Column("disabled_at", Moment),
+    Column("failing_since", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("quiet_until", Moment),
+    Column("last_error", Text),
+    Column("lent_to", Text),
+    Column("lent_until", Moment),
+)
+
+deliveries = Table(  # one message to one endpoint
+    "deliveries",
+    metadata,
+    _numbered(),
+    Column("message", String(64), nullable=False),
+    Column("endpoint", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("first_at", Moment),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    Column("delivered_at", Moment),
+    Index(
+        "deliveries_due",
+        "endpoint",
+        "next_at",
+        "number",
+        sqlite_where=text(WAITING_ONLY),
+        postgresql_where=text(WAITING_ONLY),
+    ),
+    Index(
+        "deliveries_by_subject",
+        "endpoint",
+        "subject",
+        "number",
+        sqlite_where=text(WAITING_ONLY),
+        postgresql_where=text(WAITING_ONLY),
+    ),
+    Index(
+        "deliveries_dead",
+        "endpoint",
+        "number",
+        sqlite_where=text(DEAD_ONLY),
+        postgresql_where=text(DEAD_ONLY),
+    ),
+    Index("deliveries_by_endpoint", "endpoint", "number"),
+    sqlite_autoincrement=True,
+)
+
+people = Table(  # who signs in at the console
+    "people",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("pseudonym", String(64), nullable=False, unique=True),
+    Column("password", Text),
+    Column("totp", LargeBinary),
+    Column("totp_at", Moment),
+    Column("totp_step", Number, nullable=False),
+    Column("oidc", Text, unique=True),
+    Column("roles", Json, nullable=False),
+    Column("limits", Json, nullable=False),
+    Column("preferences", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    Column("seen_at", Moment),
+)
+
+sessions = Table(  # their sign-ins, by the digest of the secret in the browser
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("strong", Boolean, nullable=False),
+    Index("sessions_by_person", "person"),
+)
+
+person_invitations = Table(  # who may set a password, once
+    "person_invitations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("login", String(64), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("limits", Json, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("person", String(64), ForeignKey("people.id")),
+    Column("used_at", Moment),
+)
+
+attempts = Table(  # tries to sign in, by login and by address
+    "attempts",
+    metadata,
+    Column("subject", String(128), primary_key=True),
+    Column("tries", Number, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)

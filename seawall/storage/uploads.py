@@ -1,7 +1,7 @@
 """What was screened, what came of it, and the ledger of what was let through."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from seawall.policy.measure import Measure
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Orientation
+from seawall.storage.bulk import rows_among
 from seawall.storage.documents import (
     fingerprint_document,
     fingerprint_from,
@@ -23,6 +24,16 @@ from seawall.storage.documents import (
 from seawall.storage.tables import ledger, uploads
 
 PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """Of an upload, what a list shows."""
+
+    id: str
+    item: str | None
+    measure: Measure
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +115,11 @@ class UploadStore:
             raise NotFound(f"There is no upload '{ident}'.")
         return _upload(row)
 
+    def named(self, idents: Sequence[str]) -> dict[str, Upload]:
+        """Those of these uploads that are known, by their ids."""
+        rows = rows_among(self._connection, uploads.c.id, idents)
+        return {row.id: _upload(row) for row in rows}
+
     def before(
         self,
         number: int | None,
@@ -122,13 +138,26 @@ class UploadStore:
             query = query.where(uploads.c.measure == measure)
         return [_upload(row) for row in self._connection.execute(query)]
 
-    def all(self, *, since: datetime | None = None) -> Iterator[Upload]:
-        """Every upload, oldest first, a page in memory at a time."""
+    def all(self, *, since: datetime | None = None, latest: int | None = None) -> Iterator[Upload]:
+        """Every upload, or no more than so many of the latest, oldest first, a page in memory at a time."""
         query = select(uploads).order_by(uploads.c.number)
+        if latest is not None:
+            query = query.where(uploads.c.number > self.last() - latest)
         if since is not None:
             query = query.where(uploads.c.at >= since)
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield _upload(row)
+
+    def measures_since(self, since: datetime, *, limit: int) -> list[tuple[datetime, Measure]]:
+        """When what was decided, newest first; of the latest `limit` uploads, so that it stays quick."""
+        latest = (
+            select(uploads.c.at, uploads.c.measure)
+            .order_by(uploads.c.number.desc())
+            .limit(limit)
+            .subquery()
+        )
+        rows = self._connection.execute(select(latest).where(latest.c.at >= since))
+        return [(row.at, Measure(row.measure)) for row in rows]
 
     def by_number(self, numbers: Collection[int]) -> list[Upload]:
         """The uploads of these numbers, in their order."""
@@ -190,6 +219,19 @@ class UploadStore:
             last = number
             found.update({each["entry"] for each in verdict["matches"] if each["bank"] == bank})
         return last, found
+
+    def matched_by(self, entry: str, *, latest: int) -> list[Glimpse]:
+        """Which of so many of the latest uploads this entry matched, newest first."""
+        query = (
+            select(uploads.c.id, uploads.c.item, uploads.c.measure, uploads.c.at, uploads.c.verdict)
+            .order_by(uploads.c.number.desc())
+            .limit(latest)
+        )
+        return [
+            Glimpse(id=row.id, item=row.item, measure=Measure(row.measure), at=row.at)
+            for row in self._connection.execute(query)
+            if any(each["entry"] == entry for each in row.verdict["matches"])
+        ]
 
     def last(self) -> int:
         """The number of the latest upload; 0 when there is none."""

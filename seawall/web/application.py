@@ -13,6 +13,8 @@ from seawall.web import page
 from seawall.web.api import (
     audit,
     banks,
+    cases,
+    endpoints,
     entries,
     exchange_agreements,
     exchange_feed,
@@ -25,7 +27,9 @@ from seawall.web.api import (
     health,
     keys,
     match,
+    media,
     messages,
+    policies,
     retroactions,
     rules,
     screen,
@@ -34,6 +38,7 @@ from seawall.web.api import (
     uploads,
 )
 from seawall.web.body_limit import BodyLimit
+from seawall.web.console import desk
 from seawall.web.door import open_door
 from seawall.web.headers import Guarded
 from seawall.web.log import log_as_json
@@ -52,7 +57,9 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_memberships,
         exchange_samples,
     ),
-    *(rules, audit, keys, messages, status, health, page),
+    *(cases, policies),
+    *(rules, audit, keys, media, messages, endpoints, status, health, page),
+    *desk.PAGES,
 )
 
 
@@ -74,6 +81,7 @@ def application(settings: Settings) -> FastAPI:
     app = FastAPI(lifespan=lifespan, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
     for noun in NOUNS:
         app.router.routes.extend(noun.router.routes)
+    app.router.routes.append(Mount("/static/desk", StaticFiles(directory=desk.STATIC)))
     app.router.routes.append(Mount("/static", StaticFiles(directory=page.FOLDER / "static")))
     app.add_middleware(BodyLimit, media_bytes=settings.media.max_bytes)
     app.add_middleware(Guarded)

@@ -1,8 +1,8 @@
 """
 Everything a request needs, opened once for each worker process.
 
-    open_door ─▶ app, sandbox, one writer for all, upkeep, follower ─▶ requests ─▶ what was acknowledged is written,
-                                                                                   then closed
+    open_door ─▶ app, sandbox, one writer for all, upkeep, follower, sender ─▶ requests ─▶ what was acknowledged is
+                                                                                           written, then closed
 """
 
 from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ from seawall.web.upkeep import Upkeep
 from seawall.web.waiting import Waiting
 from seawall.workflows.feed import Signer
 from seawall.workflows.follower import Follower
+from seawall.workflows.sender import Sender
 
 MOST_LISTENERS = 4096  # members' requests that wait for changes, in each worker
 
@@ -64,7 +65,12 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
         with (
             closing(Waiting(app.memory)) as waiting,
             closing(Snapshots(app.memory, signer)) as snapshots,
-            closing(GroupCommit(app.memory, on_commit=_telling(metrics, waiting))) as commits,
+            closing(
+                Sender(app.courier(), settings.home / "delivery", on_attempt=metrics.attempted)
+            ) as sender,
+            closing(
+                GroupCommit(app.memory, on_commit=_telling(metrics, waiting, sender))
+            ) as commits,
             closing(Telling(app.node())) as telling,
             closing(Upkeep(app, sandbox, metrics)),
             closing(Follower(app.node(), on_change=app.knowledge.refresh_now)),
@@ -91,11 +97,12 @@ def door_of(request: Request) -> Door:
     return door
 
 
-def _telling(metrics: Metrics, waiting: Waiting) -> Callable[[int], None]:
-    """Whom a commit concerns: the counts, and members that wait for changes."""
+def _telling(metrics: Metrics, waiting: Waiting, sender: Sender) -> Callable[[int], None]:
+    """Whom a commit concerns: the counts, members that wait for changes, and endpoints."""
 
     def told(stories: int) -> None:
         metrics.committed(stories)
         waiting.stir()
+        sender.stir()
 
     return told

@@ -52,9 +52,9 @@ async def of_file(data: bytes, door: Door) -> Fingerprint:
     return await asyncio.wrap_future(door.sandbox.submit(data))
 
 
-async def of_link(url: str, door: Door) -> Fingerprint:
+async def of_link(url: str, door: Door) -> tuple[Fingerprint, bytes | None]:
     """
-    The fingerprint of a link and of what it leads to; content that cannot be had is told as a failure.
+    The fingerprint of a link and of what it leads to, and that content; what cannot be had is told as a failure.
 
     Whoever owns the page chooses where it redirects to, so a refusal to fetch must not spare the link its verdict.
 
@@ -66,15 +66,16 @@ async def of_link(url: str, door: Door) -> Fingerprint:
     try:
         data = await fetch(url, door.app.settings.fetch)
     except FetchError as failed:
-        return _unfetched(link, str(failed))
+        return _unfetched(link, str(failed)), None
     except (NotAllowed, InputError):
-        return _unfetched(link, NOT_FETCHED)
+        return _unfetched(link, NOT_FETCHED), None
     content = await of_file(data, door)
-    return replace(
+    both = replace(
         content,
         readings=(*link.readings, *content.readings),
         missing=(*link.missing, *content.missing),
     )
+    return both, data
 
 
 def of_signals(text: str) -> Fingerprint:

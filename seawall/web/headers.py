@@ -19,6 +19,13 @@ FOR_PAGES = EVERYWHERE | {
     "X-Frame-Options": "DENY",
 }
 
+FOR_DESK = FOR_PAGES | {  # forms go to ourselves, which then must hear from where; nothing is kept
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
 
 class Guarded:
     """Adds them to every answer."""
@@ -27,15 +34,14 @@ class Guarded:
         self.app = app
         self._for_programs = _raw(FOR_PROGRAMS)
         self._for_pages = _raw(FOR_PAGES)
+        self._for_desk = _raw(FOR_DESK)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add to its answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        page = path == "/" or path.startswith("/static/")
-        added = self._for_pages if page else self._for_programs
+        added = self._for(scope["path"])
 
         async def guarding(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -43,6 +49,13 @@ class Guarded:
             await send(message)
 
         await self.app(scope, receive, guarding)
+
+    def _for(self, path: str) -> list[tuple[bytes, bytes]]:
+        if path == "/desk" or path.startswith("/desk/"):
+            return self._for_desk
+        if path == "/" or path.startswith("/static/"):
+            return self._for_pages
+        return self._for_programs
 
 
 def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

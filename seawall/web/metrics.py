@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from seawall.delivery.schedule import Meaning
 from seawall.sandbox.sandbox import Sandbox
 from seawall.screening.verdict import Verdict
 
@@ -60,6 +61,9 @@ class Metrics:
         )
         self._sandbox = counter("sandbox", "What happened to decoders.", "event")
         self._commits = histogram("commit_stories", "Requests written by one commit.", STORIES)
+        self._deliveries = counter(
+            "delivery_attempts", "Messages sent to endpoints, by what was answered.", "answer"
+        )
         self._sandbox_before: dict[str, int] = {}
         self._answered = lru_cache(1024)(self._requests.labels)
 
@@ -76,6 +80,10 @@ class Metrics:
     def committed(self, stories: int) -> None:
         """One commit held this many requests."""
         self._commits.observe(stories)
+
+    def attempted(self, meant: Meaning) -> None:
+        """A message was sent, and this is what the answer meant."""
+        self._deliveries.labels(meant).inc()
 
     def decoded(self, sandbox: Sandbox) -> None:
         """The sandbox has counted this far."""

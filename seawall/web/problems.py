@@ -68,12 +68,19 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def status_of(error: Error) -> int:
+    """The status that goes with one of our errors."""
+    return _kind(error)[1]
+
+
 async def _ours(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
-    kind, status = next(
-        (kind, status) for family, kind, status in _STATUSES if isinstance(error, family)
-    )
+    kind, status = _kind(error)
     again = status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
     return problem(status, kind, _told(error), headers=TRY_AGAIN if again else None)
+
+
+def _kind(error: Exception) -> tuple[str, HTTPStatus]:
+    return next((kind, status) for family, kind, status in _STATUSES if isinstance(error, family))
 
 
 def _told(error: Exception) -> str:

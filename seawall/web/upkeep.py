@@ -1,7 +1,9 @@
 """
 What a worker does between requests: it keeps the indexes in step and small, its counts fresh and old answers few.
 
-What has become known is looked up among what was let through before; one worker does so for all.
+What has become known is looked up among what was let through before; one worker does so for all. Rulings whose undo
+window is over are carried out by whichever worker comes first, and a ruling that waits never waits for looking back.
+Media kept for cases goes when its time has come.
 """
 
 import secrets
@@ -16,18 +18,21 @@ from seawall.clock import now
 from seawall.errors import Error
 from seawall.sandbox.sandbox import Sandbox
 from seawall.web.metrics import Metrics
+from seawall.workflows.carrying_out import carry_out_due
+from seawall.workflows.cases import wake_due
 from seawall.workflows.retroaction import look_back
+from seawall.workflows.sealing import delete_due, sweep
 
-SECONDS_BETWEEN = 0.5  # a new entry is looked back for within a second
+SECONDS_BETWEEN = 0.25  # a ruling is carried out, and a new entry looked back for, within a second
 ANSWERS_KEPT = timedelta(hours=24)  # how long a request may be repeated under its Idempotency-Key
 REPORTS_KEPT = timedelta(days=30)  # the same for counts that a member tells: it may have been away
-SWEEP_EVERY = 1_200  # rounds
+SWEEP_EVERY = 2_400  # rounds
 
 log = structlog.get_logger("seawall.upkeep")
 
 
 class Upkeep:
-    """A thread that looks round twice a second."""
+    """A thread that looks round four times a second."""
 
     def __init__(self, app: App, sandbox: Sandbox, metrics: Metrics) -> None:
         self._app = app
@@ -47,7 +52,7 @@ class Upkeep:
         while not self._stopped.wait(SECONDS_BETWEEN):
             rounds += 1
             try:
-                self._round(sweep=rounds % SWEEP_EVERY == 1)
+                self._round(sweeping=rounds % SWEEP_EVERY == 1)
             except (
                 Error
             ) as failed:  # the database may be away for a while: the next round tries again
@@ -55,8 +60,9 @@ class Upkeep:
             except Exception:
                 log.exception("upkeep broke")
 
-    def _round(self, *, sweep: bool) -> None:
+    def _round(self, *, sweeping: bool) -> None:
         self._keep_in_step()
+        self._carry_out()
         looking_back = look_back(
             memory=self._app.memory,
             knowledge=self._app.knowledge,
@@ -67,12 +73,22 @@ class Upkeep:
         with closing(looking_back):  # whoever stops in the middle lets others go on
             for _ in looking_back:
                 self._keep_in_step()
+                self._carry_out()
                 if self._stopped.is_set():
                     return
-        if sweep:
-            with self._app.memory.transaction() as stores:
-                moment = now()
-                stores.replies.forget(before=moment - ANSWERS_KEPT, lasting=moment - REPORTS_KEPT)
+        if sweeping:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        memory, safe, moment = self._app.memory, self._app.safe, now()
+        with memory.transaction() as stores:
+            stores.replies.forget(before=moment - ANSWERS_KEPT, lasting=moment - REPORTS_KEPT)
+        delete_due(safe=safe, memory=memory, now=moment)
+        sweep(safe=safe, memory=memory, now=moment)
+
+    def _carry_out(self) -> None:
+        wake_due(self._app.memory, now=now())
+        carry_out_due(self._app.memory, bench=self._app.bench(), now=now())
 
     def _keep_in_step(self) -> None:
         self._app.knowledge.refresh()

@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from seawall.access.key import Key
@@ -76,6 +76,7 @@ class Knowledge:
         self._followed_to = -1
         self._banks: object = None
         self.rules = Rules()
+        self.allowed: dict[bytes, datetime] = {}  # digests of signals let through, until when
         self.keys: dict[bytes, Key] = {}
         self.catalogue = self._opened()
         self.refresh()
@@ -170,6 +171,7 @@ class Knowledge:
                 least_distance=self._least_distance,
                 enforce_authority_only=self._enforce_authority_only,
             )
+            self.allowed = stores.rulings.allowed()
             self.keys = {key.digest: key for key in stores.keys.all()}
         self._followed_to = last
         self._seen = last

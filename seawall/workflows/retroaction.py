@@ -19,6 +19,7 @@ from datetime import datetime
 
 from seawall.audit.event import Happening
 from seawall.banks.entry import Entry, counts
+from seawall.cases.case import Source
 from seawall.ids import new_id
 from seawall.screening.retroaction import reason_to_reconsider
 from seawall.screening.verdict import Verdict
@@ -27,6 +28,7 @@ from seawall.storage.memory import Memory, Stores
 from seawall.storage.outbox import Message
 from seawall.storage.retroactions import Progress, Retroaction
 from seawall.storage.uploads import Upload
+from seawall.workflows.cases import open_for_upload
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.upload import review_wanted, verdict_on
@@ -125,9 +127,13 @@ def _written(
     judged: Sequence[tuple[Upload, Verdict]], *, stores: Stores, at: datetime
 ) -> list[Retroaction]:
     """Write a retroaction, and what it calls for, for each upload that is judged more strictly now."""
-    latest = stores.retroactions.latest([upload.id for upload, _ in judged])
+    idents = [upload.id for upload, _ in judged]
+    latest = stores.retroactions.latest(idents)
+    removed = stores.rulings.removed(idents)
     written = []
     for upload, verdict in judged:
+        if upload.id in removed:
+            continue
         before = latest.get(upload.id, upload.verdict)
         match = reason_to_reconsider(before, verdict)
         if match is None:
@@ -143,10 +149,19 @@ def _written(
         stores.retroactions.add(retroaction)
         stores.outbox.add(_message(retroaction))
         if verdict.review and not before.review:
-            stores.outbox.add(review_wanted(upload, verdict, at=at))
+            stores.outbox.add(
+                review_wanted(upload, verdict, case=_case(upload, verdict, stores, at), at=at)
+            )
         stores.audit.record(_event(retroaction))
         written.append(retroaction)
     return written
+
+
+def _case(upload: Upload, verdict: Verdict, stores: Stores, at: datetime) -> str:
+    source = Source.SAMPLE if verdict.sampled else Source.RETROACTION
+    return open_for_upload(
+        upload, verdict, source=source, stores=stores, by="retroaction", now=at
+    ).id
 
 
 def _message(retroaction: Retroaction) -> Message:

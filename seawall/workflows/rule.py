@@ -4,7 +4,7 @@ Rules are put in force, taken out, and tried on the past first.
     proposed ──replay──▶ what would have changed ──put──▶ in force
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from seawall.screening.replay import Replay, Retried, replay
 from seawall.screening.screen import screen
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.storage.memory import Memory, Stores
+from seawall.storage.uploads import Upload
 from seawall.workflows.knowledge import Knowledge
 
 
@@ -70,10 +71,16 @@ def put_starting_rules(memory: Memory, *, now: datetime) -> None:
 
 
 def replay_rule(
-    rule: Rule, *, knowledge: Knowledge, memory: Memory, since: datetime | None, now: datetime
+    rule: Rule,
+    *,
+    knowledge: Knowledge,
+    memory: Memory,
+    since: datetime | None,
+    now: datetime,
+    latest: int | None = None,
 ) -> Replay:
     """
-    What would have changed for past uploads had this rule been in force.
+    What would have changed for past uploads had this rule been in force; with `latest` for no more than so many.
 
     Raises:
         InputError: The rule is not valid.
@@ -81,15 +88,16 @@ def replay_rule(
     """
     with memory.reading() as stores:
         rule = _resolved(rule, knowledge.taxonomy, stores)
-        return replay(_retried(rule, stores, knowledge=knowledge, since=since, now=now))
+        uploads = stores.uploads.all(since=since, latest=latest)
+        return replay(_retried(rule, uploads, knowledge=knowledge, now=now))
 
 
 def _retried(
-    rule: Rule, stores: Stores, *, knowledge: Knowledge, since: datetime | None, now: datetime
+    rule: Rule, uploads: Iterable[Upload], *, knowledge: Knowledge, now: datetime
 ) -> Iterator[Retried]:
     present, proposed = knowledge.rules, knowledge.rules.with_rule(rule)
     reach = max(max(rules.radius(name) for name in SIGNAL_TYPES) for rules in (present, proposed))
-    for upload in stores.uploads.all(since=since):
+    for upload in uploads:
         near = knowledge.known(upload.fingerprint.readings, max_distance=reach)
         before, after = (
             screen(

@@ -1,14 +1,17 @@
 """
 An upload arrives.
 
-    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event
+    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, case, message, audit event
+    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event, kept media
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
+from seawall.cases.case import Source
 from seawall.ids import new_id
+from seawall.index.digest import digest
 from seawall.policy.measure import Measure
 from seawall.policy.territory import territory
 from seawall.screening.screen import screen
@@ -16,8 +19,11 @@ from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
 from seawall.storage.memory import Stores
 from seawall.storage.outbox import Message
+from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
+from seawall.workflows.cases import open_for_upload
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.sealing import remember_media
 
 LET_THROUGH = (Measure.ALLOW, Measure.LABEL, Measure.RESTRICT)
 
@@ -85,22 +91,27 @@ def verdict_on(
         territory=territory,
         chance=chance,
         now=now,
+        restored=_restored(fingerprint, knowledge, now),
     )
 
 
-def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> None:
-    """Write the upload, and everything its verdict calls for, in one transaction."""
-    verdict = upload.verdict
+def remember_upload(
+    upload: Upload, *, stores: Stores, keep_ledger: bool, media: SealedMedia | None = None
+) -> str | None:
+    """
+    Write the upload, everything its verdict calls for, and what was kept of it, in one transaction.
+
+    Returns the case that a person will look at, if any.
+    """
+    verdict, by = upload.verdict, upload.key or "cli"
     stores.uploads.add(upload)
     if keep_ledger and verdict.measure in LET_THROUGH:
         stores.uploads.enter_in_ledger(upload)
-    if verdict.review:
-        stores.outbox.add(review_wanted(upload, verdict, at=upload.at))
     stores.audit.record(
         Happening(
             action="upload:screened",
             subject=upload.id,
-            actor=upload.key or "cli",
+            actor=by,
             at=upload.at,
             details={
                 "measure": verdict.measure,
@@ -110,9 +121,15 @@ def remember_upload(upload: Upload, *, stores: Stores, keep_ledger: bool) -> Non
             },
         )
     )
+    case = _case(upload, stores) if verdict.review else None
+    if case is not None:
+        stores.outbox.add(review_wanted(upload, verdict, case=case, at=upload.at))
+    if media is not None:
+        remember_media(replace(media, case=case), stores=stores, by=by)
+    return case
 
 
-def review_wanted(upload: Upload, verdict: Verdict, *, at: datetime) -> Message:
+def review_wanted(upload: Upload, verdict: Verdict, *, case: str, at: datetime) -> Message:
     """What tells the platform that a person should look at this upload."""
     return Message(
         id=new_id("msg", at=at),
@@ -121,8 +138,30 @@ def review_wanted(upload: Upload, verdict: Verdict, *, at: datetime) -> Message:
         body={
             "upload": upload.id,
             "item": upload.item,
+            "case": case,
             "measure": verdict.measure,
             "rules": list(verdict.rules),
         },
         at=at,
+    )
+
+
+def _case(upload: Upload, stores: Stores) -> str:
+    source = Source.SAMPLE if upload.verdict.sampled else Source.SCREENING
+    opened = open_for_upload(
+        upload,
+        upload.verdict,
+        source=source,
+        stores=stores,
+        by=upload.key or "cli",
+        now=upload.at,
+    )
+    return opened.id
+
+
+def _restored(fingerprint: Fingerprint, knowledge: Knowledge, now: datetime) -> bool:
+    """Whether this very content was given back after a removal, and that still counts."""
+    allowed = knowledge.allowed
+    return bool(allowed) and any(
+        now < allowed.get(digest(str(reading.signal)), now) for reading in fingerprint.readings
     )

@@ -24,6 +24,7 @@ from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import NoSignal, Orientation
 from seawall.storage.outbox import Message
 from seawall.storage.retroactions import Retroaction
+from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 
 Document = dict[str, Any]
@@ -50,8 +51,8 @@ def signal_documents(fingerprint: Fingerprint) -> list[Document]:
     return list(seen.values())
 
 
-def screen_document(upload: Upload) -> Document:
-    """An upload and everything its verdict said."""
+def screen_document(upload: Upload, case: str | None = None) -> Document:
+    """An upload, everything its verdict said, and the case that it is in."""
     verdict = upload.verdict
     return {
         "upload": upload.id,
@@ -72,7 +73,7 @@ def screen_document(upload: Upload) -> Document:
         "rules": list(verdict.rules),
         "shadow_measure": verdict.shadow_measure,
         "error": upload.fingerprint.error,
-        "case": None,
+        "case": case,
     }
 
 
@@ -240,6 +241,23 @@ def message_document(message: Message) -> Document:
         "subject": message.subject,
         "body": message.body,
         "at": rfc3339(message.at),
+    }
+
+
+def media_document(media: SealedMedia) -> Document:
+    """What was kept of an upload for a case; `missing` says why nothing was, `deleted_at` since when nothing is."""
+    return {
+        "id": media.id,
+        "upload": media.upload,
+        "item": media.item,
+        "case": media.case,
+        "kind": media.kind,
+        "media_type": media.media_type,
+        "size": media.size,
+        "missing": media.missing,
+        "at": rfc3339(media.at),
+        "delete_at": rfc3339(media.delete_at),
+        "deleted_at": _moment(media.deleted_at),
     }
 
 

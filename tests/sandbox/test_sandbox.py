@@ -14,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from seawall.errors import InputError, OutsideError
+from seawall.errors import InputError, MediaError, OutsideError
 from seawall.media.limits import MediaLimits
+from seawall.media.preview import LEVELS, as_jpeg, previewed
 from seawall.media.understand import understand
 from seawall.sandbox import nursery as nursery_module
 from seawall.sandbox.frames import receive, send
 from seawall.sandbox.keeper import TASKS_PER_WORKER
 from seawall.sandbox.nursery import Nursery, Worker
 from seawall.sandbox.sandbox import LOOKED_AFTER, Sandbox
-from seawall.sandbox.wire import BYTES, FOUND, SPENT, read, written
+from seawall.sandbox.wire import BYTES, FOUND, SPENT, read, read_pixels, written
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.signals.signal import Signal
 from tests.media.files import picture, png, saved
@@ -70,6 +71,50 @@ def test_a_file_is_read_by_the_worker(sandbox: Sandbox, good: bytes, tmp_path: P
     path.write_bytes(good)
 
     assert sandbox.submit_file(path).result() == sandbox.fingerprint(good)
+
+
+def test_a_preview_is_pixels_from_a_worker_and_a_jpeg_of_ours(sandbox: Sandbox, good: bytes):
+    """The same picture that decoding here would have shown."""
+    for level in range(len(LEVELS)):
+        assert sandbox.preview(good, level) == as_jpeg(previewed(good, level, SMALL))
+
+
+def test_what_cannot_be_shown_is_said_and_costs_no_worker(sandbox: Sandbox):
+    """A picture by its name only, a bomb, a torn file: each a sentence."""
+    before = counts(sandbox)
+
+    for data in (b"<svg onload=alert(1)>", png(40_000, 40_000, rows=b""), SLOW[:999]):
+        with pytest.raises(InputError):
+            sandbox.preview(data, 0)
+
+    assert counts(sandbox) == before
+
+
+def test_a_preview_that_takes_too_long_is_stopped():
+    """As a fingerprint is, and whoever waits hears why."""
+    limits = MediaLimits(max_seconds=timedelta(milliseconds=60))
+    with Sandbox(limits, workers=1, orientations=True) as sandbox:
+        sandbox.submit(b"").result()
+        with pytest.raises(MediaError, match=r"was stopped\. There is no preview\."):
+            sandbox.preview(LONG, 0)
+        assert sandbox.timed_out == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"<html><script>alert(1)</script></html>",
+        b"\xff\xd8\xff\xe0 a JPEG by its name",
+        (1).to_bytes(2) + (1).to_bytes(2) + bytes((1,)),
+        (1281).to_bytes(2) + (1).to_bytes(2) + bytes((1,)) + bytes(1281),
+        (1).to_bytes(2) + (1).to_bytes(2) + bytes((3,)) + bytes(4),
+    ],
+)
+def test_a_worker_that_was_taken_over_can_only_paint(answer: bytes):
+    """Whatever it says instead of pixels is nothing we would serve."""
+    with pytest.raises(ValueError):  # noqa: PT011 - whoever raises it, it is not shown
+        read_pixels(answer)
 
 
 def test_a_file_that_cannot_be_read_is_said_so(sandbox: Sandbox, tmp_path: Path):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from seawall.sandbox.fetch_config import FetchConfig
-from seawall.settings import ServerConfig
+from seawall.settings import DeliveryConfig, ServerConfig
 from tests.postgres import fresh_schema, server_url
 from tests.shared import shared_data
 from tests.web.serving import Served, serving
@@ -26,6 +26,7 @@ def served(
     home = tmp_path_factory.mktemp(f"home-{request.param}")
     sections = {
         "server": ServerConfig(max_waiting=PLACES, decoders=1),
+        "delivery": DeliveryConfig(allowed_hosts=frozenset({"127.0.0.1"})),
         "fetch": replace(FetchConfig(), allowed_hosts=frozenset({"127.0.0.1"})),
     }
     if request.param == "sqlite":

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from seawall.access.key import Scope
 from seawall.clock import now
+from seawall.web.console.page import Page
 from seawall.web.openapi import scope_of
 from tests.web.serving import Served
 
@@ -16,8 +17,12 @@ PUBLIC = {"/", "/health/live", "/health/ready", "/v1/exchange/join"}
 
 
 def routes(served: Served) -> list[APIRoute]:
-    """Every route of the application, as it runs."""
-    return [route for route in served.app.routes if isinstance(route, APIRoute)]
+    """Every route for programs, as the application runs; the desk's have a table of their own."""
+    return [
+        route
+        for route in served.app.routes
+        if isinstance(route, APIRoute) and not isinstance(route, Page)
+    ]
 
 
 def answers(served: Served, text: str | None) -> dict[str, int]:

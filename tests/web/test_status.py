@@ -104,6 +104,7 @@ def test_metrics_can_be_read_by_prometheus(admin: httpx.Client, photo: bytes):
 BODILESS = (  # their addresses say all there is to say
     "/v1/exchange/agreements/{agreement}/quarantine/{organisation}/{fate}",
     "/v1/exchange/agreements/{agreement}/sources/{organisation}/withdraw",
+    *(f"/v1/endpoints/{{endpoint}}/{act}" for act in ("pause", "resume", "rotate", "test")),
 )
 KEYLESS = (
     "/health/live",

@@ -48,4 +48,5 @@ async def hash_(request: Request, by: Annotated[Key, may(Scope.HASH)]) -> Respon
             raise InputError("Send one of file and url.")
         if form.file is not None:
             return Json(hash_document(await of_file(form.file, door)))
-        return Json(hash_document(await of_link(given.url or "", door)))
+        found, _ = await of_link(given.url or "", door)
+        return Json(hash_document(found))

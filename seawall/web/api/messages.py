@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +15,8 @@ from seawall.web.rendering import Json
 from seawall.workflows.wire import message_document
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
+
+Topic = Annotated[str | None, Query(max_length=64, description="Only messages of this topic.")]
 
 _MESSAGE: dict[str, Any] = {
     "number": 1,
@@ -31,10 +33,11 @@ def list_messages(
     request: Request,
     by: Annotated[Key, may(Scope.UPLOADS_READ)],  # noqa: ARG001 - asked for its scope
     after: After = None,
+    topic: Topic = None,
     limit: Limit = 100,
 ) -> Response:
-    """Messages after the one last seen; keep `next` and ask again with it, and none is missed or seen twice."""
+    """Messages after the one last seen, of one topic or all; keep `next`, ask again with it, and none is missed."""
     with door_of(request).app.memory.reading() as stores:
-        found = stores.outbox.after(after or 0, limit=limit)
+        found = stores.outbox.after(after or 0, limit=limit, topic=topic)
     last = found[-1].number if found else after or 0
     return Json({"messages": [message_document(each) for each in found], "next": str(last)})

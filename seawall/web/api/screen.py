@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +15,8 @@ from seawall.clock import now
 from seawall.errors import InputError
 from seawall.signals.fingerprint import Fingerprint
 from seawall.storage.memory import Stores
+from seawall.storage.sealed import SealedMedia
+from seawall.storage.uploads import Upload
 from seawall.web.access import may
 from seawall.web.bodies import Body, Form, invalid, read_form
 from seawall.web.door import Door, door_of
@@ -21,6 +24,7 @@ from seawall.web.handed import of_file, of_link, of_signals
 from seawall.web.once import HEADER, Ticket, answered_before, ticket, written_soon
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
+from seawall.workflows.sealing import keep_media, keep_nothing, wants_a_person
 from seawall.workflows.upload import Context, remember_upload, screen_upload
 from seawall.workflows.wire import Document, screen_document
 
@@ -67,20 +71,26 @@ async def screen(request: Request, by: Annotated[Key, may(Scope.SCREEN)]) -> Res
         kept = await answered_before(door, once)
         if kept is not None:
             return Json(kept)
-        fingerprint = await _fingerprint(form, given, door)
-        return Json(await _screened(fingerprint, given, by, once, door))
+        fingerprint, data = await _handed(form, given, door)
+        return Json(await _screened(fingerprint, data, given, by, once, door))
 
 
-async def _fingerprint(form: Form, given: ScreenIn, door: Door) -> Fingerprint:
+async def _handed(form: Form, given: ScreenIn, door: Door) -> tuple[Fingerprint, bytes | None]:
+    """What was handed in is known by, and its bytes where there are any."""
     if form.file is not None:
-        return await of_file(form.file, door)
+        return await of_file(form.file, door), form.file
     if given.url is not None:
         return await of_link(given.url, door)
-    return of_signals(given.signals or "")
+    return of_signals(given.signals or ""), None
 
 
 async def _screened(
-    fingerprint: Fingerprint, given: ScreenIn, by: Key, once: Ticket | None, door: Door
+    fingerprint: Fingerprint,
+    data: bytes | None,
+    given: ScreenIn,
+    by: Key,
+    once: Ticket | None,
+    door: Door,
 ) -> Document:
     upload = screen_upload(
         fingerprint,
@@ -95,16 +105,27 @@ async def _screened(
         chance=secrets.SystemRandom().random(),
         now=now(),
     )
-    document = screen_document(upload)
+    keep_ledger = door.app.settings.screening.keep_ledger
+
+    media = await _kept(data, upload, door)
 
     def story(stores: Stores) -> Document:
-        remember_upload(upload, stores=stores, keep_ledger=door.app.settings.screening.keep_ledger)
-        return document
+        case = remember_upload(upload, stores=stores, keep_ledger=keep_ledger, media=media)
+        return screen_document(upload, case)
 
     answer = await written_soon(door, story, once)
     if answer["upload"] == upload.id:
         door.metrics.screened(upload.verdict)
     return answer
+
+
+async def _kept(data: bytes | None, upload: Upload, door: Door) -> SealedMedia | None:
+    if not wants_a_person(upload.verdict):  # nearly always; a thread would cost more than the look
+        return None
+    safe = door.app.safe
+    if data is None:
+        return keep_nothing(upload, "No media came with this upload.", safe=safe)
+    return await run_in_threadpool(keep_media, data, upload, safe=safe)
 
 
 def _checked(form: Form) -> ScreenIn:

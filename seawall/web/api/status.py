@@ -10,17 +10,22 @@ from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
 from seawall.clock import now, rfc3339
-from seawall.exchange.membership import Membership, State
 from seawall.web.access import may
 from seawall.web.door import Door, door_of
+from seawall.web.figures import counted, delivery_figures, followed_figures, memberships
 from seawall.web.metrics import Figure, decoder_events
 from seawall.web.openapi import described, installed_version
 from seawall.web.rendering import Json
-from seawall.workflows.wire import Document
 
 router = APIRouter(tags=["status"])
 
-WELL = (State.JOINED, State.FOLLOWING)
+DELIVERY = {
+    "endpoints": "Endpoints that messages are sent to.",
+    "troubled": "Endpoints that are down, or have said that they are gone.",
+    "waiting": "Messages that are still to be sent to an endpoint.",
+    "dead": "Messages that an endpoint has not taken for days.",
+    "oldest_waiting_seconds": "Seconds that the oldest message that waits has waited.",
+}
 
 _STATUS: dict[str, Any] = {
     "version": "0.1.0",
@@ -44,6 +49,13 @@ _STATUS: dict[str, Any] = {
         "places": 256,
     },
     "exchange": {"memberships": 1, "troubled": 0, "lag": 0, "disputed": 3},
+    "delivery": {
+        "endpoints": 1,
+        "troubled": 0,
+        "waiting": 0,
+        "dead": 0,
+        "oldest_waiting_seconds": 0.0,
+    },
     "sandbox": {"workers": 2, "served": 40, "timed_out": 0, "killed": 0, "crashed": 0},
 }
 
@@ -52,20 +64,23 @@ _STATUS: dict[str, Any] = {
 def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:  # noqa: ARG001 - asked for its scope
     """What is remembered and known, and how busy the worker that answers is."""
     door = door_of(request)
-    counts, last, last_line = _counted(door)
-    position, line = door.app.knowledge.catalogue.position, door.app.ledger.position
+    known = counted(door)
     return Json(
         {
             "version": installed_version(),
             "api": "v1",
             "database": door.app.memory.dialect,
-            "counts": counts,
-            "index": {"position": position, "last_change": last, "lag": last - position},
+            "counts": known.counts,
+            "index": {
+                "position": known.index,
+                "last_change": known.last_change,
+                "lag": known.index_lag,
+            },
             "ledger": {
                 "signals": len(door.app.ledger),
-                "position": line,
-                "last_line": last_line,
-                "lag": last_line - line,
+                "position": known.ledger,
+                "last_line": known.last_line,
+                "lag": known.ledger_lag,
             },
             "worker": {
                 "process": os.getpid(),
@@ -73,7 +88,8 @@ def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:
                 "waiting": door.room.taken,
                 "places": door.room.places,
             },
-            "exchange": _exchange(door),
+            "exchange": followed_figures(memberships(door)),
+            "delivery": delivery_figures(door),
             "sandbox": {"workers": door.sandbox.workers} | decoder_events(door.sandbox),
         }
     )
@@ -84,19 +100,23 @@ def metrics(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response
     """Every count of every worker, for Prometheus."""
     door = door_of(request)
     door.metrics.decoded(door.sandbox)
-    counts, last, last_line = _counted(door)
-    lag = last - door.app.knowledge.catalogue.position
+    known = counted(door)
     figures: dict[str, Figure] = {
-        name: (f"How many {name} are remembered.", float(n)) for name, n in counts.items()
+        name: (f"How many {name} are remembered.", float(n)) for name, n in known.counts.items()
     }
-    figures["index_lag"] = ("Committed changes the index has not taken in yet.", float(lag))
+    figures["index_lag"] = (
+        "Committed changes the index has not taken in yet.",
+        float(known.index_lag),
+    )
     figures["ledger_lag"] = (
         "Lines of the ledger this worker has not indexed yet.",
-        float(last_line - door.app.ledger.position),
+        float(known.ledger_lag),
     )
     figures["waiting"] = ("Screenings in progress in this worker.", float(door.room.taken))
     for name, (meaning, value) in _following(door).items():
         figures[f"exchange_{name}"] = (meaning, value)
+    for name, value in delivery_figures(door).items():
+        figures[f"delivery_{name}"] = (DELIVERY[name], float(value))
     with door.app.memory.reading() as stores:
         figures["exchange_deltas"] = ("Changes of an agreement.", stores.deltas.sizes())
         figures["exchange_held"] = ("Contributions in quarantine.", stores.records.all_held())
@@ -105,34 +125,9 @@ def metrics(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response
     return Response(door.metrics.text(figures), media_type=CONTENT_TYPE_LATEST)
 
 
-def _counted(door: Door) -> tuple[Document, int, int]:
-    with door.app.memory.reading() as stores:
-        counts = {
-            "banks": len(stores.banks.all()),
-            "entries": stores.entries.count(),
-            "uploads": stores.uploads.count(),
-            "ledger": stores.uploads.ledger_size(),
-            "retroactions": stores.retroactions.count(),
-            "messages": stores.outbox.count(),
-            "events": stores.audit.head()[0],
-        }
-        return counts, stores.last_change(), stores.uploads.last_line()
-
-
-def _exchange(door: Door) -> Document:
-    """How following goes, over all hubs."""
-    followed = _memberships(door)
-    return {
-        "memberships": len(followed),
-        "troubled": sum(each.state not in WELL for each in followed),
-        "lag": sum(each.lag for each in followed),
-        "disputed": sum(each.disputed for each in followed),
-    }
-
-
 def _following(door: Door) -> dict[str, tuple[str, float]]:
-    """The same, and how old the latest change is, for Prometheus."""
-    followed = _memberships(door)
+    """How following goes, and how old the latest change is, for Prometheus."""
+    followed = memberships(door)
     moments = [each.last_delta_at for each in followed if each.last_delta_at]
     skews = [each.clock_skew for each in followed if each.clock_skew is not None]
     meanings = {
@@ -141,7 +136,7 @@ def _following(door: Door) -> dict[str, tuple[str, float]]:
         "lag": "Deltas that hubs have and this home has not applied.",
         "disputed": "Entries from hubs that are disputed.",
     }
-    figures = {name: (meanings[name], float(n)) for name, n in _exchange(door).items()}
+    figures = {name: (meanings[name], float(n)) for name, n in followed_figures(followed).items()}
     if moments:
         oldest = (now() - min(moments)).total_seconds()
         meaning = "Seconds since the last delta of the agreement that has had none for longest."
@@ -152,8 +147,3 @@ def _following(door: Door) -> dict[str, tuple[str, float]]:
         )
         figures["clock_skew_seconds"] = (meaning, float(max(skews, key=abs)))
     return figures
-
-
-def _memberships(door: Door) -> list[Membership]:
-    with door.app.memory.reading() as stores:
-        return stores.memberships.all()

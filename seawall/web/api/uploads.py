@@ -37,10 +37,11 @@ def list_uploads(
     """Uploads with their verdicts, newest first, a page at a time."""
     with door_of(request).app.memory.reading() as stores:
         found = stores.uploads.before(after, limit=limit + 1, item=item, measure=measure)
-    page = found[:limit]
+        page = found[:limit]
+        cases = stores.cases.of_uploads([upload.id for upload in page])
     return Json(
         {
-            "uploads": [screen_document(upload) for upload in page],
+            "uploads": [screen_document(upload, cases.get(upload.id)) for upload in page],
             "next": str(page[-1].number) if len(found) > limit else None,
         }
     )
@@ -51,8 +52,9 @@ def show(request: Request, by: Annotated[Key, may(Scope.UPLOADS_READ)], upload: 
     """One upload with its verdict, the measure in force now, and how it was judged again when more was known."""
     with door_of(request).app.memory.reading() as stores:
         found, later = stores.uploads.find(upload), stores.retroactions.of(upload)
+        cases = stores.cases.of_uploads([upload])
     return Json(
-        screen_document(found)
+        screen_document(found, cases.get(upload))
         | {
             "measure_now": current_verdict(found, later).measure,
             "retroactions": [retroaction_document(each) for each in later],

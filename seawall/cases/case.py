@@ -1,0 +1,275 @@
+"""
+A question for a person: its events, folded.
+
+    open ──claim──▶ claimed ──rule──▶ ruled ──undo window──▶ carried-out ──restore──▶ closed
+      ▲               │  └──hold──▶ held      └──undo──▶ open
+      └──release, skip, hand-off, lease ran out, hold ended──┘
+
+A heartbeat is no event: when a claim ends by itself stands beside the events, with the case.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from seawall.clock import rfc3339
+
+MOST_ITEMS = 200  # in one case; what comes later begins another
+
+
+class Status(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"  # somebody looks at it now
+    HELD = "held"  # put aside for a reason, until a moment
+    RULED = "ruled"  # decided; it can still be undone, or a second person must approve
+    CARRIED_OUT = "carried-out"
+    CLOSED = "closed"  # what was carried out was taken back, or nothing is left to decide
+
+
+WAITING = (Status.OPEN, Status.CLAIMED, Status.HELD)
+"""A case that is not ruled on: more may join it."""
+
+
+class Source(StrEnum):
+    """What asked for a person's judgement."""
+
+    SCREENING = "screening"
+    RETROACTION = "retroaction"
+    SAMPLE = "sample"
+    HAND = "hand"
+
+
+class ItemKind(StrEnum):
+    """What an item is."""
+
+    IMAGE = "image"
+    TEXT = "text"
+    LINK = "link"
+    USER = "user"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemMatch:
+    """A known entry that the item is near."""
+
+    bank: str
+    entry: str
+    signal: str  # the item's own, as `type:value`, turned as the entry is
+    distance: int
+    vouchers: int = 1
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing a ruling is about: a post with its upload, a text, a link, a user."""
+
+    id: str  # the platform's name for it, or the upload's id where it has none
+    kind: ItemKind
+    upload: str | None = None
+    uploader: str | None = None
+    signals: tuple[str, ...] = ()  # as `type:value`, as it lies
+    matches: tuple[ItemMatch, ...] = ()
+    territory: str | None = None
+    reach: int = 0  # how many people have seen it, as far as the platform says
+
+    @property
+    def key(self) -> str:
+        """What makes it the same item when another source names it."""
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEvent:
+    """Something that happened to a case; `version` counts from 1."""
+
+    case: str
+    version: int
+    at: datetime
+    actor: str
+    kind: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What its events have made of it."""
+
+    id: str
+    queue: str
+    category: str | None
+    opened_at: datetime
+    status: Status = Status.OPEN
+    version: int = 1
+    sources: tuple[Source, ...] = ()
+    items: tuple[Item, ...] = ()
+    removed: tuple[str, ...] = ()  # keys of items that were taken out
+    severity: int = 0
+    confidence: int = 0
+    deadline: datetime | None = None
+    claimed_by: str | None = None
+    assigned_to: str | None = None  # handed to this person: nobody else is offered it
+    reason: str | None = None  # why it is held
+    ruling: str | None = None
+    until: datetime | None = None  # when its status ends by itself: claim, hold or undo window
+
+    @property
+    def reach(self) -> int:
+        """How many people have seen its items."""
+        return sum(item.reach for item in self.items)
+
+    def item(self, key: str) -> Item | None:
+        """The item of this key, if it is still in the case."""
+        return next((item for item in self.items if item.key == key), None)
+
+
+def opened(
+    ident: str,
+    item: Item,
+    *,
+    source: Source,
+    queue: str,
+    category: str | None,
+    severity: int,
+    confidence: int,
+    deadline: datetime | None,
+    by: str,
+    at: datetime,
+) -> CaseEvent:
+    """The first event of a case."""
+    body = {
+        "queue": queue,
+        "category": category,
+        "source": source,
+        "item": asdict(item),
+        "severity": severity,
+        "confidence": confidence,
+        "deadline": rfc3339(deadline) if deadline else None,
+    }
+    return CaseEvent(case=ident, version=1, at=at, actor=by, kind="opened", body=body)
+
+
+def happened(case: Case, kind: str, *, by: str, at: datetime, **body: object) -> CaseEvent:
+    """The next event of a case."""
+    return CaseEvent(
+        case=case.id, version=case.version + 1, at=at, actor=by, kind=kind, body=dict(body)
+    )
+
+
+def fold(events: Iterable[CaseEvent]) -> Case:
+    """What these events, in their order from the first, have made of a case."""
+    ordered = iter(events)
+    case = _first(next(ordered))
+    for event in ordered:
+        case = after(case, event)
+    return case
+
+
+def after(case: Case, event: CaseEvent) -> Case:
+    """The case once this has happened to it."""
+    body = event.body
+    case = replace(case, version=event.version)
+    match event.kind:
+        case "joined":
+            return _joined(case, body)
+        case "item-removed":
+            items = tuple(item for item in case.items if item.key != body["item"])
+            return replace(case, items=items, removed=(*case.removed, body["item"]))
+        case "claimed":
+            return replace(case, status=Status.CLAIMED, claimed_by=event.actor, until=_moment(body))
+        case "held":
+            return replace(
+                _free(case), status=Status.HELD, until=_moment(body), reason=body["reason"]
+            )
+        case "handed-off":
+            return replace(_free(case), assigned_to=body["to"])
+        case "released" | "skipped" | "lapsed" | "resumed":
+            return _free(case)
+        case "ruled":
+            ruled = _free(case)
+            return replace(ruled, status=Status.RULED, ruling=body["ruling"], until=_moment(body))
+        case "approved":
+            return replace(case, until=_moment(body))
+        case "undone" | "refused":
+            return replace(_free(case), ruling=None)
+        case "carried-out":
+            return replace(case, status=Status.CARRIED_OUT, until=None)
+        case "restored" | "emptied":
+            return replace(_free(case), status=Status.CLOSED)
+        case _:  # restoring was asked for: nothing changes before a second person agrees
+            return case
+
+
+def item_from(document: Mapping[str, Any]) -> Item:
+    """The item that `asdict` made this of."""
+    return Item(
+        **{
+            **document,
+            "kind": ItemKind(document["kind"]),
+            "signals": tuple(document["signals"]),
+            "matches": tuple(
+                ItemMatch(**{**match, "categories": tuple(match["categories"])})
+                for match in document["matches"]
+            ),
+        }
+    )
+
+
+def _first(event: CaseEvent) -> Case:
+    body = event.body
+    deadline = body["deadline"]
+    return Case(
+        id=event.case,
+        queue=body["queue"],
+        category=body["category"],
+        opened_at=event.at,
+        version=event.version,
+        sources=(Source(body["source"]),),
+        items=(item_from(body["item"]),),
+        severity=body["severity"],
+        confidence=body["confidence"],
+        deadline=datetime.fromisoformat(deadline) if deadline else None,
+    )
+
+
+def _joined(case: Case, body: Mapping[str, Any]) -> Case:
+    source, item = Source(body["source"]), item_from(body["item"])
+    items = {each.key: each for each in case.items}
+    items[item.key] = merged(items[item.key], item) if item.key in items else item
+    deadline = datetime.fromisoformat(body["deadline"]) if body["deadline"] else None
+    return replace(
+        case,
+        items=tuple(items.values()),
+        sources=case.sources if source in case.sources else (*case.sources, source),
+        category=case.category or body["category"],
+        severity=max(case.severity, body["severity"]),
+        confidence=max(case.confidence, body["confidence"]),
+        deadline=min((each for each in (case.deadline, deadline) if each), default=None),
+    )
+
+
+def merged(known: Item, told: Item) -> Item:
+    """One item as two sources told of it."""
+    matches = {match.entry: match for match in (*known.matches, *told.matches)}
+    return replace(
+        known,
+        upload=known.upload or told.upload,
+        uploader=known.uploader or told.uploader,
+        signals=tuple(dict.fromkeys((*known.signals, *told.signals))),
+        matches=tuple(matches.values()),
+        territory=known.territory or told.territory,
+        reach=max(known.reach, told.reach),
+    )
+
+
+def _free(case: Case) -> Case:
+    return replace(case, status=Status.OPEN, claimed_by=None, until=None, reason=None)
+
+
+def _moment(body: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(body["until"]) if body["until"] else None

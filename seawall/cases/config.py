@@ -1,0 +1,30 @@
+"""What an operator may choose about cases."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """What may need a second person."""
+
+    SHARE = "share"  # say something to other organisations
+    REMOVE_ACCOUNT = "remove-account"
+    RESTORE = "restore"  # give back what was removed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesConfig:
+    """Cases that people rule on."""
+
+    undo: timedelta = timedelta(seconds=60)  # how long a ruling can be undone; 0: not at all
+    claim: timedelta = timedelta(minutes=10)  # how long a claim lasts without a sign of its holder
+    two_persons: frozenset[Act] = frozenset(Act)  # what a second person must approve
+    bank: str = "own-rulings"  # where the signals of what was removed are kept
+    strike_lasts: timedelta = timedelta(days=90)  # how long a strike counts
+    warn_at: int = 3  # strikes at which a user is warned; 0: never
+    suspend_at: int = 6  # strikes at which a user is suspended; 0: never
+    restored_for: timedelta = timedelta(days=180)  # how long what was restored is let through
+    keep_media: timedelta = timedelta(days=30)  # after a case closed; 0: nothing is ever kept
+    keep_media_at_most: timedelta = timedelta(days=90)  # after the upload, whatever its case does
+    exposure_budget: int = 400  # points a person may look at in a day, by severity; 0: no limit

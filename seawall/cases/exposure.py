@@ -1,0 +1,80 @@
+"""
+What looking costs a person: levels of a preview, a budget for each day, and when to do something else.
+
+    level 0 ─▶ grey, small, blurred: costs nothing, is nobody's business
+    level 1 ─▶ blurred ─▶ 2 ─▶ grey ─▶ 3 ─▶ large ─▶ 4 ─▶ colour: each look is an event and costs its severity
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from seawall.errors import InputError, NotAllowed
+
+LEAST, GENTLE, MOST = (
+    0,
+    1,
+    4,
+)  # levels; nothing above the gentle one on a day without graphic things
+SEVERITIES = (1, 2, 3, 7)  # low, medium, high, highest: how much a look costs
+UNWEIGHED = 3  # what nobody has weighed yet counts as high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks, and what they have asked to be spared."""
+
+    id: str  # a person's id, or a key's
+    nothing_graphic: bool = False  # today
+
+
+def spent(looks: Mapping[int, int]) -> int:
+    """The points that so many looks at each severity have cost."""
+    return sum(max(1, severity) * count for severity, count in looks.items())
+
+
+def check_look(
+    viewer: Viewer, level: int, *, severity: int, looks: Mapping[int, int], budget: int
+) -> None:
+    """
+    Refuse a look that is too much today; `budget` is the points of a day, 0 for no limit.
+
+    Raises:
+        InputError: There is no such level.
+        NotAllowed: The viewer wants nothing graphic today, or the day's budget does not reach.
+
+    """
+    if not LEAST <= level <= MOST:
+        raise InputError(f"A preview has the levels {LEAST} to {MOST}; {level} is none of them.")
+    if level == LEAST:
+        return
+    if viewer.nothing_graphic and level > GENTLE:
+        raise NotAllowed(
+            f"You asked for nothing graphic today, so levels above {GENTLE} stay closed. "
+            "Hand this case to a colleague, or change that in your preferences."
+        )
+    before = spent(looks)
+    if budget and before + max(1, severity) > budget:
+        raise NotAllowed(
+            f"You have looked at {before} of {budget} points today, and this look would cost {max(1, severity)}. "
+            f"{_instead(rotation(looks, budget=budget))} The budget starts anew at 00:00 UTC."
+        )
+
+
+def rotation(
+    looks: Mapping[int, int], *, budget: int, severities: Iterable[int] = SEVERITIES
+) -> int | None:
+    """The highest severity the rest of the day still has room for; None when there is room for none."""
+    rest = budget - spent(looks)
+    return max((each for each in severities if not budget or each <= rest), default=None)
+
+
+def day_of(moment: datetime) -> str:
+    """The day a look counts for, `2026-01-31`, in UTC as the log is."""
+    return moment.astimezone(UTC).date().isoformat()
+
+
+def _instead(severity: int | None) -> str:
+    if severity is None:
+        return "Hand this case to a colleague and go on with work that shows no media."
+    return f"Hand this case to a colleague and go on with cases of severity {severity} or less."

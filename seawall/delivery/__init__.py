@@ -1,0 +1,1 @@
+"""Messages leaving the building: webhooks, mail."""

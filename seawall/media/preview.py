@@ -1,0 +1,97 @@
+"""
+A picture is shown to a person little by little: each level is larger, clearer, or at last in colour.
+
+    bytes ─▶ decoded, reduced, blurred (in the sandbox) ─▶ pixels ─▶ a JPEG of our own (in the service)
+
+Pixels are all that leaves the sandbox, so nothing a stranger wrote, metadata or markup, is in what a browser gets.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageFilter
+
+from seawall.errors import MediaError
+from seawall.media.limits import MediaLimits
+from seawall.media.luma import eight_bits_on
+from seawall.media.orientation import turned_upright
+from seawall.media.pillow import PLUGINS, opened, orientation_of
+from seawall.media.sniff import media_type
+
+Pixels = NDArray[np.uint8]  # (height, width) grey, or (height, width, 3) red, green, blue
+
+BEHIND = 128  # the grey behind what is transparent: drawings in black and in white show on it
+QUALITY = 80  # of our JPEG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How much of a picture is shown."""
+
+    side: int  # pixels of the longer side at most; a smaller picture is not enlarged
+    blur: int = 0  # pixels of the radius, once reduced
+    colour: bool = False
+
+
+LEVELS = (
+    Level(side=96, blur=4),
+    Level(side=320, blur=4),
+    Level(side=640),
+    Level(side=1280),
+    Level(side=1280, colour=True),
+)
+LONGEST_SIDE = max(level.side for level in LEVELS)
+
+
+def previewed(data: bytes, level: int, limits: MediaLimits) -> Pixels:
+    """
+    The first frame as this level of `LEVELS` shows it, upright.
+
+    Raises:
+        MediaError: It is no picture we decode, is damaged, or is larger than the limits.
+
+    """
+    name = media_type(data)
+    try:
+        limits.check_bytes(len(data))
+        return _shown(data, name, LEVELS[level], limits)
+    except MediaError:
+        raise
+    except MemoryError:
+        raise MediaError(f"A preview of this {name} needs more memory than it may use.") from None
+    except (
+        Exception
+    ) as error:  # a decoder fed hostile bytes raises anything, and all of it means this
+        raise MediaError(
+            f"This {name} cannot be decoded ({type(error).__name__}: {error}), so there is no preview."
+        ) from error
+
+
+def as_jpeg(pixels: Pixels) -> bytes:
+    """The pixels as a JPEG without any metadata."""
+    grey = pixels.ndim == 2
+    jpeg: bytes = simplejpeg.encode_jpeg(
+        np.ascontiguousarray(pixels[:, :, np.newaxis] if grey else pixels),
+        quality=QUALITY,
+        colorspace="GRAY" if grey else "RGB",
+        colorsubsampling="Gray" if grey else "420",
+    )
+    return jpeg
+
+
+def _shown(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixels:
+    if name not in PLUGINS:
+        raise MediaError(f"There is no preview of {name}; only pictures have one.")
+    with opened(data, name) as picture:
+        limits.check_pixels(*picture.size)
+        picture.draft("RGB" if level.colour else "L", (level.side, level.side))
+        picture.load()
+        shown = eight_bits_on(BEHIND, picture, colour=level.colour)
+        orientation = orientation_of(picture)
+    shown.thumbnail((level.side, level.side), Pillow.Resampling.BOX)
+    if level.blur:
+        shown = shown.filter(ImageFilter.GaussianBlur(level.blur))
+    return turned_upright(np.asarray(shown), orientation)

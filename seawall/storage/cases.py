@@ -1,0 +1,368 @@
+"""
+Cases: their events, and beside them a row for the queue.
+
+Whoever changes a case holds one lock until the commit, so that no two see a queue that is half changed: claiming,
+joining and ruling are short, and one after the other.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+
+from seawall.cases.case import WAITING, Case, CaseEvent, ItemKind, Status, after, fold
+from seawall.cases.likeness import Mark, marks_of
+from seawall.cases.limits import Limits
+from seawall.cases.urgency import urgency
+from seawall.errors import NotFound
+from seawall.storage.tables import (
+    case_events,
+    case_items,
+    case_signals,
+    case_skips,
+    cases,
+    counters,
+)
+
+CANDIDATES = 100  # cases that one item may be compared with
+PAGE = 400  # values in one IN (…)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A case as a queue shows it."""
+
+    number: int
+    id: str
+    status: Status
+    queue: str
+    category: str | None
+    severity: int
+    confidence: int
+    reach: int
+    urgency: int
+    deadline: datetime | None
+    opened_at: datetime
+    claimed_by: str | None
+    assigned_to: str | None
+    until: datetime | None
+    ruling: str | None
+    items: int
+    version: int
+
+
+class CaseStore:
+    """Cases, what is filed under them, and who passed them over."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self) -> None:
+        """Nobody else changes a case until this transaction ends."""
+        self._connection.execute(
+            update(counters).where(counters.c.name == "cases").values(value=counters.c.value + 1)
+        )
+
+    def open(self, event: CaseEvent) -> Case:
+        """A new case, of its first event."""
+        case = fold([event])
+        self._append(event)
+        self._connection.execute(insert(cases).values(_row(case)))
+        self._file(case)
+        return case
+
+    def record(self, case: Case, event: CaseEvent) -> Case:
+        """The case once this has happened to it, written."""
+        changed = after(case, event)
+        self._append(event)
+        self._connection.execute(update(cases).where(cases.c.id == case.id).values(_row(changed)))
+        if event.kind == "joined":
+            key = f"{event.body['item']['kind']}:{event.body['item']['id']}"
+            self._unfile(case.id, key)
+            self._file(changed, only=key)
+        elif event.kind == "item-removed":
+            self._unfile(case.id, event.body["item"], at=event.at)
+        elif event.kind == "carried-out":  # nothing joins it any more
+            mine = case_signals.c.case == case.id
+            self._connection.execute(case_signals.delete().where(mine))
+        return changed
+
+    def extend(self, ident: str, *, until: datetime) -> None:
+        """A claim lasts until then."""
+        self._connection.execute(update(cases).where(cases.c.id == ident).values(until=until))
+
+    def find(self, ident: str) -> Case:
+        """
+        The case of this id.
+
+        Raises:
+            NotFound: There is none.
+
+        """
+        row = self._connection.execute(select(cases.c.until).where(cases.c.id == ident)).first()
+        if row is None:
+            raise NotFound(f"There is no case '{ident}'.")
+        return replace(fold(self.events(ident)), until=row.until)
+
+    def events(self, ident: str) -> list[CaseEvent]:
+        """What happened to a case, oldest first."""
+        query = select(case_events).where(case_events.c.case == ident)
+        return [
+            CaseEvent(
+                case=row.case,
+                version=row.version,
+                at=row.at,
+                actor=row.actor,
+                kind=row.kind,
+                body=row.body,
+            )
+            for row in self._connection.execute(query.order_by(case_events.c.version))
+        ]
+
+    def page(
+        self,
+        *,
+        limit: int,
+        after: tuple[int, int] | None = None,
+        statuses: Collection[Status] = WAITING,
+        limits: Limits | None = None,
+        queue: str | None = None,
+        category: str | None = None,
+        claimed_by: str | None = None,
+        assigned_to: str | None = None,
+    ) -> list[Listed]:
+        """Cases that follow this urgency and number, most urgent first."""
+        query = select(cases).where(cases.c.status.in_(statuses)).where(*within(limits))
+        for column, value in (
+            (cases.c.queue, queue),
+            (cases.c.category, category),
+            (cases.c.claimed_by, claimed_by),
+            (cases.c.assigned_to, assigned_to),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        if after is not None:
+            urgent, number = after
+            query = query.where(
+                (cases.c.urgency > urgent)
+                | and_(cases.c.urgency == urgent, cases.c.number > number)
+            )
+        rows = self._connection.execute(
+            query.order_by(cases.c.urgency, cases.c.number).limit(limit)
+        )
+        return [listed(row) for row in rows]
+
+    def next_open(
+        self,
+        person: str,
+        *,
+        limits: Limits,
+        queue: str | None = None,
+        category: str | None = None,
+    ) -> str | None:
+        """The most urgent open case this person may see and has not skipped; one handed over comes first."""
+        skipped = (
+            select(case_skips.c.case)
+            .where(case_skips.c.case == cases.c.id, case_skips.c.person == person)
+            .exists()
+        )
+        query = (
+            select(cases.c.id)
+            .where(cases.c.status == Status.OPEN, ~skipped, *within(limits))
+            .order_by(cases.c.urgency, cases.c.number)
+            .limit(1)
+        )
+        if queue is not None:
+            query = query.where(cases.c.queue == queue)
+        if category is not None:
+            query = query.where(cases.c.category == category)
+        handed = query.where(cases.c.assigned_to == person)
+        anybody = query.where(cases.c.assigned_to.is_(None))
+        found: str | None = (
+            self._connection.execute(handed).scalar() or self._connection.execute(anybody).scalar()
+        )
+        return found
+
+    def ended(self, status: Status, *, now: datetime, limit: int) -> list[str]:
+        """Cases whose status has ended by itself."""
+        query = (
+            select(cases.c.id)
+            .where(cases.c.status == status, cases.c.until <= now)
+            .order_by(cases.c.until)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def skip(self, ident: str, person: str, *, at: datetime) -> None:
+        """This person is not offered this case again."""
+        known = select(case_skips).where(case_skips.c.case == ident, case_skips.c.person == person)
+        if self._connection.execute(known).first() is None:
+            self._connection.execute(insert(case_skips).values(case=ident, person=person, at=at))
+
+    def filed_under(self, marks: Sequence[Mark]) -> Iterator[tuple[str, list[Mark]]]:
+        """Waiting cases with one of these marks, oldest first, and which of their marks these are."""
+        found: dict[tuple[int, str], list[Mark]] = {}
+        digests = list({mark.digest for mark in marks})
+        for start in range(0, len(digests), PAGE):
+            query = (
+                select(cases.c.number, cases.c.id, case_signals.c.digest, case_signals.c.signal)
+                .join(cases, cases.c.id == case_signals.c.case)
+                .where(
+                    case_signals.c.digest.in_(digests[start : start + PAGE]),
+                    cases.c.status.in_(WAITING),
+                )
+                .limit(CANDIDATES)  # in no order: asked for one, a planner walks all cases in it
+            )
+            for row in self._connection.execute(query):
+                found.setdefault((row.number, row.id), []).append(Mark(row.digest, row.signal))
+        for (_, ident), theirs in sorted(found.items()):
+            yield ident, theirs
+
+    def of_uploads(self, uploads: Collection[str]) -> dict[str, str]:
+        """The latest case of each of these uploads that is in one."""
+        wanted = list(uploads)
+        found: dict[str, str] = {}
+        for start in range(0, len(wanted), PAGE):
+            query = (
+                select(case_items.c.upload, case_items.c.case)
+                .where(
+                    case_items.c.upload.in_(wanted[start : start + PAGE]),
+                    case_items.c.removed_at.is_(None),
+                )
+                .order_by(case_items.c.number)
+            )
+            found.update((row.upload, row.case) for row in self._connection.execute(query))
+        return found
+
+    def of_item(self, item: str) -> list[Listed]:
+        """Every case this item is or was in, newest first."""
+        return self._with(case_items.c.item == item)
+
+    def of_upload(self, upload: str) -> list[Listed]:
+        """Every case this upload is or was in, newest first."""
+        return self._with(case_items.c.upload == upload)
+
+    def of_user(self, user: str, *, limit: int) -> list[Listed]:
+        """The latest cases about what this user uploaded, or about the user, newest first."""
+        theirs = case_items.c.uploader == user
+        itself = (case_items.c.kind == ItemKind.USER) & (case_items.c.item == user)
+        return self._with(theirs | itself, limit=limit)
+
+    def items_of_user(self, user: str, *, limit: int) -> list[tuple[str, str | None]]:
+        """The latest items of this user that came into cases, each with its upload, newest first."""
+        query = (
+            select(case_items.c.item, case_items.c.upload, func.max(case_items.c.number))
+            .where(case_items.c.uploader == user)
+            .group_by(case_items.c.item, case_items.c.upload)
+            .order_by(func.max(case_items.c.number).desc())
+            .limit(limit)
+        )
+        return [(row.item, row.upload) for row in self._connection.execute(query)]
+
+    def opened_since(self, since: datetime, *, limit: int) -> list[datetime]:
+        """When cases were opened, of the latest `limit` of them, so that it stays quick."""
+        latest = select(cases.c.opened_at).order_by(cases.c.number.desc()).limit(limit).subquery()
+        query = select(latest).where(latest.c.opened_at >= since)
+        return list(self._connection.execute(query).scalars())
+
+    def counts(self) -> dict[Status, int]:
+        """How many cases there are in each status."""
+        query = select(cases.c.status, func.count()).group_by(cases.c.status)
+        return {Status(status): count for status, count in self._connection.execute(query)}
+
+    def _with(self, wanted: ColumnElement[bool], *, limit: int | None = None) -> list[Listed]:
+        """Cases with an item like this, newest first."""
+        having = select(case_items.c.case).where(wanted)
+        query = select(cases).where(cases.c.id.in_(having)).order_by(cases.c.number.desc())
+        return [listed(row) for row in self._connection.execute(query.limit(limit))]
+
+    def waiting(self, limits: Limits | None = None) -> dict[tuple[str, str | None, Status], int]:
+        """How many cases wait in each queue, category and status."""
+        named = (cases.c.queue, cases.c.category, cases.c.status)
+        query = (
+            select(*named, func.count())
+            .where(cases.c.status.in_(WAITING), *within(limits))
+            .group_by(*named)
+        )
+        return {
+            (queue, category, Status(status)): count
+            for queue, category, status, count in self._connection.execute(query)
+        }
+
+    def _append(self, event: CaseEvent) -> None:
+        self._connection.execute(insert(case_events).values(**asdict(event)))
+
+    def _file(self, case: Case, *, only: str | None = None) -> None:
+        for item in case.items:
+            if only not in (None, item.key):
+                continue
+            self._connection.execute(
+                insert(case_items).values(
+                    case=case.id,
+                    item=item.id,
+                    kind=item.kind,
+                    upload=item.upload,
+                    uploader=item.uploader,
+                )
+            )
+            self._connection.execute(
+                insert(case_signals),
+                [{"case": case.id, "item": item.key, **asdict(mark)} for mark in marks_of(item)],
+            )
+
+    def _unfile(self, ident: str, key: str, *, at: datetime | None = None) -> None:
+        """Forget what an item is filed under; with `at` it stays known that it was in the case."""
+        kind, _, item = key.partition(":")
+        self._connection.execute(
+            case_signals.delete().where(case_signals.c.case == ident, case_signals.c.item == key)
+        )
+        mine = and_(
+            case_items.c.case == ident, case_items.c.kind == kind, case_items.c.item == item
+        )
+        if at is None:
+            self._connection.execute(case_items.delete().where(mine))
+        else:
+            self._connection.execute(update(case_items).where(mine).values(removed_at=at))
+
+
+def within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:
+    """What a query of cases asks for so that it stays within these limits."""
+    if limits is not None and limits.queues is not None:
+        yield cases.c.queue.in_(limits.queues)
+    if limits is not None and limits.categories is not None:
+        yield cases.c.category.in_(limits.categories)
+
+
+def _row(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "status": case.status,
+        "queue": case.queue,
+        "category": case.category,
+        "severity": case.severity,
+        "confidence": case.confidence,
+        "reach": case.reach,
+        "urgency": urgency(
+            deadline=case.deadline,
+            severity=case.severity,
+            confidence=case.confidence,
+            reach=case.reach,
+            opened_at=case.opened_at,
+        ),
+        "deadline": case.deadline,
+        "opened_at": case.opened_at,
+        "claimed_by": case.claimed_by,
+        "assigned_to": case.assigned_to,
+        "until": case.until,
+        "ruling": case.ruling,
+        "items": len(case.items),
+        "version": case.version,
+    }
+
+
+def listed(row: Row[Any], prefix: str = "") -> Listed:
+    """The case of a row whose columns begin with this."""
+    fields = {name: getattr(row, prefix + name) for name in Listed.__dataclass_fields__}
+    return Listed(**fields | {"status": Status(fields["status"])})

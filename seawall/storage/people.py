@@ -1,0 +1,230 @@
+"""People, their sign-ins and invitations, and how often signing in was tried."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
+from sqlalchemy.exc import IntegrityError
+
+from seawall.access.attempts import FORGOTTEN_AFTER, Attempts
+from seawall.access.person import Limits, Person, PersonInvitation, Role
+from seawall.access.preferences import Preferences
+from seawall.access.session import SignIn
+from seawall.errors import NotFound, WrongState
+from seawall.storage.tables import attempts, people, person_invitations, sessions
+
+
+class PeopleStore:
+    """Who signs in."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, person: Person) -> None:
+        """
+        Remember somebody new.
+
+        Raises:
+            WrongState: The login or the pseudonym is somebody else's.
+
+        """
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(people), [_person_row(person)])
+        except IntegrityError:
+            raise WrongState(f"Somebody signs in as '{person.login}' already.") from None
+
+    def save(self, person: Person) -> None:
+        """Everything about somebody, as it is now."""
+        self._connection.execute(
+            update(people).where(people.c.id == person.id).values(_person_row(person))
+        )
+
+    def find(self, ident: str, *, lock: bool = False) -> Person:
+        """
+        The person of this id; with `lock` nobody else changes them until this transaction ends.
+
+        Raises:
+            NotFound: There is none.
+
+        """
+        query = select(people).where(people.c.id == ident)
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no person '{ident}'; `seawall person list` shows them.")
+        return _person(row)
+
+    def by_login(self, login: str) -> Person | None:
+        """Who signs in with this."""
+        row = self._connection.execute(select(people).where(people.c.login == login)).one_or_none()
+        return _person(row) if row else None
+
+    def by_pseudonym(self, pseudonym: str) -> Person | None:
+        """Whom others than the team know by this."""
+        row = self._connection.execute(
+            select(people).where(people.c.pseudonym == pseudonym)
+        ).one_or_none()
+        return _person(row) if row else None
+
+    def all(self, *, lock: bool = False) -> list[Person]:
+        """Everybody, by login; with `lock` nobody else changes one until this transaction ends."""
+        query = select(people).order_by(people.c.login)
+        rows = self._connection.execute(query.with_for_update() if lock else query)
+        return [_person(row) for row in rows]
+
+    def seen(self, sign_in: SignIn, *, at: datetime) -> None:
+        """Both the person and the sign-in were here just now."""
+        self._connection.execute(
+            update(sessions).where(sessions.c.digest == sign_in.digest).values(seen_at=at)
+        )
+        self._connection.execute(
+            update(people).where(people.c.id == sign_in.person).values(seen_at=at)
+        )
+
+    def add_sign_in(self, sign_in: SignIn) -> None:
+        """Remember a sign-in by its digest, and forget those that are over."""
+        self._connection.execute(
+            delete(sessions).where(sessions.c.expires_at <= sign_in.created_at)
+        )
+        row = {each.name: getattr(sign_in, each.name) for each in fields(SignIn)}
+        self._connection.execute(insert(sessions), [row])
+
+    def sign_in(self, digest: bytes) -> SignIn | None:
+        """The sign-in of a secret with this digest."""
+        row = self._connection.execute(
+            select(sessions).where(sessions.c.digest == digest)
+        ).one_or_none()
+        return _sign_in(row) if row else None
+
+    def sign_ins(self, person: str) -> list[SignIn]:
+        """Every sign-in of a person, latest first."""
+        query = (
+            select(sessions)
+            .where(sessions.c.person == person)
+            .order_by(sessions.c.created_at.desc())
+        )
+        return [_sign_in(row) for row in self._connection.execute(query)]
+
+    def strengthen(self, digest: bytes) -> None:
+        """A second factor was given in this sign-in."""
+        self._connection.execute(
+            update(sessions).where(sessions.c.digest == digest).values(strong=True)
+        )
+
+    def end(self, digest: bytes) -> bool:
+        """The sign-in is forgotten; whether there was one."""
+        ended = self._connection.execute(delete(sessions).where(sessions.c.digest == digest))
+        return bool(ended.rowcount)
+
+    def end_all(self, person: str, *, but: bytes = b"") -> int:
+        """Every sign-in of a person is forgotten, save perhaps one; how many there were."""
+        return self._connection.execute(
+            delete(sessions).where(sessions.c.person == person, sessions.c.digest != but)
+        ).rowcount
+
+    def add_invitation(self, invitation: PersonInvitation) -> None:
+        """Remember an invitation by its digest, in the place of earlier ones to the same login."""
+        self._connection.execute(
+            delete(person_invitations).where(
+                person_invitations.c.login == invitation.login,
+                person_invitations.c.used_at.is_(None),
+            )
+        )
+        row = {each.name: getattr(invitation, each.name) for each in fields(PersonInvitation)}
+        row |= {"roles": sorted(invitation.roles), "limits": invitation.limits.document()}
+        self._connection.execute(insert(person_invitations), [row])
+
+    def invitation(self, digest: bytes, *, lock: bool = False) -> PersonInvitation | None:
+        """The invitation of a token with this digest."""
+        query = select(person_invitations).where(person_invitations.c.digest == digest)
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
+        return _invitation(row) if row else None
+
+    def open_invitations(self, *, at: datetime) -> list[PersonInvitation]:
+        """What can still be used, oldest first."""
+        query = (
+            select(person_invitations)
+            .where(person_invitations.c.used_at.is_(None), person_invitations.c.expires_at > at)
+            .order_by(person_invitations.c.created_at)
+        )
+        return [_invitation(row) for row in self._connection.execute(query)]
+
+    def use_invitation(self, ident: str, *, at: datetime) -> None:
+        """It opens nothing any more."""
+        self._connection.execute(
+            update(person_invitations).where(person_invitations.c.id == ident).values(used_at=at)
+        )
+
+    def hold_attempts(self, subject: str, *, at: datetime) -> Attempts:
+        """How often this was tried; nobody else counts until this transaction ends."""
+        upsert = upsert_sqlite if self._connection.dialect.name == "sqlite" else upsert_postgresql
+        fresh = {"subject": subject, "tries": 0, "last_at": at}
+        self._connection.execute(upsert(attempts).values(fresh).on_conflict_do_nothing())
+        row = self._connection.execute(
+            select(attempts).where(attempts.c.subject == subject).with_for_update()
+        ).one()
+        return Attempts(subject=row.subject, tries=row.tries, last_at=row.last_at)
+
+    def put_attempts(self, counted: Attempts) -> None:
+        """The count as it is now."""
+        self._connection.execute(
+            update(attempts)
+            .where(attempts.c.subject == counted.subject)
+            .values(tries=counted.tries, last_at=counted.last_at)
+        )
+
+    def forget_attempts(self, subject: str, *, at: datetime) -> None:
+        """This was not guessed, after all; and what is long ago is forgotten with it."""
+        stale = (
+            select(attempts.c.subject)
+            .where(attempts.c.last_at < at - FORGOTTEN_AFTER)
+            .with_for_update(skip_locked=True)
+        )
+        self._connection.execute(
+            delete(attempts).where(
+                (attempts.c.subject == subject)
+                | attempts.c.subject.in_(self._connection.execute(stale).scalars().all())
+            )
+        )
+
+
+def _person_row(person: Person) -> dict[str, Any]:
+    row = {each.name: getattr(person, each.name) for each in fields(Person)}
+    return row | {
+        "roles": sorted(person.roles),
+        "limits": person.limits.document(),
+        "preferences": person.preferences.document(),
+    }
+
+
+def _person(row: Row[Any]) -> Person:
+    values = dict(row._mapping)  # noqa: SLF001 - a row's public mapping, despite its name
+    return Person(
+        **values
+        | {
+            "roles": frozenset(map(Role, row.roles)),
+            "limits": Limits.read(row.limits),
+            "preferences": Preferences.read(row.preferences),
+            "totp": bytes(row.totp) if row.totp else None,
+        }
+    )
+
+
+def _sign_in(row: Row[Any]) -> SignIn:
+    values = dict(row._mapping)  # noqa: SLF001 - the same
+    return SignIn(**values | {"digest": bytes(row.digest)})
+
+
+def _invitation(row: Row[Any]) -> PersonInvitation:
+    values = dict(row._mapping)  # noqa: SLF001 - the same
+    return PersonInvitation(
+        **values
+        | {
+            "roles": frozenset(map(Role, row.roles)),
+            "limits": Limits.read(row.limits),
+            "digest": bytes(row.digest),
+        }
+    )

@@ -1,0 +1,442 @@
+"""
+`/v1/cases` and `/v1/rulings`: what waits for a person, and what people ruled.
+
+The key is a program's, which answers for naming the `person` that acts.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seawall.access.key import Key, Scope
+from seawall.cases.case import WAITING, Item, ItemKind, Source, Status
+from seawall.cases.limits import Limits
+from seawall.cases.ruling import AccountMeasure, Context, Decision
+from seawall.clock import now
+from seawall.errors import InputError
+from seawall.policy.ground import Ground
+from seawall.signals.registry import parse_signal
+from seawall.storage.memory import Stores
+from seawall.web.access import may
+from seawall.web.api.rules import GroundIn
+from seawall.web.bodies import Body, Limit, json_body
+from seawall.web.door import Door, door_of
+from seawall.web.once import ticket, written
+from seawall.web.openapi import described
+from seawall.web.rendering import Json
+from seawall.workflows.carrying_out import restore
+from seawall.workflows.case_wire import (
+    case_document,
+    listed_document,
+    ruling_document,
+    whole_case_document,
+)
+from seawall.workflows.cases import (
+    claim,
+    hand_off,
+    heartbeat,
+    hold,
+    next_case,
+    open_case,
+    release,
+    remove_from_cluster,
+    skip,
+)
+from seawall.workflows.ruling import Answer, approve, confirm, refuse, rule, undo
+from seawall.workflows.wire import Document
+
+router = APIRouter(prefix="/v1", tags=["cases"])
+EVERYTHING = (
+    Limits()
+)  # a key with the scope sees every queue; people's own limits are the console's
+
+Person = Annotated[str, Field(max_length=255, description="Who acts, by an id of yours.")]
+Name = Annotated[str, Field(max_length=512)]
+
+
+class PersonIn(Body):
+    """Who acts."""
+
+    person: Person
+
+
+class NextIn(PersonIn):
+    """Whose next case, and of which queue or category."""
+
+    queue: Name | None = None
+    category: Name | None = None
+
+
+class HoldIn(PersonIn):
+    """Why and until when a case is put aside."""
+
+    reason: Name
+    until: AwareDatetime
+
+
+class HandOffIn(PersonIn):
+    """To whom it goes."""
+
+    to: Person
+
+
+class ItemOutIn(PersonIn):
+    """Which item is taken out of the case."""
+
+    item: Annotated[str, Field(max_length=600, description="Its `key`.")]
+
+
+class CaseIn(Body):
+    """Something a person should look at."""
+
+    item: Name
+    kind: ItemKind
+    uploader: Name | None = None
+    signals: tuple[str, ...] = ()
+    reach: Annotated[int, Field(ge=0, le=10**12)] = 0
+    queue: Annotated[str, Field(max_length=64)] | None = None
+    category: Name | None = None
+    deadline: AwareDatetime | None = None
+
+
+class RulingIn(PersonIn):
+    """The answer to a case; `version` is the case as its reader saw it."""
+
+    decision: Decision
+    policy: Name | None = None
+    ground: GroundIn | None = None
+    territories: tuple[str, ...] = ()
+    ends_at: AwareDatetime | None = None
+    context: Context | None = None
+    note: str = ""
+    bank_signals: bool = True
+    bank: Name | None = None
+    share: tuple[str, ...] = ()
+    account: AccountMeasure | None = None
+    version: int | None = None
+
+
+class ConfirmIn(PersonIn):
+    """The same ruling as on content with the same hash."""
+
+    version: int | None = None
+
+
+class NoteIn(PersonIn):
+    """Why."""
+
+    note: str = ""
+
+
+_CASE: dict[str, Any] = {
+    "id": "case_01jd3c7k2x9qhw4t5mz",
+    "status": "claimed",
+    "queue": "matches",
+    "category": "terrorist-content",
+    "priority": "high",
+    "items": [{"key": "image:post 1", "id": "post 1", "kind": "image", "upload": "up_…"}],
+    "claimed_by": "ann",
+    "until": "2026-01-01T12:10:00.000000Z",
+    "version": 2,
+}
+_LISTED = _CASE | {"items": 1}
+_RULING: dict[str, Any] = {
+    "id": "rul_01jd3c7k2x9qhw4t5mz",
+    "case": "case_01jd3c7k2x9qhw4t5mz",
+    "decision": "remove",
+    "policy": "terror",
+    "policy_version": 1,
+    "needs": [],
+    "carried_out_at": None,
+    "undone_at": None,
+}
+_ANN = {"person": "ann"}
+_ANSWER = _ANN | {"decision": "remove", "policy": "terror"}
+
+
+@router.get("/cases", openapi_extra=described(gives={"cases": [_LISTED], "next": None}))
+def list_cases(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    status: Annotated[Status | None, Query(description="Left out: all that wait.")] = None,
+    queue: Annotated[str | None, Query(description="Only of this queue.")] = None,
+    category: Annotated[str | None, Query(description="Only of this category.")] = None,
+) -> Response:
+    """Cases, most urgent first, a page at a time."""
+    with door_of(request).app.memory.reading() as stores:
+        found = stores.cases.page(
+            limit=limit + 1,
+            after=_cursor(after),
+            statuses=WAITING if status is None else (status,),
+            queue=queue,
+            category=category,
+        )
+    page = found[:limit]
+    more = f"{page[-1].urgency}.{page[-1].number}" if len(found) > limit else None
+    return Json({"cases": [listed_document(case) for case in page], "next": more})
+
+
+@router.post(
+    "/cases",
+    status_code=201,
+    openapi_extra=described(
+        takes=CaseIn, example={"item": "user 7", "kind": "user"}, gives=_CASE, status=201
+    ),
+)
+def open_(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],
+    wanted: Annotated[CaseIn, json_body(CaseIn)],
+) -> Response:
+    """Open a case by hand; one about the same content that waits is joined instead."""
+    item = Item(
+        id=wanted.item,
+        kind=wanted.kind,
+        uploader=wanted.uploader,
+        signals=tuple(str(parse_signal(text)) for text in wanted.signals),
+        reach=wanted.reach,
+    )
+    door = door_of(request)
+    if wanted.category is not None:
+        door.app.taxonomy.find(wanted.category)
+
+    def story(stores: Stores) -> Document:
+        case = open_case(
+            item,
+            source=Source.HAND,
+            stores=stores,
+            by=by.id,
+            now=now(),
+            queue=wanted.queue,
+            category=wanted.category,
+            deadline=wanted.deadline,
+        )
+        return case_document(case)
+
+    once = ticket(request, by, wanted.model_dump_json().encode())
+    return Json(written(door, story, once), status_code=201)
+
+
+@router.post(
+    "/cases/next", openapi_extra=described(takes=NextIn, example=_ANN, gives={"case": _CASE})
+)
+def take_next(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    wanted: Annotated[NextIn, json_body(NextIn)],
+) -> Response:
+    """The most urgent case that this person has not skipped, claimed; `null` when there is none."""
+    door = door_of(request)
+
+    def story(stores: Stores) -> Document:
+        case = next_case(
+            wanted.person,
+            limits=EVERYTHING,
+            config=door.app.settings.cases,
+            stores=stores,
+            now=now(),
+            queue=wanted.queue,
+            category=wanted.category,
+        )
+        return {"case": case_document(case) if case else None}
+
+    return Json(written(door, story, None))
+
+
+@router.get("/cases/{case}", openapi_extra=described(gives=_CASE | {"rulings": [_RULING]}))
+def show(request: Request, by: Annotated[Key, may(Scope.CASES)], case: str) -> Response:  # noqa: ARG001 - asked for its scope
+    """One case with its items, rulings and events, and the earlier ruling that its hashes would confirm."""
+    with door_of(request).app.memory.reading() as stores:
+        return Json(whole_case_document(stores.cases.find(case), stores))
+
+
+@router.post(
+    "/cases/{case}/{act}", openapi_extra=described(takes=PersonIn, example=_ANN, gives=_CASE)
+)
+def act_on(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    case: str,
+    act: Literal["claim", "heartbeat", "release", "skip"],
+    wanted: Annotated[PersonIn, json_body(PersonIn)],
+) -> Response:
+    """Claim a case, keep it, give it back, or never see it again."""
+    door, person = door_of(request), wanted.person
+    config = door.app.settings.cases
+
+    def story(stores: Stores) -> Document:
+        at = now()
+        match act:
+            case "claim":
+                done = claim(case, person, limits=EVERYTHING, config=config, stores=stores, now=at)
+            case "heartbeat":
+                done = heartbeat(case, person, config=config, stores=stores, now=at)
+            case "release":
+                done = release(case, person, stores=stores, now=at)
+            case "skip":
+                done = skip(case, person, stores=stores, now=at)
+        return case_document(done)
+
+    return Json(written(door, story, None))
+
+
+@router.put("/cases/{case}/hold", openapi_extra=described(takes=HoldIn, gives=_CASE))
+def put_aside(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    case: str,
+    wanted: Annotated[HoldIn, json_body(HoldIn)],
+) -> Response:
+    """Put a case aside until then, for a reason."""
+
+    def story(stores: Stores, at: datetime) -> Document:
+        held = hold(
+            case,
+            wanted.person,
+            reason=wanted.reason,
+            until=wanted.until,
+            stores=stores,
+            now=at,
+        )
+        return case_document(held)
+
+    return _done(door_of(request), story)
+
+
+@router.put("/cases/{case}/assignment", openapi_extra=described(takes=HandOffIn, gives=_CASE))
+def hand(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    case: str,
+    wanted: Annotated[HandOffIn, json_body(HandOffIn)],
+) -> Response:
+    """Hand a case to somebody else."""
+
+    def story(stores: Stores, at: datetime) -> Document:
+        return case_document(hand_off(case, wanted.person, to=wanted.to, stores=stores, now=at))
+
+    return _done(door_of(request), story)
+
+
+@router.put("/cases/{case}/items/removed", openapi_extra=described(takes=ItemOutIn, gives=_CASE))
+def take_out(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    case: str,
+    wanted: Annotated[ItemOutIn, json_body(ItemOutIn)],
+) -> Response:
+    """Take an item out of the case: it becomes a case of its own, named in `own`."""
+
+    def story(stores: Stores, at: datetime) -> Document:
+        rest, own = remove_from_cluster(case, wanted.item, wanted.person, stores=stores, now=at)
+        return case_document(rest) | {"own": own.id}
+
+    return _done(door_of(request), story)
+
+
+@router.put(
+    "/cases/{case}/ruling", openapi_extra=described(takes=RulingIn, example=_ANSWER, gives=_RULING)
+)
+def give_ruling(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    case: str,
+    wanted: Annotated[RulingIn, json_body(RulingIn)],
+) -> Response:
+    """Rule on every item of a claimed case; it is carried out when its undo window is over."""
+    door = door_of(request)
+    ground = wanted.ground and Ground(basis=wanted.ground.basis, provision=wanted.ground.provision)
+    fields = {name: getattr(wanted, name) for name in Answer.__dataclass_fields__}
+    answer = Answer(**fields | {"ground": ground})
+
+    def story(stores: Stores, at: datetime) -> Document:
+        ruling = rule(
+            case,
+            answer,
+            wanted.person,
+            limits=EVERYTHING,
+            config=door.app.settings.cases,
+            stores=stores,
+            now=at,
+            version=wanted.version,
+        )
+        return ruling_document(ruling)
+
+    return _done(door, story)
+
+
+@router.put(
+    "/cases/{case}/confirmation",
+    openapi_extra=described(takes=ConfirmIn, example=_ANN, gives=_RULING),
+)
+def confirm_by_hash(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    case: str,
+    wanted: Annotated[ConfirmIn, json_body(ConfirmIn)],
+) -> Response:
+    """Rule as was ruled on the same hashes, without looking at the media."""
+    door = door_of(request)
+
+    def story(stores: Stores, at: datetime) -> Document:
+        ruling = confirm(
+            case,
+            wanted.person,
+            limits=EVERYTHING,
+            config=door.app.settings.cases,
+            stores=stores,
+            now=at,
+            version=wanted.version,
+        )
+        return ruling_document(ruling)
+
+    return _done(door, story)
+
+
+@router.post(
+    "/rulings/{ruling}/{act}", openapi_extra=described(takes=NoteIn, example=_ANN, gives=_RULING)
+)
+def act_on_ruling(
+    request: Request,
+    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    ruling: str,
+    act: Literal["undo", "approve", "refuse", "restore"],
+    wanted: Annotated[NoteIn, json_body(NoteIn)],
+) -> Response:
+    """Take a ruling back before it is carried out, agree to it or not as a second person, or restore what it did."""
+    door, person = door_of(request), wanted.person
+    config, bench = door.app.settings.cases, door.app.bench()
+
+    def story(stores: Stores, at: datetime) -> Document:
+        match act:
+            case "undo":
+                undo(ruling, person, config=config, stores=stores, now=at)
+            case "approve":
+                approve(ruling, person, config=config, stores=stores, now=at)
+            case "refuse":
+                refuse(ruling, person, stores=stores, now=at)
+            case "restore":
+                restore(ruling, person, note=wanted.note, bench=bench, stores=stores, now=at)
+        return ruling_document(stores.rulings.find(ruling))
+
+    return _done(door, story)
+
+
+def _done(door: Door, story: Callable[[Stores, datetime], Document]) -> Response:
+    return Json(written(door, lambda stores: story(stores, now()), None))
+
+
+def _cursor(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    urgent, _, number = text.partition(".")
+    if not (urgent.isdecimal() and number.isdecimal()) or len(text) > 38:
+        raise InputError("`after` is the `next` of the page before, or left out for the first.")
+    return int(urgent), int(number)

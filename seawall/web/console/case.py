@@ -1,0 +1,154 @@
+"""
+One case: which it is and why, what it is about, and the form that decides it.
+
+A picture is a JPEG of ours at a level; above the least one, each look is logged and counted against the day's budget.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seawall.access.person import Permission, Person, may
+from seawall.cases.case import Status
+from seawall.cases.config import Act
+from seawall.cases.exposure import LEAST, MOST, Viewer
+from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
+from seawall.clock import now
+from seawall.errors import Error, NotAllowed, NotFound
+from seawall.media.media import Kind
+from seawall.web.console.page import desk_router, shown
+from seawall.web.console.queue import EXCERPT, Asked, Seer, Where, waiting, words
+from seawall.web.console.session import Session, signed_in
+from seawall.web.door import door_of
+from seawall.web.problems import status_of
+from seawall.workflows.case_sheet import ITEMS, CaseSheet, case_sheet, case_within, name_of
+from seawall.workflows.sealing import reveal
+
+CASES = "/desk/cases"
+KEYED = 9  # policies that a number key chooses
+KEYS = {Decision.KEEP: "k", Decision.LABEL: "l", Decision.RESTRICT: "r", Decision.REMOVE: "x"}
+LEVELS = {1: "Blurred", 2: "Grey", 3: "Large", 4: "In colour"}
+HOLDS = {1: "1 hour", 4: "4 hours", 24: "1 day", 72: "3 days", 168: "7 days", 720: "30 days"}
+OURS = ("same-origin", "none")  # a page of ours asks, or the person by typing
+router = desk_router(CASES)
+
+
+@router.get("/{ident}")
+def case(
+    request: Request,
+    at: Seer,
+    ident: str,
+    where: Asked,
+    first: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """The case, as it stands."""
+    return laid_out(request, at, ident, where, first=first)
+
+
+@router.get("/{ident}/items/{number}/preview")
+def preview(
+    request: Request,
+    at: Annotated[Session, signed_in(Permission.MEDIA_REVEAL)],
+    ident: str,
+    number: Annotated[int, Path(ge=1, le=100_000)],
+    level: Annotated[int, Query(ge=LEAST, le=MOST)] = LEAST,
+) -> Response:
+    """A picture of an item, made by us, at this level."""
+    if level > LEAST and request.headers.get("sec-fetch-site", "none") not in OURS:
+        raise NotAllowed("Only a page of this server may ask for this; nothing was shown.")
+    door, person, moment = door_of(request), at.person, now()
+    with door.app.memory.reading() as stores:
+        found = case_within(ident, person, stores)
+        item = found.items[number - 1] if number <= len(found.items) else None
+        upload = item.upload if item else None
+        media = stores.sealed.of_uploads([upload]).get(upload) if upload else None
+    if media is None:
+        raise NotFound("Nothing is kept of this item.")
+    shows = reveal(
+        media.id,
+        level,
+        viewer=Viewer(id=person.id, nothing_graphic=person.preferences.spares(moment)),
+        severity=found.severity,
+        safe=door.app.safe,
+        sandbox=door.sandbox,
+        memory=door.app.memory,
+        now=moment,
+    )
+    return Response(shows, media_type="image/jpeg", headers={"Content-Security-Policy": "sandbox"})
+
+
+def laid_out(
+    request: Request,
+    at: Session,
+    ident: str,
+    where: Where,
+    *,
+    first: int = 1,
+    wrong: Error | None = None,
+    given: Mapping[str, object] | None = None,
+) -> Response:
+    """The page of a case; where a ruling failed, with why and with everything that was written."""
+    door, person = door_of(request), at.person
+    with door.app.memory.reading() as stores:
+        sheet = case_sheet(ident, person, stores=stores, safe=door.app.safe, first=first)
+        beside = waiting(person, where, stores, limit=EXCERPT)
+        memberships = stores.memberships.all()
+    own = sheet.case.status is Status.CLAIMED and sheet.case.claimed_by == person.id
+    return shown(
+        request,
+        "case.html",
+        status_of(wrong) if wrong else 200,
+        sheet=sheet,
+        case=sheet.case,
+        beside=beside,
+        where=where,
+        own=own and sheet.case.until is not None and sheet.case.until > now(),
+        may_rule=may(person, Permission.CASES_RULE),
+        may_assign=may(person, Permission.CASES_ASSIGN),
+        may_reveal=may(person, Permission.MEDIA_REVEAL),
+        **_open_acts(sheet, person),
+        who=lambda actor: name_of(actor, sheet.people, person),
+        memberships=memberships,
+        config=door.app.settings.cases,
+        decisions=KEYS,
+        contexts=list(Context),
+        accounts=list(AccountMeasure),
+        holds=HOLDS,
+        levels=LEVELS,
+        keyed=KEYED,
+        per_page=ITEMS,
+        image=Kind.IMAGE,
+        now=now(),
+        wrong=str(wrong) if wrong else None,
+        given=given or {"bank_signals": True, "territories": ()},
+        **words(request),
+    )
+
+
+def may_undo(ruling: Ruling, person: Person) -> bool:
+    """Whether this person may take it back in time: it is their own, or they lead."""
+    return ruling.by == person.id or may(person, Permission.CASES_ASSIGN)
+
+
+def may_approve(ruling: Ruling, person: Person) -> bool:
+    """Whether this person may be the second one: not the first, and who may tell others where others are told."""
+    told = Act.SHARE in ruling.needs
+    return ruling.by != person.id and (not told or may(person, Permission.SHARE_OUTSIDE))
+
+
+def _open_acts(sheet: CaseSheet, person: Person) -> dict[str, bool]:
+    """What this person may do about the ruling now."""
+    ruling, case = sheet.ruling, sheet.case
+    if ruling is None or not may(person, Permission.CASES_RULE):
+        return {"undoes": False, "approves": False, "restores": False}
+    ruled = case.status is Status.RULED
+    waits = ruled and bool(ruling.needs) and ruling.approved_by is None
+    in_time = case.until is None or case.until > now()
+    return {
+        "undoes": ruled and in_time and may_undo(ruling, person),
+        "approves": waits and may_approve(ruling, person),
+        "restores": case.status is Status.CARRIED_OUT and ruling.restore_asked_by != person.id,
+    }

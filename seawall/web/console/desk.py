@@ -1,0 +1,40 @@
+"""Every page of the desk, in the order in which addresses are tried."""
+
+from pathlib import Path
+
+from seawall.web.console import (
+    account,
+    approvals,
+    audit,
+    banks,
+    case,
+    case_acts,
+    exchange,
+    health,
+    history,
+    overview,
+    people,
+    policies,
+    queue,
+    rules,
+    signing,
+)
+
+STATIC = Path(__file__).parent / "static"
+PAGES = (
+    signing,
+    account,
+    people,
+    audit,
+    health,
+    banks,
+    exchange,
+    rules,
+    history,
+    policies,
+    queue,
+    case,
+    case_acts,
+    approvals,
+    overview,
+)  # the overview last: it answers for the rest

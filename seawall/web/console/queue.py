@@ -1,0 +1,188 @@
+"""
+The queue: what waits for a person, the most urgent first, and the next case with one key.
+
+    /desk/queue?queue=…&category=…&show=mine ── n ──▶ /desk/cases/{ident}?queue=…&category=…
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import Depends, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from seawall.access.person import Permission, Person, may
+from seawall.cases.case import WAITING, Status
+from seawall.cases.urgency import priority, score
+from seawall.clock import now
+from seawall.errors import InputError
+from seawall.storage.cases import Listed
+from seawall.storage.memory import Stores
+from seawall.web.console.language import Language
+from seawall.web.console.page import desk_router, language_of, shown, went
+from seawall.web.console.session import Session, signed_in
+from seawall.web.door import door_of
+from seawall.workflows.case_sheet import limits_of, name_of
+from seawall.workflows.cases import next_case
+
+QUEUE = "/desk/queue"
+PAGE = 50  # cases
+EXCERPT = 8  # cases beside the one that is open
+SURE = ("nothing known", "unsure", "fairly sure", "sure")  # by confidence
+Show = Literal["", "mine", "held", "assigned"]
+Seer = Annotated[Session, signed_in(Permission.CASES_SEE)]
+Ruler = Annotated[Session, signed_in(Permission.CASES_RULE)]
+router = desk_router(QUEUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Of which queue and category the next case is to be; empty: any."""
+
+    queue: str = ""
+    category: str = ""
+
+    @property
+    def query(self) -> str:
+        """The same in an address; empty where nothing is chosen."""
+        chosen = {name: text for name, text in self.items() if text}
+        return f"?{urlencode(chosen)}" if chosen else ""
+
+    def items(self) -> list[tuple[str, str]]:
+        """The same by name, as a form carries it."""
+        return [("queue", self.queue), ("category", self.category)]
+
+    def has(self, case: Listed) -> bool:
+        """Whether this case is among them."""
+        return self.queue in ("", case.queue) and self.category in ("", case.category)
+
+
+def _asked(
+    queue: Annotated[str, Query(max_length=64)] = "",
+    category: Annotated[str, Query(max_length=64)] = "",
+) -> Where:
+    return Where(queue=queue, category=category)
+
+
+def _sent(
+    queue: Annotated[str, Form(max_length=64)] = "",
+    category: Annotated[str, Form(max_length=64)] = "",
+) -> Where:
+    return Where(queue=queue, category=category)
+
+
+Asked = Annotated[Where, Depends(_asked)]
+Sent = Annotated[Where, Depends(_sent)]
+
+
+@router.get("")
+def queue(
+    request: Request,
+    at: Seer,
+    where: Asked,
+    show: Annotated[Show, Query()] = "",
+    after: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """A page of cases that wait; what is chosen stands in the address."""
+    person = at.person
+    with door_of(request).app.memory.reading() as stores:
+        found = waiting(person, where, stores, limit=PAGE + 1, show=show, after=after)
+        counts = stores.cases.waiting(limits_of(person))
+        people = {each.id: each for each in stores.people.all()}
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return shown(
+        request,
+        "queue.html",
+        cases=found[:PAGE],
+        where=where,
+        show=show,
+        older=f"{last.urgency}.{last.number}" if last else None,
+        queues=_tally(counts, 0),
+        categories=_tally(counts, 1),
+        statuses=_tally(counts, 2),
+        total=sum(counts.values()),
+        may_rule=may(person, Permission.CASES_RULE),
+        who=lambda actor: name_of(actor, people, person),
+        **words(request),
+    )
+
+
+@router.post("/next")
+def take_next(request: Request, at: Ruler, where: Sent) -> Response:
+    """The most urgent case that is open to this person, theirs now."""
+    app = door_of(request).app
+    with app.memory.transaction() as stores:
+        case = next_case(
+            at.person.id,
+            limits=limits_of(at.person),
+            config=app.settings.cases,
+            stores=stores,
+            now=now(),
+            queue=where.queue or None,
+            category=where.category or None,
+        )
+    if case is None:
+        return went(f"{QUEUE}{where.query}", "no-case")
+    return RedirectResponse(f"/desk/cases/{case.id}{where.query}", status_code=303)
+
+
+def waiting(
+    person: Person, where: Where, stores: Stores, *, limit: int, show: Show = "", after: str = ""
+) -> list[Listed]:
+    """Cases that this person may see, most urgent first."""
+    return stores.cases.page(
+        limit=limit,
+        after=_cursor(after),
+        statuses=(Status.HELD,) if show == "held" else WAITING,
+        limits=limits_of(person),
+        queue=where.queue or None,
+        category=where.category or None,
+        claimed_by=person.id if show == "mine" else None,
+        assigned_to=person.id if show == "assigned" else None,
+    )
+
+
+def words(request: Request) -> dict[str, Any]:
+    """How pages say how urgent a case is."""
+    tongue, moment = language_of(request), now()
+    return {
+        "left": lambda until: left(until, moment, tongue),
+        "late": lambda until: until <= moment,
+        "seconds": lambda until: max(0, round((until - moment).total_seconds())),
+        "sure": lambda confidence: tongue.text(SURE[min(confidence, len(SURE) - 1)]),
+        "priority": lambda case: tongue.text(str(priority(score(case.severity, case.confidence)))),
+    }
+
+
+def left(until: datetime, moment: datetime, tongue: Language) -> str:
+    """How long until then, or since, in one unit."""
+    seconds = int((until - moment).total_seconds())
+    over = seconds < 0
+    minutes = abs(seconds) // 60
+    if minutes < 120:
+        return tongue.text("{count} min over" if over else "{count} min left", count=minutes)
+    if minutes < 2_880:
+        return tongue.text("{count} h over" if over else "{count} h left", count=minutes // 60)
+    return tongue.text("{count} days over" if over else "{count} days left", count=minutes // 1440)
+
+
+def _tally(counts: Mapping[tuple[str, str | None, Status], int], place: int) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for names, count in counts.items():
+        name = names[place]
+        if name is not None:
+            found[name] += count
+    return dict(sorted(found.items()))
+
+
+def _cursor(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    urgent, _, number = text.partition(".")
+    if not (urgent.isdecimal() and number.isdecimal()):
+        raise InputError("This page of the queue does not exist; open the queue anew.")
+    return int(urgent), int(number)

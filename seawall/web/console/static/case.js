@@ -1,0 +1,213 @@
+// The case screen: keys that press what is on the page, countdowns, a heartbeat, looks, and what confirming will do.
+
+const page = document.querySelector(".case");
+const form = document.getElementById("ruling");
+const effect = document.getElementById("effect");
+const HEARTBEAT = 30_000;
+const written = (target) =>
+  target.closest("textarea, select, [contenteditable]") !== null ||
+  (target instanceof HTMLInputElement && !["radio", "checkbox"].includes(target.type));
+const usable = (control) => control && !control.disabled && !control.closest("fieldset[disabled], [hidden]");
+
+// Keys
+
+let going = -Infinity;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || written(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "g") {
+    going = event.timeStamp; // the next key leads to another page
+  } else if (event.timeStamp - going >= 1500 && pressed(event)) {
+    event.preventDefault();
+  }
+});
+
+function pressed(event) {
+  const key = CSS.escape(event.key);
+  const button = document.querySelector(`button[data-press="${key}"]`);
+  if (usable(button)) {
+    button.click();
+    return true;
+  }
+  const choice = form?.querySelector(`input[data-key="${key}"]`);
+  if (usable(choice)) {
+    choice.click();
+    return true;
+  }
+  if (event.key === "v" || event.key === "h") return look(event.key === "v" ? 1 : -1);
+  const plain = event.target === document.body || event.target.closest("main") === event.target || written(event.target) || event.target.type === "radio";
+  if (event.key === "Enter" && plain && form?.querySelector("input[name=decision]:checked")) {
+    form.requestSubmit(document.getElementById("confirm"));
+    return true;
+  }
+  return false;
+}
+
+// A form is sent once.
+
+for (const each of document.querySelectorAll("form[method=post]")) {
+  each.addEventListener("submit", (event) => {
+    if (each.dataset.sent) event.preventDefault();
+    each.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const each of document.querySelectorAll("form[data-sent]")) delete each.dataset.sent;
+});
+
+// Countdowns
+
+const clocks = [...document.querySelectorAll("[data-left]")].map((element) => ({
+  element,
+  end: performance.now() + 1000 * Number(element.dataset.left),
+}));
+const shown = (seconds) =>
+  seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
+function tick() {
+  for (const clock of clocks) {
+    const seconds = Math.max(0, Math.ceil((clock.end - performance.now()) / 1000));
+    clock.element.textContent = shown(seconds);
+    if (seconds === 0 && !clock.over) {
+      clock.over = true;
+      if (clock.element.dataset.clock === "undo") undoOver();
+      else lapsed();
+    }
+  }
+}
+
+function undoOver() {
+  document.getElementById("undo").hidden = true;
+  const said = document.getElementById("undo-over");
+  said.hidden = false;
+  said.textContent = document.getElementById("undo-over-text").content.textContent;
+  document.querySelector(".soon")?.remove();
+}
+
+function lapsed() {
+  document.getElementById("lapsed").hidden = false;
+  document.getElementById("confirm").disabled = true;
+  clearInterval(beating);
+}
+
+async function beat() {
+  const answer = await fetch(`${page.dataset.case}/heartbeat`, {
+    method: "POST",
+    headers: { "x-csrf-token": page.dataset.csrf },
+  }).catch(() => null); // the network may be back for the next one
+  if (answer === null || answer.status >= 500) return;
+  if (!answer.ok) {
+    lapsed();
+    return;
+  }
+  const { left } = await answer.json();
+  for (const clock of clocks) {
+    if (clock.element.dataset.clock === "claim") clock.end = performance.now() + 1000 * left;
+  }
+}
+
+let beating = 0;
+if (page && "claimed" in page.dataset) beating = setInterval(beat, HEARTBEAT);
+if (clocks.length) setInterval(tick, 250);
+
+// Looks
+
+const figures = [...document.querySelectorAll("figure.preview")];
+const current = () => figures.find((each) => each.contains(document.activeElement)) ?? figures[0];
+
+for (const figure of figures) {
+  const picture = figure.querySelector("img");
+  figure.querySelector("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    show(figure, Number(event.submitter.value));
+  });
+  picture.addEventListener("load", () => settle(figure, figure.dataset.asked ?? "0"));
+  picture.addEventListener("error", () => refused(figure));
+}
+
+function look(step) {
+  const figure = current();
+  if (!figure) return false;
+  const level = Number(figure.dataset.asked ?? figure.dataset.level) + step;
+  if (level >= 0 && level <= 4) show(figure, level);
+  return true;
+}
+
+function show(figure, level) {
+  if ((figure.dataset.asked ?? figure.dataset.level) === String(level)) return; // each look counts
+  figure.dataset.asked = level;
+  figure.querySelector("img").src = `${figure.dataset.src}?level=${level}`;
+}
+
+function settle(figure, level) {
+  figure.dataset.level = level;
+  figure.querySelector(".refused").hidden = figure.dataset.kept !== "yes";
+  delete figure.dataset.kept;
+  for (const button of figure.querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String(button.value === level));
+  }
+}
+
+async function refused(figure) {
+  const level = figure.dataset.asked ?? "0";
+  const answer = await fetch(`${figure.dataset.src}?level=${level}`).catch(() => null);
+  const text = answer ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const said = figure.querySelector(".refused");
+  said.textContent = text?.querySelector('[role="alert"]')?.textContent ?? `${answer?.status ?? ""}`;
+  said.hidden = false;
+  if (level !== "0") {
+    figure.dataset.kept = "yes"; // the sentence stays while the least is shown again
+    show(figure, 0);
+  }
+}
+
+// What confirming will do
+
+if (form) {
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "policy") choosePolicy(event.target);
+    tell();
+  });
+  form.addEventListener("input", tell);
+  tell();
+}
+
+function choosePolicy(policy) {
+  form.querySelector(`input[name=decision][value="${CSS.escape(policy.dataset.measure)}"]`).checked = true;
+}
+
+function tell() {
+  const decision = form.elements.decision.value;
+  const policy = form.querySelector("input[name=policy]:checked");
+  const account = form.elements.account;
+  const share = form.querySelector("input[name=share]:checked") !== null;
+  const restrains = decision !== "" && decision !== "keep";
+  const two = form.dataset.twoPersons.split(" ");
+  const told = share && (decision === "keep" || decision === "remove");
+  const so = {
+    none: decision === "",
+    [decision]: true,
+    policy: restrains && policy !== null,
+    bank: decision === "remove" && form.elements.bank_signals.checked && !form.elements.context.value,
+    strikes: restrains && Number(policy?.dataset.strikes ?? 0) > 0,
+    account: restrains && account.value !== "",
+    share: told,
+    second:
+      (told && two.includes("share")) ||
+      (restrains && account.value === "remove" && two.includes("remove-account")),
+    end: decision !== "",
+  };
+  for (const part of effect.querySelectorAll("[data-when]")) part.hidden = !so[part.dataset.when];
+  fill("policy", policy?.dataset.title ?? "");
+  fill("strikes", policy?.dataset.strikes ?? "");
+  fill("territories", form.elements.territories.value.toUpperCase() || "…");
+  fill("account", account.selectedOptions[0].textContent);
+  for (const field of form.querySelectorAll("[data-for]")) {
+    field.hidden = !field.dataset.for.split(" ").includes(decision);
+  }
+}
+
+function fill(name, text) {
+  const place = effect.querySelector(`[data-fill="${name}"]`);
+  if (place.textContent !== text) place.textContent = text;
+}

@@ -1,0 +1,19 @@
+// Keys that work on every page: ? shows them, g and a letter go somewhere.
+
+const dialog = document.getElementById("keys");
+const typing = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
+let going = 0;
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.key === "?" && dialog && !dialog.open) {
+    event.preventDefault();
+    dialog.showModal();
+  } else if (event.key === "g") {
+    going = event.timeStamp;
+  } else if (going && event.timeStamp - going < 1500) {
+    going = 0;
+    const link = document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`);
+    if (link) link.click();
+  }
+});

@@ -1,0 +1,333 @@
+"""
+A ruling is carried out, once, when its undo window is over; and what was carried out can be restored.
+
+    due ─▶ message an item · bank or ledger · exchange · strikes ─▶ carried out       one transaction
+    restored ─▶ message an item · bank emptied of it · exchange · allow list ─▶ closed   one transaction
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from seawall.audit.event import Happening
+from seawall.cases.case import Case, Item, Status
+from seawall.cases.config import Act, CasesConfig
+from seawall.cases.likeness import content_marks
+from seawall.cases.ruling import AccountMeasure, Decision, Ruling, was_right
+from seawall.cases.strikes import measure_for
+from seawall.clock import rfc3339
+from seawall.errors import Error, NotAllowed, WrongState
+from seawall.exchange.opinion import Word
+from seawall.ids import new_id
+from seawall.index.digest import digest
+from seawall.policy.category import Taxonomy
+from seawall.policy.ground import Ground
+from seawall.signals.registry import parse_signal
+from seawall.storage.memory import Memory, Stores
+from seawall.storage.outbox import Message
+from seawall.workflows.bank import Filing, add_entries, ensure_bank, remove_entry
+from seawall.workflows.cases import changed
+from seawall.workflows.telling import queue_opinion, queue_outcome
+from seawall.workflows.upload import LET_THROUGH
+
+AT_ONCE = 50  # rulings looked for in one round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What carrying out needs to know besides the ruling."""
+
+    config: CasesConfig
+    taxonomy: Taxonomy
+    owner: str  # of the bank, and who vouches for what is in it
+    keep_ledger: bool
+
+
+def carry_out_due(memory: Memory, *, bench: Bench, now: datetime) -> int:
+    """
+    Carry out every ruling whose undo window is over; how many there were.
+
+    Each has a transaction of its own that finds it still due: whoever is killed, or comes second, does nothing twice.
+    """
+    done = 0
+    while True:
+        with memory.reading() as stores:
+            due = stores.cases.ended(Status.RULED, now=now, limit=AT_ONCE)
+        for ident in due:
+            with memory.transaction() as stores:
+                done += _carry_out_if_due(ident, bench=bench, stores=stores, now=now)
+        if len(due) < AT_ONCE:
+            return done
+
+
+def restore(
+    ident: str, person: str, *, note: str, bench: Bench, stores: Stores, now: datetime
+) -> Ruling:
+    """
+    What was done is taken back, and the same content let through unasked for a while.
+
+    Where two persons are wanted for giving back what was removed, the first one asks and the second one does.
+
+    Raises:
+        NotFound: There is no such ruling.
+        NotAllowed: The second person is the first.
+        WrongState: It was not carried out, or is restored already.
+
+    """
+    stores.cases.lock()
+    ruling = stores.rulings.find(ident)
+    if ruling.carried_out_at is None or ruling.undone_at is not None:
+        raise WrongState(
+            f"The ruling '{ident}' is not in force; only what was done can be restored."
+        )
+    case = stores.cases.find(ruling.case)
+    grave = ruling.decision is Decision.REMOVE and Act.RESTORE in bench.config.two_persons
+    if grave and ruling.restore_asked_by is None:
+        asked = replace(ruling, restore_asked_by=person)
+        stores.rulings.save(asked)
+        changed(case, "restore-asked", stores, by=person, now=now, ruling=ident, note=note)
+        return asked
+    if grave and ruling.restore_asked_by == person:
+        raise NotAllowed("A second person must agree to restore this; you asked for it yourself.")
+    return _restored(case, ruling, person, note=note, bench=bench, stores=stores, now=now)
+
+
+def _carry_out_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> bool:
+    stores.cases.lock()
+    case = stores.cases.find(ident)
+    if (
+        case.status is not Status.RULED
+        or case.until is None
+        or case.until > now
+        or case.ruling is None
+    ):
+        return False  # somebody else was faster, or it was taken back
+    ruling = replace(stores.rulings.find(case.ruling), carried_out_at=now)
+    stores.rulings.save(ruling)
+    for item in case.items:
+        stores.outbox.add(_message("ruling:made", ruling, item, at=now))
+    if ruling.decision is Decision.REMOVE:
+        stores.rulings.disallow(_digests(case.items))
+    if ruling.bank is not None:
+        _bank(case, ruling, ruling.bank, bench=bench, stores=stores, now=now)
+    if ruling.decision is not Decision.REMOVE:
+        _let_through(case.items, bench=bench, stores=stores)
+    stores.rulings.keep_marks(
+        ruling.id, list({mark for item in case.items for mark in content_marks(item)})
+    )
+    untold = [
+        *_tell_outcomes(case, right=was_right(ruling), stores=stores, now=now),
+        *_tell_opinions(case, ruling, stores=stores, now=now),
+    ]
+    _strike(case, ruling, bench=bench, stores=stores, now=now)
+    changed(case, "carried-out", stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
+    stores.sealed.shorten(case.id, delete_at=now + bench.config.keep_media)
+    _record(stores, "ruling:made", ruling, by=ruling.by, now=now)
+    return True
+
+
+def _restored(
+    case: Case,
+    ruling: Ruling,
+    person: str,
+    *,
+    note: str,
+    bench: Bench,
+    stores: Stores,
+    now: datetime,
+) -> Ruling:
+    restored = replace(ruling, undone_at=now)
+    stores.rulings.save(restored)
+    for item in case.items:
+        stores.outbox.add(_message("ruling:undone", ruling, item, at=now))
+    if ruling.bank is not None:
+        signals = [parse_signal(text) for item in case.items for text in item.signals]
+        for entry in stores.entries.of_signals(ruling.bank, signals):
+            if entry.source == _source(case):
+                remove_entry(ruling.bank, entry.id, stores=stores, by=person, now=now)
+    if ruling.restrains:
+        until = now + bench.config.restored_for
+        stores.rulings.allow(_digests(case.items), ruling=ruling.id, until=until)
+        _let_through(case.items, bench=bench, stores=stores)
+    untold = _tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now)
+    if ruling.share:
+        opinion: dict[str, object] = {"word": Word.WITHDRAW}
+        untold += _tell(case, ruling.share, opinion, stores=stores, now=now)
+    stores.rulings.forgive(ruling.id, at=now)
+    told = {"ruling": ruling.id, "note": note, "untold": untold}
+    changed(case, "restored", stores, by=person, now=now, **told)
+    _record(stores, "ruling:restored", ruling, by=person, now=now)
+    return restored
+
+
+def _message(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Message:
+    return Message(
+        id=new_id("msg", at=at),
+        topic=topic,
+        subject=item.id,
+        body={
+            "ruling": ruling.id,
+            "case": ruling.case,
+            "items": [
+                {
+                    "item": item.id,
+                    "kind": item.kind,
+                    "upload": item.upload,
+                    "measure": ruling.decision,
+                    "territories": list(ruling.territories),
+                }
+            ],
+            "ends_at": rfc3339(ruling.ends_at) if ruling.ends_at else None,
+            "policy": ruling.policy,
+            "policy_version": ruling.policy_version,
+            "ground": _ground(ruling.ground),
+            "context": ruling.context,
+            "at": rfc3339(at),
+        },
+        at=at,
+    )
+
+
+def _bank(
+    case: Case, ruling: Ruling, bank: str, *, bench: Bench, stores: Stores, now: datetime
+) -> None:
+    ensure_bank(bank, owner=bench.owner, stores=stores, by=ruling.by, now=now)
+    filing = Filing(
+        categories=_categories(case, ruling, stores), source=_source(case), note=ruling.id
+    )
+    signals = dict.fromkeys(parse_signal(text) for item in case.items for text in item.signals)
+    if signals:
+        add_entries(
+            bank,
+            [(signal, filing) for signal in signals],
+            taxonomy=bench.taxonomy,
+            stores=stores,
+            by=ruling.by,
+            now=now,
+        )
+
+
+def _let_through(items: Iterable[Item], *, bench: Bench, stores: Stores) -> None:
+    """What had been kept back is on the platform from now on: tomorrow's signal must find it."""
+    if not bench.keep_ledger:
+        return
+    for item in items:
+        if item.upload is not None:
+            upload = stores.uploads.find(item.upload)
+            if upload.verdict.measure not in LET_THROUGH:
+                stores.uploads.enter_in_ledger(upload)
+
+
+def _tell_outcomes(case: Case, *, right: bool, stores: Stores, now: datetime) -> list[str]:
+    """Queue what this says of entries that came from exchanges; why it could not be queued, where it could not."""
+    untold = []
+    entries = {match.entry: match.bank for item in case.items for match in item.matches}
+    for entry, bank in entries.items():
+        membership = stores.memberships.of_bank(bank)
+        if membership is None:
+            continue
+        counts = {"right": int(right), "wrong": int(not right)}
+        try:
+            queue_outcome(membership.id, entry, **counts, stores=stores, now=now)
+        except Error as gone:  # taken out meanwhile: the ruling stands all the same
+            untold.append(str(gone))
+    return untold
+
+
+def _tell_opinions(case: Case, ruling: Ruling, *, stores: Stores, now: datetime) -> list[str]:
+    if ruling.decision is Decision.KEEP:
+        opinion: dict[str, object] = {"word": Word.DISPUTE, "reason": ruling.note}
+    else:
+        categories = _categories(case, ruling, stores)
+        opinion = {
+            "word": Word.CONFIRM,
+            "categories": list(categories),
+            "severity": case.severity,
+        }
+    return _tell(case, ruling.share, opinion, stores=stores, now=now)
+
+
+def _tell(
+    case: Case,
+    memberships: Iterable[str],
+    opinion: dict[str, object],
+    *,
+    stores: Stores,
+    now: datetime,
+) -> list[str]:
+    untold = []
+    for name in memberships:
+        for item in case.items:
+            if not item.signals:
+                continue
+            try:
+                queue_opinion(name, item.signals, opinion, stores=stores, now=now)
+            except Error as gone:  # the membership was ended meanwhile
+                untold.append(str(gone))
+    return untold
+
+
+def _strike(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now: datetime) -> None:
+    """Count the breach against everybody who uploaded, and say what it comes to."""
+    users = dict.fromkeys(item.uploader for item in case.items if item.uploader)
+    users |= dict.fromkeys(item.id for item in case.items if item.kind == "user")
+    weight = 0
+    if ruling.restrains and ruling.policy is not None:
+        weight = stores.policies.find(ruling.policy, ruling.policy_version).strikes
+    for user in users:
+        before = stores.rulings.strikes_of(user, at=now)
+        if weight:
+            until = now + bench.config.strike_lasts
+            stores.rulings.strike(user, ruling.id, weight=weight, at=now, expires_at=until)
+        measure = ruling.account or measure_for(before, before + weight, bench.config)
+        if measure is not None:
+            stores.outbox.add(_measured(user, measure, before + weight, ruling, at=now))
+
+
+def _measured(
+    user: str, measure: AccountMeasure, count: int, ruling: Ruling, *, at: datetime
+) -> Message:
+    return Message(
+        id=new_id("msg", at=at),
+        topic="user:measured",
+        subject=user,
+        body={
+            "user": user,
+            "measure": measure,
+            "strikes": count,
+            "ruling": ruling.id,
+            "case": ruling.case,
+            "policy": ruling.policy,
+            "policy_version": ruling.policy_version,
+            "ground": _ground(ruling.ground),
+            "at": rfc3339(at),
+        },
+        at=at,
+    )
+
+
+def _categories(case: Case, ruling: Ruling, stores: Stores) -> tuple[str, ...]:
+    if case.category is not None:
+        return (case.category,)
+    if ruling.policy is None:
+        return ()
+    return stores.policies.find(ruling.policy, ruling.policy_version).categories
+
+
+def _digests(items: Iterable[Item]) -> set[bytes]:
+    return {digest(signal) for item in items for signal in item.signals}
+
+
+def _source(case: Case) -> str:
+    return f"case {case.id}"
+
+
+def _ground(ground: Ground | None) -> dict[str, str] | None:
+    return {"basis": ground.basis, "provision": ground.provision} if ground else None
+
+
+def _record(stores: Stores, action: str, ruling: Ruling, *, by: str, now: datetime) -> None:
+    details = {"case": ruling.case, "decision": ruling.decision}
+    stores.audit.record(
+        Happening(action=action, subject=ruling.id, actor=by, at=now, details=details)
+    )

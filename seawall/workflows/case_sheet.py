@@ -1,0 +1,243 @@
+"""
+What a person sees of a case, read at once: its items, what they matched and how near, what was kept, what was ruled.
+
+    case ─▶ items ─▶ matches of their uploads, with entries     in as many queries for 1 item as for 100
+        ├─▶ earlier rulings on the same content
+        └─▶ rulings, events, policies, and who else may decide
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from seawall.access.person import Limits as PersonLimits
+from seawall.access.person import Permission, Person, may
+from seawall.banks.entry import Entry
+from seawall.cases.case import Case, CaseEvent, Item, ItemMatch
+from seawall.cases.likeness import alike, content_marks
+from seawall.cases.limits import Limits
+from seawall.cases.policy import Policy
+from seawall.cases.ruling import Ruling
+from seawall.screening.verdict import Match, Withheld
+from seawall.signals.registry import SIGNAL_TYPES
+from seawall.storage.memory import Stores
+from seawall.storage.sealed import SealedMedia
+from seawall.storage.uploads import Upload
+from seawall.workflows.cases import check_limits
+from seawall.workflows.ruling import confirmation
+from seawall.workflows.sealing import Safe, why_nothing
+
+ITEMS = 20  # shown of one case at once
+EARLIER = 10  # earlier rulings that are shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """A known entry that an item is near, and what is known of it."""
+
+    kind: str  # of signal
+    bits: int  # that signals of this kind have; 0: they are equal or not
+    bank: str
+    entry: str
+    distance: int
+    threshold: (
+        int | None
+    )  # how far the strictest rule reaches; None: no rule wants it, or it was found later
+    rule: str | None
+    categories: tuple[str, ...]
+    vouchers: int
+    organisations: tuple[str, ...]  # those that vouch, by name
+    origins: tuple[str, ...]
+    withheld: Withheld | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSheet:
+    """One item of a case; `number` counts from 1."""
+
+    number: int
+    item: Item
+    near: tuple[Near, ...]
+    media: SealedMedia | None
+    nothing: str | None  # why there is nothing to show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSheet:
+    """One case, as it is laid before a person."""
+
+    case: Case
+    items: tuple[ItemSheet, ...]
+    first: int  # number of the first item shown
+    policies: tuple[Policy, ...]  # those about the case's category first
+    rulings: tuple[Ruling, ...]
+    ruling: Ruling | None  # the one in force, or that can be undone
+    earlier: tuple[Ruling, ...]  # on the same content, in other cases
+    confirms: Ruling | None
+    events: tuple[CaseEvent, ...]
+    others: tuple[Person, ...]  # who else may rule on it
+    people: Mapping[str, Person]
+
+
+def limits_of(person: Person) -> Limits:
+    """The person's limits, as cases know them."""
+    within: PersonLimits = person.limits
+    return Limits(
+        categories=within.categories, queues=within.queues, territories=within.territories
+    )
+
+
+def case_within(ident: str, person: Person, stores: Stores) -> Case:
+    """
+    The case, if this person may see it.
+
+    Raises:
+        NotFound: There is no such case.
+        NotAllowed: It is beyond the person's limits.
+
+    """
+    case = stores.cases.find(ident)
+    check_limits(case, limits_of(person))
+    return case
+
+
+def case_sheet(
+    ident: str, person: Person, *, stores: Stores, safe: Safe, first: int = 1
+) -> CaseSheet:
+    """
+    The case as this person sees it, with so many items from this one on.
+
+    Raises:
+        NotFound, NotAllowed: As `case_within`.
+
+    """
+    case = case_within(ident, person, stores)
+    people = {each.id: each for each in stores.people.all()}
+    rulings = stores.rulings.of_case(ident)
+    return CaseSheet(
+        case=case,
+        items=_items(case, first, stores, safe),
+        first=first,
+        policies=_policies(case, stores),
+        rulings=tuple(rulings),
+        ruling=next((each for each in rulings if each.id == case.ruling), None),
+        earlier=_earlier(case, stores),
+        confirms=confirmation(case, stores),
+        events=tuple(stores.cases.events(ident)),
+        others=tuple(who_may_rule(case, people.values(), but=person.id)),
+        people=people,
+    )
+
+
+def who_may_rule(case: Case, people: Iterable[Person], *, but: str) -> list[Person]:
+    """Everybody else who may rule on this case."""
+    return [
+        each
+        for each in people
+        if each.id != but
+        and may(each, Permission.CASES_RULE)
+        and limits_of(each).allow(queue=case.queue, category=case.category)
+    ]
+
+
+def name_of(actor: str, people: Mapping[str, Person], reader: Person) -> str:
+    """Who did something: by name for those who rule too, by pseudonym for everybody else."""
+    known = people.get(actor)
+    if known is None:
+        return actor
+    same_team = may(reader, Permission.CASES_RULE) or known.id == reader.id
+    return known.name if same_team else known.pseudonym
+
+
+def _items(case: Case, first: int, stores: Stores, safe: Safe) -> tuple[ItemSheet, ...]:
+    shown = case.items[first - 1 : first - 1 + ITEMS]
+    names = [item.upload for item in shown if item.upload is not None]
+    uploads, kept = stores.uploads.named(names), stores.sealed.of_uploads(names)
+    near = {match.entry for item in shown for match in item.matches}
+    near |= {match.entry for item in shown for match in _matches(item, uploads)}
+    entries = stores.entries.named(list(near))
+    return tuple(
+        ItemSheet(
+            number=number,
+            item=item,
+            near=_near(item, uploads, entries),
+            media=kept.get(item.upload or ""),
+            nothing=why_nothing(kept.get(item.upload or ""), safe=safe),
+        )
+        for number, item in enumerate(shown, start=first)
+    )
+
+
+def _matches(item: Item, uploads: Mapping[str, Upload]) -> tuple[Match, ...]:
+    upload = uploads.get(item.upload or "")
+    return upload.verdict.matches if upload else ()
+
+
+def _near(
+    item: Item, uploads: Mapping[str, Upload], entries: Mapping[str, Entry]
+) -> tuple[Near, ...]:
+    screened = {match.entry: match for match in _matches(item, uploads)}
+    later = [match for match in item.matches if match.entry not in screened]
+    found = [_as_screened(match, entries.get(match.entry)) for match in screened.values()]
+    found += [_as_told(match, entries.get(match.entry)) for match in later]
+    return tuple(sorted(found, key=lambda each: each.distance))
+
+
+def _as_screened(match: Match, entry: Entry | None) -> Near:
+    return Near(
+        kind=match.signal.type,
+        bits=SIGNAL_TYPES[match.signal.type].bits or 0,
+        bank=match.bank,
+        entry=match.entry,
+        distance=match.distance,
+        threshold=match.threshold,
+        rule=match.rule,
+        categories=match.categories,
+        vouchers=match.vouchers,
+        organisations=entry.vouchers if entry else (),
+        origins=match.origins,
+        withheld=match.withheld,
+        note=entry.note if entry else "",
+    )
+
+
+def _as_told(match: ItemMatch, entry: Entry | None) -> Near:
+    kind = match.signal.partition(":")[0]
+    return Near(
+        kind=kind,
+        bits=SIGNAL_TYPES[kind].bits or 0,
+        bank=match.bank,
+        entry=match.entry,
+        distance=match.distance,
+        threshold=None,
+        rule=None,
+        categories=match.categories,
+        vouchers=match.vouchers,
+        organisations=entry.vouchers if entry else (),
+        origins=entry.shared.origins if entry and entry.shared else (),
+        withheld=None,
+        note=entry.note if entry else "",
+    )
+
+
+def _policies(case: Case, stores: Stores) -> tuple[Policy, ...]:
+    named = {
+        case.category,
+        *(name for item in case.items for match in item.matches for name in match.categories),
+    }
+    return tuple(
+        sorted(
+            stores.policies.all(),
+            key=lambda policy: (not named.intersection(policy.categories), policy.id),
+        )
+    )
+
+
+def _earlier(case: Case, stores: Stores) -> tuple[Ruling, ...]:
+    marks = [mark for item in case.items for mark in content_marks(item)]
+    found = {
+        ruling.id: ruling
+        for ruling, mark in stores.rulings.earlier(marks)
+        if ruling.case != case.id and alike(marks, [mark])
+    }
+    return tuple(found.values())[:EARLIER]

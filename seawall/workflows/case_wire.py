@@ -1,0 +1,119 @@
+"""Cases, rulings and policies as the doors show them."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from seawall.cases.case import Case, CaseEvent, Item
+from seawall.cases.policy import Policy
+from seawall.cases.ruling import Ruling
+from seawall.cases.urgency import priority, score
+from seawall.clock import rfc3339
+from seawall.storage.cases import Listed
+from seawall.storage.memory import Stores
+from seawall.workflows.ruling import confirmation
+
+Document = dict[str, Any]
+
+
+def listed_document(case: Listed) -> Document:
+    """A case as a queue shows it."""
+    return {
+        "id": case.id,
+        "status": case.status,
+        "queue": case.queue,
+        "category": case.category,
+        "priority": priority(score(case.severity, case.confidence)),
+        "severity": case.severity,
+        "confidence": case.confidence,
+        "reach": case.reach,
+        "items": case.items,
+        "deadline": _moment(case.deadline),
+        "opened_at": rfc3339(case.opened_at),
+        "claimed_by": case.claimed_by,
+        "assigned_to": case.assigned_to,
+        "until": _moment(case.until),
+        "ruling": case.ruling,
+        "version": case.version,
+    }
+
+
+def case_document(case: Case) -> Document:
+    """A case with its items, as it stands."""
+    return {
+        "id": case.id,
+        "status": case.status,
+        "queue": case.queue,
+        "category": case.category,
+        "priority": priority(score(case.severity, case.confidence)),
+        "severity": case.severity,
+        "confidence": case.confidence,
+        "reach": case.reach,
+        "sources": list(case.sources),
+        "items": [_item_document(item) for item in case.items],
+        "removed": list(case.removed),
+        "deadline": _moment(case.deadline),
+        "opened_at": rfc3339(case.opened_at),
+        "claimed_by": case.claimed_by,
+        "assigned_to": case.assigned_to,
+        "reason": case.reason,
+        "until": _moment(case.until),
+        "ruling": case.ruling,
+        "version": case.version,
+    }
+
+
+def whole_case_document(case: Case, stores: Stores) -> Document:
+    """The same with its rulings, what happened to it, and the earlier ruling that would cover it."""
+    earlier = confirmation(case, stores)
+    return case_document(case) | {
+        "rulings": [ruling_document(each) for each in stores.rulings.of_case(case.id)],
+        "confirms": ruling_document(earlier) if earlier else None,
+        "events": [_event_document(each) for each in stores.cases.events(case.id)],
+    }
+
+
+def ruling_document(ruling: Ruling) -> Document:
+    """A ruling, field by field."""
+    moments = ("at", "ends_at", "undone_at", "carried_out_at")
+    return asdict(ruling) | {
+        "territories": list(ruling.territories),
+        "share": list(ruling.share),
+        "needs": list(ruling.needs),
+        **{name: _moment(getattr(ruling, name)) for name in moments},
+    }
+
+
+def policy_document(policy: Policy) -> Document:
+    """One version of a policy."""
+    return {
+        "id": policy.id,
+        "version": policy.version,
+        "title": policy.title,
+        "text": policy.text,
+        "categories": list(policy.categories),
+        "ground": asdict(policy.ground),
+        "measure": policy.measure,
+        "strikes": policy.strikes,
+        "severity": policy.severity,
+        "at": rfc3339(policy.at),
+    }
+
+
+def _item_document(item: Item) -> Document:
+    matches = [asdict(match) | {"categories": list(match.categories)} for match in item.matches]
+    return asdict(item) | {"key": item.key, "signals": list(item.signals), "matches": matches}
+
+
+def _event_document(event: CaseEvent) -> Document:
+    return {
+        "version": event.version,
+        "at": rfc3339(event.at),
+        "actor": event.actor,
+        "kind": event.kind,
+        "body": dict(event.body),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None

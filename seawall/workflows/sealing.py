@@ -1,0 +1,314 @@
+"""
+Media kept for a case: sealed when a verdict wants a person, shown level by level, deleted on time.
+
+    screened ─ wants a person ─▶ kept ──▶ previewed ──▶ revealed, an event and a cost each time
+                  └─ no room ─▶ missing, with the reason      └─ due, or by hand ─▶ deleted
+
+The file is on disk before the transaction that names it commits, and is unlinked after the one that forgets it has:
+killed in between, a file is left that nothing names, and the sweep removes it.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from seawall.audit.event import Happening
+from seawall.cases.exposure import LEAST, Viewer, check_look, day_of
+from seawall.errors import InputError, StorageError, WrongState
+from seawall.ids import new_id
+from seawall.media.limits import MIB
+from seawall.policy.measure import Measure
+from seawall.sandbox.sandbox import Sandbox
+from seawall.sandbox.worker import opened
+from seawall.screening.verdict import Verdict
+from seawall.signals.signal import Signal
+from seawall.storage.memory import Memory, Stores
+from seawall.storage.sealed import SealedMedia
+from seawall.storage.sealed_files import SealedFiles
+from seawall.storage.uploads import Upload
+
+GRACE = timedelta(hours=1)  # from a file's last byte to its transaction's commit, and much to spare
+DELETED_AT_ONCE = 200  # in one transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Safe:
+    """Where media is kept, and by which rules."""
+
+    files: SealedFiles
+    after_closing: timedelta  # zero: nothing is ever kept
+    at_most: timedelta
+    max_bytes: int
+    budget: int  # points a person may look at in a day; 0: no limit
+
+
+def wants_a_person(verdict: Verdict) -> bool:
+    """Whether somebody will want to see the upload."""
+    return verdict.review or verdict.measure is Measure.HOLD
+
+
+def keep_media(data: bytes, upload: Upload, *, safe: Safe) -> SealedMedia | None:
+    """
+    What `remember_media` is to remember of these bytes, sealed on disk; None when the verdict wants no person.
+
+    Where they cannot be kept, it says why: the upload's verdict does not depend on it.
+    """
+    if not safe.after_closing or not wants_a_person(upload.verdict):
+        return None
+    media = _media(upload, size=len(data), safe=safe)
+    if len(data) > safe.max_bytes:
+        reason = f"The file is larger than the {safe.max_bytes / MIB:.1f} MiB that are kept."
+        return replace(media, missing=reason)
+    try:
+        path, key = safe.files.write(media.id, data)
+    except StorageError as full:
+        return replace(media, missing=str(full))
+    return replace(media, path=path, key=key)
+
+
+def keep_file(path: Path, upload: Upload, *, safe: Safe) -> SealedMedia | None:
+    """The same of a file that was screened where it lies, if it still holds what was screened."""
+    if not wants_a_person(upload.verdict):
+        return None
+    try:
+        with opened(path) as file:
+            data = file.read(safe.max_bytes + 1)
+    except (InputError, OSError) as gone:
+        return keep_nothing(upload, str(gone), safe=safe)
+    screened = {reading.signal for reading in upload.fingerprint.readings}
+    whole = len(data) <= safe.max_bytes
+    if whole and Signal("sha256", hashlib.sha256(data).hexdigest()) not in screened:
+        return keep_nothing(upload, "The file was changed after it was screened.", safe=safe)
+    return keep_media(data, upload, safe=safe)
+
+
+def keep_nothing(upload: Upload, reason: str, *, safe: Safe) -> SealedMedia | None:
+    """What is remembered of an upload that a person should see and whose bytes are not at hand."""
+    if not safe.after_closing or not wants_a_person(upload.verdict):
+        return None
+    return replace(_media(upload, size=0, safe=safe), missing=reason)
+
+
+def remember_media(media: SealedMedia, *, stores: Stores, by: str) -> None:
+    """Write down what was kept, or why nothing was, in the transaction of its upload."""
+    stores.sealed.add(media)
+    if media.missing is None:
+        details = {"upload": media.upload, "size": media.size}
+        happening = Happening(
+            action="media:kept", subject=media.id, actor=by, at=media.at, details=details
+        )
+    else:
+        details = {"upload": media.upload, "reason": media.missing}
+        happening = Happening(
+            action="media:not-kept", subject=media.id, actor=by, at=media.at, details=details
+        )
+    stores.audit.record(happening)
+
+
+def why_nothing(media: SealedMedia | None, *, safe: Safe) -> str | None:
+    """Why there is nothing to show of an upload, as a page says it; None when there is something."""
+    if media is None:
+        if not safe.after_closing:
+            return "This home keeps no media for cases: cases.keep_media is 0."
+        return (
+            "No bytes were kept: none came with this upload, or its verdict wanted no person then."
+        )
+    if media.deleted_at is not None:
+        return f"The media was deleted on {media.deleted_at:%Y-%m-%d}, as planned or by hand."
+    return media.missing
+
+
+def preview(
+    ident: str, *, viewer: Viewer, safe: Safe, sandbox: Sandbox, memory: Memory, now: datetime
+) -> bytes:
+    """The smallest picture of kept media, which tells little and costs nothing; raises as `reveal` does."""
+    return reveal(
+        ident,
+        LEAST,
+        viewer=viewer,
+        severity=0,
+        safe=safe,
+        sandbox=sandbox,
+        memory=memory,
+        now=now,
+    )
+
+
+def reveal(
+    ident: str,
+    level: int,
+    *,
+    viewer: Viewer,
+    severity: int,
+    safe: Safe,
+    sandbox: Sandbox,
+    memory: Memory,
+    now: datetime,
+) -> bytes:
+    """
+    A JPEG of ours that shows kept media at this level; above the least one, the look is logged and counted first.
+
+    Raises:
+        InputError: There is no such level, or these bytes cannot be shown as a picture.
+        NotAllowed: It is too much for this viewer today; nothing was shown or counted.
+        NotFound: There is no such media.
+        WrongState: Nothing is kept of it any more, or never was.
+        StorageError: The file is gone or altered, or the vault's key is another's.
+
+    """
+    with memory.reading() as stores:
+        media = _kept(stores.sealed.find(ident))
+        _check(viewer, level, severity, stores, safe, now)
+    shown = sandbox.preview(_bytes(media, safe), level)
+    if level > LEAST:
+        with memory.transaction() as stores:
+            stores.audit.head(lock=True)  # two looks at once are counted one after the other
+            _kept(stores.sealed.find(ident))
+            _check(viewer, level, severity, stores, safe, now)
+            stores.sealed.count_look(viewer.id, day_of(now), severity=severity)
+            stores.audit.record(
+                Happening(
+                    action="media:revealed",
+                    subject=ident,
+                    actor=viewer.id,
+                    at=now,
+                    details={
+                        "level": level,
+                        "severity": severity,
+                        "case": media.case,
+                        "upload": media.upload,
+                        "item": media.item,
+                    },
+                )
+            )
+    return shown
+
+
+def export_media(
+    ident: str, *, reason: str, by: str, safe: Safe, memory: Memory, now: datetime
+) -> bytes:
+    """
+    The original bytes, for whoever must preserve them by law; logged with the reason before they are given out.
+
+    Raises:
+        InputError: No reason is given.
+        NotFound: There is no such media.
+        WrongState: Nothing is kept of it any more, or never was.
+        StorageError: The file is gone or altered, or the vault's key is another's.
+
+    """
+    why = _reason(reason)
+    with memory.transaction() as stores:
+        media = _kept(stores.sealed.find(ident))
+        data = _bytes(media, safe)
+        stores.audit.record(
+            Happening(
+                action="media:exported",
+                subject=ident,
+                actor=by,
+                at=now,
+                details={"reason": why, "case": media.case, "upload": media.upload},
+            )
+        )
+    return data
+
+
+def delete_media(
+    ident: str, *, reason: str, by: str, safe: Safe, memory: Memory, now: datetime
+) -> None:
+    """
+    Nobody can open it any more: its key is forgotten, then its file removed.
+
+    Raises:
+        InputError: No reason is given.
+        NotFound: There is no such media.
+        WrongState: Nothing is kept of it any more, or never was.
+
+    """
+    why = _reason(reason)
+    with memory.transaction() as stores:
+        media = _kept(stores.sealed.find(ident, lock=True))
+        _forget([media], stores=stores, by=by, reason=why, now=now)
+    _unlink([media], safe)
+
+
+def delete_due(*, safe: Safe, memory: Memory, now: datetime) -> int:
+    """Everything whose time has come is deleted; how many that were."""
+    deleted = 0
+    while True:
+        with memory.transaction() as stores:
+            due = stores.sealed.due(now, limit=DELETED_AT_ONCE)
+            _forget(due, stores=stores, by="schedule", reason="due", now=now)
+        _unlink(due, safe)
+        deleted += len(due)
+        if len(due) < DELETED_AT_ONCE:
+            return deleted
+
+
+def sweep(*, safe: Safe, memory: Memory, now: datetime) -> int:
+    """Files that no committed transaction names are removed; how many that were."""
+
+    def named(paths: Collection[str]) -> set[str]:
+        with memory.reading() as stores:
+            return stores.sealed.named(paths)
+
+    return safe.files.sweep(named, before=now - GRACE)
+
+
+def _media(upload: Upload, *, size: int, safe: Safe) -> SealedMedia:
+    return SealedMedia(
+        id=new_id("med", at=upload.at),
+        upload=upload.id,
+        item=upload.item,
+        kind=upload.fingerprint.kind,
+        media_type=upload.fingerprint.media_type,
+        size=size,
+        at=upload.at,
+        delete_at=upload.at + safe.at_most,
+    )
+
+
+def _kept(media: SealedMedia) -> SealedMedia:
+    if media.path is None:
+        why = media.missing or f"It was deleted on {media.deleted_at:%Y-%m-%d}."
+        raise WrongState(f"Nothing is kept of {media.id}. {why}")
+    return media
+
+
+def _bytes(media: SealedMedia, safe: Safe) -> bytes:
+    return safe.files.read(media.id, media.path or "", media.key or b"")
+
+
+def _check(
+    viewer: Viewer, level: int, severity: int, stores: Stores, safe: Safe, now: datetime
+) -> None:
+    looks = stores.sealed.looks(viewer.id, day_of(now))
+    check_look(viewer, level, severity=severity, looks=looks, budget=safe.budget)
+
+
+def _forget(
+    due: Collection[SealedMedia], *, stores: Stores, by: str, reason: str, now: datetime
+) -> None:
+    stores.sealed.forget([media.id for media in due], at=now)
+    for media in due:
+        stores.audit.record(
+            Happening(
+                action="media:deleted",
+                subject=media.id,
+                actor=by,
+                at=now,
+                details={"reason": reason, "case": media.case, "upload": media.upload},
+            )
+        )
+
+
+def _unlink(gone: Collection[SealedMedia], safe: Safe) -> None:
+    safe.files.remove([media.path for media in gone if media.path])
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise InputError("Say why, for the log: the reason is empty.")
+    return text.strip()

@@ -1,0 +1,454 @@
+"""Cases at the desk over HTTP: whose they are, who may see them, and what nobody can do to them from outside."""
+
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+import sqlalchemy
+
+from seawall.access.person import Limits, Person, Role
+from seawall.clock import now
+from seawall.web.console import case, case_acts
+from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
+from tests.web.console.people import alert, browser, somebody, word
+from tests.web.console.test_defences import suspicious
+from tests.web.serving import Served
+
+GROUND = {"basis": "terms", "provision": "House rules, 4"}
+ROUTES = [
+    (method, route.path)
+    for module in (case, case_acts)
+    for route in module.router.routes
+    for method in route.methods
+]
+
+
+@pytest.fixture
+def queue() -> str:
+    """The name of a queue that no other test uses."""
+    return f"queue-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def policy(admin: httpx.Client) -> str:
+    """The name of a new policy."""
+    name = f"policy-{secrets.token_hex(4)}"
+    body = {"title": "Be kind", "ground": GROUND, "strikes": 1}
+    assert admin.put(f"/v1/policies/{name}", json=body).status_code == 200
+    return name
+
+
+def opened(
+    admin: httpx.Client, queue: str, *, item: str = "", signals: tuple[str, ...] = ()
+) -> str:
+    """A case that a program has opened."""
+    body = {"item": item or f"user {secrets.token_hex(6)}", "kind": "user", "queue": queue}
+    answer = admin.post("/v1/cases", json=body | {"signals": signals})
+    assert answer.status_code == 201
+    ident: str = answer.json()["id"]
+    return ident
+
+
+def acted(client: httpx.Client, ident: str, act: str, **form: object) -> httpx.Response:
+    """The form of an act as our page sends it."""
+    return client.post(f"/desk/cases/{ident}/{act}", data={"csrf": word(client), **form})
+
+
+def status(admin: httpx.Client, ident: str) -> str:
+    """Where the case stands."""
+    found: str = admin.get(f"/v1/cases/{ident}").json()["status"]
+    return found
+
+
+def carry_out(served: Served, admin: httpx.Client, ident: str) -> None:
+    """The undo window is over, and the server has done what was ruled."""
+    with served.door.app.memory.transaction() as stores:
+        stores.cases.lock()
+        stores.cases.extend(ident, until=now() - timedelta(seconds=1))
+    until = time.monotonic() + 20
+    while status(admin, ident) != "carried-out":
+        assert time.monotonic() < until, "it is not carried out"
+        time.sleep(0.05)
+
+
+def within(queue: str, **others: object) -> dict[str, object]:
+    """Limits to this queue."""
+    return {"limits": Limits(queues=frozenset({queue}), **others)}
+
+
+@contextmanager
+def reviewing(
+    served: Served, *roles: Role, **fields: object
+) -> Iterator[tuple[Person, httpx.Client]]:
+    """A person and their browser."""
+    person = somebody(served, *(roles or (Role.REVIEWER,)), **fields)
+    with browser(served, person) as client:
+        yield person, client
+
+
+def test_a_case_is_one_persons_at_a_time(served: Served, admin: httpx.Client, queue: str):
+    """The second is told who has it; after the claim has ended it is free again."""
+    ident = opened(admin, queue)
+    with reviewing(served, name="Ann") as (ann, one), reviewing(served) as (_, other):
+        taken = one.post("/desk/queue/next", data={"csrf": word(one), "queue": queue})
+        assert taken.headers["location"] == f"/desk/cases/{ident}?queue={queue}"
+        assert acted(other, ident, "claim").status_code == 409
+        assert acted(other, ident, "heartbeat").status_code == 409
+        assert "Ann" in other.get(f"/desk/cases/{ident}").text
+        assert acted(one, ident, "heartbeat").json() == {"left": 600}
+        with served.door.app.memory.transaction() as stores:
+            stores.cases.extend(ident, until=now() - timedelta(seconds=1))
+        late = acted(one, ident, "ruling", decision="keep", note="It is a <b>drawing</b>")
+        assert late.status_code == 409
+        assert "claim it first" in alert(late)
+        assert "It is a &lt;b&gt;drawing&lt;/b&gt;</textarea>" in late.text
+        assert acted(other, ident, "claim").status_code == 303
+        assert status(admin, ident) == "claimed"
+    assert ann.id not in admin.get(f"/v1/cases/{ident}").json()["claimed_by"]
+
+
+def test_what_is_wrong_with_a_ruling_is_said_beside_what_was_written(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """A ruling without its ground, one without territories, and one on a case that has changed."""
+    ident = opened(admin, queue)
+    with reviewing(served) as (_, client):
+        acted(client, ident, "claim")
+        for form, told in (
+            ({"decision": "remove"}, "Say which policy this breaks"),
+            ({"decision": "restrict", "policy": policy}, "names the territories where"),
+            ({"decision": "restrict", "policy": policy, "territories": "QQ"}, "no territory"),
+            ({"decision": "keep", "version": 1}, "Something has joined or left"),
+            ({"decision": "label", "policy": policy, "ends_at": "soon"}, "The end is a day"),
+        ):
+            answer = acted(client, ident, "ruling", note="A long note", **form)
+            assert answer.status_code in (409, 422)
+            assert told in answer.text
+        assert (
+            "A long note</textarea>"
+            in acted(client, ident, "ruling", decision="remove", note="A long note").text
+        )
+        assert status(admin, ident) == "claimed"
+        assert (
+            acted(
+                client, ident, "ruling", decision="label", policy=policy, ends_at="2050-01-31"
+            ).status_code
+            == 303
+        )
+    (ruling,) = admin.get(f"/v1/cases/{ident}").json()["rulings"]
+    assert (ruling["decision"], ruling["ends_at"][:10]) == ("label", "2050-01-31")
+
+
+def test_a_case_beyond_the_limits_is_closed_on_every_route(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """Whatever the role, and nothing of it is told."""
+    ident = opened(admin, queue, item=f"secret {queue}")
+    form = {"decision": "keep", "reason": "x", "to": "x", "item": "x"}
+    with reviewing(served, Role.ADMIN, **within("elsewhere")) as (_, client):
+        for method, path in ROUTES:
+            data = form | {"csrf": word(client)} if method == "POST" else None
+            answer = client.request(method, path.format(ident=ident, number=1), data=data)
+            assert answer.status_code == 403, path
+            assert "not yours" in alert(answer), path
+            assert f"secret {queue}" not in answer.text, path
+        assert ident not in client.get("/desk/queue").text
+    assert len(ROUTES) > 15
+    assert status(admin, ident) == "open"
+
+
+def test_no_other_page_acts_on_a_case(served: Served, admin: httpx.Client, queue: str):
+    """Without the word of this sign-in, and from another origin with it."""
+    ident = opened(admin, queue)
+    posts = [path for method, path in ROUTES if method == "POST"]
+    form = {"decision": "keep", "reason": "x", "to": "x", "item": "x", "queue": queue}
+    elsewhere = {"Origin": "https://elsewhere.example"}
+    with reviewing(served, Role.ADMIN) as (_, client):
+        own = form | {"csrf": word(client)}
+        for path in (*posts, "/desk/queue/next"):
+            asked = path.format(ident=ident)
+            assert client.post(asked, data=form).status_code == 403, path
+            assert client.post(asked, data=own, headers=elsewhere).status_code == 403, path
+    assert status(admin, ident) == "open"
+
+
+def test_what_strangers_name_stays_text(served: Served, admin: httpx.Client, queue: str):
+    """An item, a reason and a note are somebody else's words; the pages run nothing and fetch nothing elsewhere."""
+    hostile = '"><script>alert(1)</script><img src=x>'
+    ident = opened(admin, queue, item=f"{hostile} {queue}")
+    with reviewing(served) as (_, client):
+        acted(client, ident, "claim")
+        pages = [acted(client, ident, "ruling", decision="remove", note=hostile)]
+        acted(client, ident, "hold", reason=hostile)
+        where = {"queue": queue, "category": hostile}
+        for path in (f"/desk/cases/{ident}", "/desk/queue", "/desk/approvals"):
+            pages += [client.get(path), client.get(path, params=where)]
+    for page in pages:
+        assert suspicious(page.text) == []
+        assert "<script>alert" not in page.text
+        assert len(page.text) < 100_000
+    assert "&lt;script&gt;alert(1)" in pages[0].text
+
+
+def test_who_is_limited_is_given_only_what_is_theirs(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """In the queue, and in where a ruling applies."""
+    ident = opened(admin, queue)
+    opened(admin, f"{queue}-2")
+    limits = within(queue, territories=frozenset({"DE", "FR"}))
+    with reviewing(served, **limits) as (_, client):
+        page = client.get("/desk/queue").text
+        assert re.findall(r"/desk/cases/(case_\w+)", page) == [ident]
+        assert (
+            client.post("/desk/queue/next", data={"csrf": word(client)})
+            .headers["location"]
+            .endswith(ident)
+        )
+        none = client.post("/desk/queue/next", data={"csrf": word(client)})
+        assert none.headers["location"] == "/desk/queue?done=no-case"
+        everywhere = acted(client, ident, "ruling", decision="remove", policy=policy)
+        elsewhere = acted(
+            client, ident, "ruling", decision="restrict", policy=policy, territories="DE, AT"
+        )
+        assert (everywhere.status_code, elsewhere.status_code) == (403, 403)
+        assert "you rule for DE, FR" in everywhere.text
+        own = acted(
+            client, ident, "ruling", decision="restrict", policy=policy, territories="de fr"
+        )
+        assert own.status_code == 303
+
+
+@pytest.fixture
+def seen(admin: httpx.Client, bank: str) -> str:
+    """A case with a kept picture."""
+    picture = landscape(777)
+    admin.post(f"/v1/banks/{bank}/entries", files={"file": jpeg(picture)})
+    verdict = admin.post("/v1/screen", files={"file": ALTERATIONS["captioned"](picture)}).json()
+    assert verdict["measure"] == "hold"
+    ident: str = verdict["case"]
+    return ident
+
+
+def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, seen: str):
+    """By its place in the case; looks above the least are events."""
+    asked = f"/desk/cases/{seen}/items/1/preview"
+    with reviewing(served) as (person, client):
+        least, grey = client.get(asked), client.get(asked, params={"level": 2})
+        assert (least.status_code, grey.status_code) == (200, 200)
+        assert least.content[:3] == b"\xff\xd8\xff"
+        assert len(least.content) < len(grey.content)
+        assert least.headers["cache-control"] == "no-store"
+        elsewhere = {"Sec-Fetch-Site": "cross-site"}
+        assert client.get(asked, params={"level": 2}, headers=elsewhere).status_code == 403
+        for wrong in ("items/2", "items/0", f"items/{10**6}"):
+            assert client.get(f"/desk/cases/{seen}/{wrong}/preview").status_code in (404, 422)
+        assert client.get(asked, params={"level": 5}).status_code == 422
+    with reviewing(served, Role.AUDITOR) as (_, client):
+        assert client.get(asked).status_code == 403
+        assert "Your roles do not show media." in client.get(f"/desk/cases/{seen}").text
+    with served.door.app.memory.reading() as stores:
+        looks = [
+            each.happening
+            for each in stores.audit.before(None, limit=100)
+            if each.happening.action == "media:revealed"
+        ]
+    assert [
+        (each.details["level"], each.details["case"]) for each in looks if each.actor == person.id
+    ] == [(2, seen)]
+
+
+def test_only_whoever_ruled_or_leads_takes_it_back(served: Served, admin: httpx.Client, queue: str):
+    """And not who only rules beside them."""
+    ident = opened(admin, queue)
+    with (
+        reviewing(served) as (_, one),
+        reviewing(served) as (_, other),
+        reviewing(served, Role.LEAD) as (lead, boss),
+    ):
+        acted(one, ident, "claim")
+        assert acted(one, ident, "ruling", decision="keep").status_code == 303
+        assert "Undo" in one.get(f"/desk/cases/{ident}").text
+        assert (
+            'action="/desk/cases/' + ident + '/undo"' not in other.get(f"/desk/cases/{ident}").text
+        )
+        assert acted(other, ident, "undo").status_code == 403
+        assert status(admin, ident) == "ruled"
+        assert acted(boss, ident, "undo").status_code == 303
+        assert admin.get(f"/v1/cases/{ident}").json()["claimed_by"] == lead.id
+        assert acted(boss, ident, "undo").status_code == 409
+
+
+def test_a_second_person_approves_and_agrees_to_restore(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """Nobody twice; what waits stands in a list."""
+    ident = opened(admin, queue)
+    with reviewing(served) as (_, one), reviewing(served) as (_, other):
+        acted(one, ident, "claim")
+        form = {"decision": "remove", "policy": policy, "account": "remove"}
+        assert acted(one, ident, "ruling", **form).status_code == 303
+        approving = f'action="/desk/cases/{ident}/approve"'
+        assert approving not in one.get("/desk/approvals").text
+        assert approving in other.get("/desk/approvals").text
+        assert acted(one, ident, "approve").status_code == 403
+        assert acted(other, ident, "approve").status_code == 303
+        assert approving not in other.get("/desk/approvals").text
+        carry_out(served, admin, ident)
+        assert acted(one, ident, "restore", note="a mistake").status_code == 303
+        assert status(admin, ident) == "carried-out"
+        assert acted(one, ident, "restore").status_code == 403
+        assert f'action="/desk/cases/{ident}/restore"' in other.get("/desk/approvals").text
+        assert acted(other, ident, "restore").headers["location"].endswith("done=restored")
+    assert status(admin, ident) == "closed"
+
+
+def test_who_may_not_rule_everywhere_does_not_approve_it(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """A second person's limits hold as the first one's do; refused, the case is open again."""
+    ident = opened(admin, queue)
+    with reviewing(served) as (_, one), reviewing(served) as (_, other):
+        acted(one, ident, "claim")
+        acted(one, ident, "ruling", decision="remove", policy=policy, account="remove")
+        narrow = within(queue, territories=frozenset({"DE"}))
+        with reviewing(served, **narrow) as (_, limited):
+            assert acted(limited, ident, "approve").status_code == 403
+        assert acted(other, ident, "refuse").status_code == 303
+    assert status(admin, ident) == "open"
+
+
+def test_a_lead_assigns_what_nobody_has(served: Served, admin: httpx.Client, queue: str):
+    """To somebody who may rule on it, who is then the only one to be given it."""
+    ident = opened(admin, queue)
+    chosen = somebody(served, Role.REVIEWER)
+    shut_out = somebody(served, Role.REVIEWER, **within("elsewhere"))
+    with reviewing(served, Role.LEAD) as (_, lead), reviewing(served) as (_, other):
+        assert acted(lead, ident, "assign", to=shut_out.id).status_code == 422
+        assert acted(lead, ident, "assign", to=chosen.id).status_code == 303
+        mine = other.post("/desk/queue/next", data={"csrf": word(other), "queue": queue})
+        assert mine.headers["location"].endswith("done=no-case")
+        with browser(served, chosen) as theirs:
+            assert ident in theirs.get("/desk/queue?show=assigned").text
+            acted(theirs, ident, "claim")
+            assert acted(lead, ident, "assign", to=chosen.id).status_code == 409
+            assert ident in theirs.get("/desk/queue?show=mine").text
+    assert admin.get(f"/v1/cases/{ident}").json()["claimed_by"] == chosen.id
+
+
+def test_a_case_is_put_aside_handed_on_skipped_and_given_back(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """Each back at the queue as it was chosen, which says what was done."""
+    other = somebody(served, Role.REVIEWER)
+    with reviewing(served) as (_, client):
+        for act, form, then in (
+            ("hold", {"reason": "translator", "hours": 4}, "held"),
+            ("hand", {"to": other.id}, "open"),
+            ("skip", {}, "open"),
+            ("release", {}, "open"),
+        ):
+            ident = opened(admin, queue)
+            acted(client, ident, "claim")
+            done = acted(client, ident, act, queue=queue, **form)
+            assert done.headers["location"].startswith(f"/desk/queue?queue={queue}&done=")
+            assert status(admin, ident) == then
+        assert "translator" not in client.get("/desk/queue?show=mine").text
+        assert "held" in client.get(f"/desk/queue?queue={queue}&show=held").text
+
+
+def test_an_item_that_does_not_belong_becomes_a_case_of_its_own(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """Two with the same signal share a case, until a person says otherwise."""
+    signal = f"sha256:{secrets.token_hex(32)}"
+    ident = opened(admin, queue, item=f"a {queue}", signals=(signal,))
+    assert opened(admin, queue, item=f"b {queue}", signals=(signal,)) == ident
+    with reviewing(served) as (_, client):
+        acted(client, ident, "claim")
+        assert f"b {queue}" in client.get(f"/desk/cases/{ident}").text
+        assert acted(client, ident, "remove-item", item=f"user:b {queue}").status_code == 303
+        assert client.get(f"/desk/queue?queue={queue}").text.count("/desk/cases/") == 2
+        assert acted(client, ident, "remove-item", item="user:nobody").status_code == 404
+
+
+def test_the_same_content_is_ruled_on_without_looking(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """Where one earlier ruling covers it, which the page names."""
+    signal = f"sha256:{secrets.token_hex(32)}"
+    first = opened(admin, queue, signals=(signal,))
+    with reviewing(served) as (_, client):
+        acted(client, first, "claim")
+        acted(client, first, "ruling", decision="keep")
+        carry_out(served, admin, first)
+        again = opened(admin, queue, signals=(signal,))
+        acted(client, again, "claim")
+        page = client.get(f"/desk/cases/{again}").text
+        assert f'href="/desk/cases/{first}"' in page
+        assert acted(client, again, "confirm").status_code == 303
+    assert status(admin, again) == "ruled"
+
+
+def test_names_stay_in_the_team(served: Served, admin: httpx.Client, queue: str):
+    """An auditor reads pseudonyms."""
+    ident = opened(admin, queue)
+    with reviewing(served, name="Zoe Unique") as (zoe, client):
+        acted(client, ident, "claim")
+    for role, shown, hidden in (
+        (Role.REVIEWER, zoe.name, zoe.pseudonym),
+        (Role.AUDITOR, zoe.pseudonym, zoe.name),
+    ):
+        with reviewing(served, role) as (_, client):
+            html = (
+                client.get(f"/desk/cases/{ident}").text
+                + client.get(f"/desk/queue?queue={queue}").text
+            )
+        assert shown in html
+        assert hidden not in html
+
+
+def test_a_hundred_cases_ask_no_more_of_the_database_than_one(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """On one page; fifty of them, and the way to the rest."""
+    counted: list[str] = []
+
+    def count(_: object, __: object, statement: str, *___: object) -> None:
+        counted.append(statement)
+
+    opened(admin, queue)
+    with reviewing(served) as (_, client):
+        sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", count)
+        try:
+            page = f"/desk/queue?queue={queue}"
+            client.get(page)
+            before = [each for each in counted if "case" in each or "people" in each]
+            for _ in range(99):
+                opened(admin, queue)
+            counted.clear()
+            html = client.get(page).text
+            after = [each for each in counted if "case" in each or "people" in each]
+        finally:
+            sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", count)
+        rest = re.search(r'rel="next" href="([^"]+)"', html)
+        assert rest is not None
+        more = client.get(rest[1].replace("&amp;", "&")).text
+
+    assert len(html.split("<tr><td>")) == len(more.split("<tr><td>")) == 51
+    assert len(after) <= len(before)
+    assert 'rel="next"' not in more
+
+
+def test_an_empty_queue_says_how_cases_come_about(served: Served, queue: str):
+    """And a wrong address of a page is no error of ours."""
+    with reviewing(served, **within(queue)) as (_, client):
+        html = client.get("/desk/queue").text
+        assert client.get("/desk/queue?after=x").status_code == 422
+    assert "No case waits." in html
+    assert "Cases come from uploads that a rule wants reviewed" in html
