@@ -27,11 +27,12 @@ def fresh_schema(url: str) -> Iterator[str]:
     """
     The URL of an empty schema that is the whole database to whoever connects with it.
 
-    A schema takes milliseconds where a database takes most of a second. What is still connected at
+    A schema takes milliseconds where a database takes most of a second. Commits are not waited for
+    until they are on the disk: tests kill processes, not the machine. What is still connected at
     the end, be it a process that the test killed, is disconnected; the schema goes with its tables.
     """
     schema = f"test_{secrets.token_hex(8)}"
-    options = f"-csearch_path={schema} -capplication_name={schema}"
+    options = f"-csearch_path={schema} -capplication_name={schema} -csynchronous_commit=off"
     lent = make_url(url).update_query_dict({"options": options})
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

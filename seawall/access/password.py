@@ -5,6 +5,7 @@ Each hash takes 64 MiB for a moment, so only a few are made at once: whoever flo
 """
 
 import threading
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -27,9 +28,8 @@ COMMON = frozenset(  # the commonest that are long enough
         "superman1234 michael12345 computer1234 internet1234 asdfghjkl123 asdfghjkl;'a zxcvbnm12345 q1w2e3r4t5y6"
     ).split()
 )
-_HASHER = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
+HASHER = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)  # KiB
 _ROOM = threading.BoundedSemaphore(AT_ONCE)
-NOBODYS = _HASHER.hash("nobody's password")  # so that an unknown login takes as long as a known one
 
 
 def check_password(text: str, *, login: str) -> str:
@@ -55,7 +55,7 @@ def check_password(text: str, *, login: str) -> str:
 def hash_password(text: str) -> str:
     """What is kept of it, with a salt of its own."""
     with _ROOM:
-        return _HASHER.hash(text)
+        return HASHER.hash(text)
 
 
 def fits(text: str, kept: str | None) -> bool:
@@ -64,7 +64,13 @@ def fits(text: str, kept: str | None) -> bool:
         return False
     with _ROOM:
         try:
-            _HASHER.verify(kept or NOBODYS, text)
+            HASHER.verify(kept or _nobodys(), text)
         except (VerifyMismatchError, InvalidHashError):
             return False
     return kept is not None
+
+
+@cache
+def _nobodys() -> str:
+    """So that an unknown login takes as long as a known one."""
+    return HASHER.hash("nobody's password")

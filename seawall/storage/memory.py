@@ -11,6 +11,7 @@ statements and the end of the audit chain is held only for those.
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from seawall.storage.audit import AuditStore
 from seawall.storage.banks import BankStore
 from seawall.storage.cases import CaseStore
 from seawall.storage.changes import take_changes
-from seawall.storage.database import open_database
+from seawall.storage.database import BUSY_MILLISECONDS, open_database
 from seawall.storage.deliveries import DeliveryStore
 from seawall.storage.deltas import DeltaStore
 from seawall.storage.entries import EntryStore
@@ -105,6 +106,7 @@ class Memory:
     def __init__(self, url: str) -> None:
         self._engine: Engine = open_database(url)
         self._glance = Glance(self._engine) if self.dialect == "sqlite" else None
+        self._turn = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Stores]:
@@ -116,6 +118,7 @@ class Memory:
 
         """
         with (
+            self._one_at_a_time(),
             self._translated(),
             self._engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
@@ -163,6 +166,26 @@ class Memory:
         if self._glance:
             self._glance.close()
         self._engine.dispose()
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """
+        SQLite takes one writer, and lets the others sleep and ask again, for up to 0.1 s each time and in no order.
+
+        So the threads of one process wait here for each other, and only processes wait there.
+        """
+        if self.dialect != "sqlite":
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
+            raise StorageError(
+                f"The database was written to for {BUSY_MILLISECONDS // 1000} s by others. "
+                "Nothing was changed; try again."
+            )
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ from seawall.screening.screen import Known, screen
 from seawall.screening.verdict import Withheld
 from seawall.signals.signal import Cause, NoSignal, Signal
 from seawall.storage import migrations
-from seawall.storage.database import NEWEST
+from seawall.storage.database import NEWEST, open_database
 from seawall.storage.documents import verdict_document, verdict_from
 from seawall.storage.group_commit import GroupCommit
 from seawall.storage.memory import Memory
@@ -524,11 +524,11 @@ def test_opening_twice_changes_nothing(database_url):
 
 def test_sqlite_is_as_durable_as_it_can_be(tmp_path):
     """Write-ahead log, and every commit reaches the disk."""
-    memory = Memory(f"sqlite:///{tmp_path / 'deep' / 'seawall.db'}")
-    with memory.reading() as stores:
-        assert stores.connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
-        assert stores.connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
-    memory.close()
+    engine = open_database(f"sqlite:///{tmp_path / 'deep' / 'seawall.db'}")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_killed_while_looking_back(tmp_path):
         ) as victim:
             assert victim.stdout.readline() == b"ready\n"
             try:
-                assert victim.wait(rng.uniform(0, 0.1 * (1 + kills))) == 0
+                assert victim.wait(rng.uniform(0, 0.2 * 1.3**kills)) == 0
                 break
             except subprocess.TimeoutExpired:
                 victim.kill()

@@ -15,7 +15,6 @@ from seawall.web.console.session import COOKIE
 from tests.web.serving import Served
 
 PASSWORD = "four words do well"
-KEPT = hash_password(PASSWORD)
 
 
 def somebody(served: Served, *roles: Role, **fields: object) -> Person:
@@ -28,7 +27,7 @@ def somebody(served: Served, *roles: Role, **fields: object) -> Person:
         "pseudonym": secrets.token_hex(6),
         "roles": frozenset(roles),
         "created_at": moment,
-        "password": KEPT,
+        "password": hash_password(PASSWORD),
     }
     made = Person(**(usual | fields))
     with served.door.app.memory.transaction() as stores:

@@ -46,6 +46,7 @@ def refused(answer: httpx.Response) -> bool:
     )
 
 
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)  # the table is the same on both
 @pytest.mark.parametrize("role", [None, *Role])
 def test_every_page_opens_for_whom_the_table_says(served: Served, role: Role | None):
     """And for nobody else; a page that asks for nothing is one of those for strangers."""
