@@ -208,7 +208,11 @@ def _known(section: str, name: str, kind: type[Any]) -> None:
 
 
 def _split(value: str, kind: type[Any], name: str) -> object:
-    default = next(each.default for each in fields(kind) if each.name == name)
+    option = next(each for each in fields(kind) if each.name == name)
+    default = option.default
+    if option.default_factory is dict:
+        parts = (part.partition("=") for part in value.split(",") if part.strip())
+        return {key.strip(): what.strip() for key, _, what in parts}
     if isinstance(default, frozenset | tuple):
         return [part.strip() for part in value.split(",") if part.strip()]
     if isinstance(default, timedelta) and value.replace(".", "", 1).isdigit():

@@ -7,9 +7,9 @@ from threading import Barrier, Thread
 import pytest
 
 from seawall.cases.golden import Golden, golden_for
-from seawall.cases.quality import Confusion
 from seawall.cases.second_review import Rates, Stage, is_drawn
 from seawall.errors import Error, NotAllowed, NotFound, WrongState
+from seawall.policy.confusion import Confusion
 from seawall.storage.memory import Memory
 from seawall.workflows.quality import (
     answer,
@@ -23,7 +23,15 @@ from tests.made import NOON
 SECRET = b"the home's own"
 ALWAYS, NEVER = Rates(usual=1), Rates(usual=0)
 GOLDEN = Golden(
-    id="gold_1", decision="remove", policy="hate", policy_version=3, queue="hate", why="A slur."
+    id="gold_1",
+    decision="remove",
+    policy="hate",
+    policy_version=3,
+    queue="hate",
+    why="A slur.",
+    opening={"category": None},
+    opened_by="key_1",
+    blind_from=NOON,
 )
 
 

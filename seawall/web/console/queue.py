@@ -124,6 +124,7 @@ def take_next(request: Request, at: Ruler, where: Sent) -> Response:
             now=now(),
             queue=where.queue or None,
             category=where.category or None,
+            secret=app.draws,
         )
     if case is None:
         return went(f"{QUEUE}{where.query}", "no-case")
