@@ -34,9 +34,7 @@ class CasesConfig:
     keep_media_at_most: timedelta = timedelta(days=90)  # after the upload, whatever its case does
     exposure_budget: int = 400  # points a person may look at in a day, by severity; 0: no limit
     second_review: float = 0.0  # the share of rulings that a second person gives blindly; 0: none
-    second_review_queues: Mapping[str, float] = field(
-        default_factory=dict
-    )  # queues with a share of their own: { matches = 0.1 }, or matches=0.1 in the environment
+    second_review_queues: Mapping[str, float] = field(default_factory=dict)
     golden_every: int = 50  # one of so many cases of a person has a known answer; 0: none
 
     def __post_init__(self) -> None:
