@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from seawall.cases.config import CasesConfig
 from seawall.delivery.mail_config import MailConfig
-from seawall.errors import SettingsError
+from seawall.errors import InputError, SettingsError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.fetch_config import FetchConfig
 
@@ -155,6 +155,8 @@ def read_settings(
         first = wrong.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"The setting {where} cannot be used: {first['msg']}.") from None
+    except InputError as wrong:
+        raise SettingsError(str(wrong)) from None
     _make(settings.home)
     return settings
 

@@ -1,6 +1,6 @@
 """What people have said of cases that are decided twice and of golden items, and what matches were worth."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Row,
     Select,
     delete,
-    exists,
     func,
     insert,
     not_,
@@ -56,6 +55,11 @@ class Tried:
     golden: Golden
     person: str
     decision: str
+
+    @property
+    def right(self) -> bool:
+        """Whether it is the known answer."""
+        return self.decision == self.golden.decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,16 +133,10 @@ class QualityStore:
             raise NotFound(f"Nobody has decided the case '{case}' yet.")
         return self._reviewed(row)
 
-    def waiting(self, person: str, *, limit: int) -> list[str]:
-        """Cases that want a second or third word, which this person may say; the oldest first."""
-        said = exists().where(answers.c.case == second_reviews.c.case, answers.c.person == person)
-        query = (
-            select(second_reviews.c.case)
-            .where(second_reviews.c.stage.in_((Stage.SECOND, Stage.THIRD)), ~said)
-            .order_by(second_reviews.c.at, second_reviews.c.case)
-            .limit(limit)
-        )
-        return list(self._connection.execute(query).scalars())
+    def count_waiting(self) -> int:
+        """How many cases want a second or third word."""
+        waits = second_reviews.c.stage.in_((Stage.SECOND, Stage.THIRD))
+        return self._connection.execute(select(func.count()).where(waits)).scalar_one()
 
     def twice(self, *, since: datetime) -> Iterator[Reviewed]:
         """Cases drawn for a second review since then that have at least two words, in one query."""
@@ -218,13 +216,13 @@ class QualityStore:
         of_golden = select(golden_answers.c.person).where(golden_answers.c.golden == look.golden)
         return set(self._connection.execute(of_case.union(of_golden)).scalars())
 
-    def hidden_from(self, person: str) -> set[str]:
-        """Cases that this person decides again now, and so must not be shown."""
+    def hidden_from(self, person: str, among: Collection[str]) -> set[str]:
+        """Those of these cases that this person decides again now, and so must not be shown."""
         query = (
             select(looks.c.review)
             .join(cases, cases.c.id == looks.c.case)
             .where(
-                looks.c.review.is_not(None),
+                looks.c.review.in_(among),
                 cases.c.claimed_by == person,
                 cases.c.status == Status.CLAIMED,
             )
@@ -248,15 +246,26 @@ class QualityStore:
             .order_by(golden_answers.c.at, goldens.c.id, golden_answers.c.person)
         )
         for row in self._connection.execute(query):
-            yield Tried(golden=_golden(row), person=row.person, decision=row.said)
+            yield _tried(row)
 
     def told(self, look: Look, person: str) -> Tried | None:
         """What this person said of the golden item of a look, if it is one and they did."""
         query = self._tries().where(goldens.c.id == look.golden, golden_answers.c.person == person)
         row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return Tried(golden=_golden(row), person=row.person, decision=row.said)
+        return _tried(row) if row is not None else None
+
+    def lately_told(self, person: str, *, since: datetime, limit: int) -> list[tuple[str, Tried]]:
+        """What this person said of golden items since then, newest first, each with its case."""
+        mine = (looks.c.golden == goldens.c.id) & (looks.c.person == golden_answers.c.person)
+        query = (
+            self._tries()
+            .add_columns(looks.c.case)
+            .join(looks, mine)
+            .where(golden_answers.c.person == person, golden_answers.c.at >= since)
+            .order_by(golden_answers.c.at.desc(), goldens.c.id)
+            .limit(limit)
+        )
+        return [(row.case, _tried(row)) for row in self._connection.execute(query)]
 
     def add_matches(
         self,
@@ -320,6 +329,10 @@ class QualityStore:
 
 def _golden(row: Row[Any]) -> Golden:
     return Golden(**{name: getattr(row, name) for name in Golden.__dataclass_fields__})
+
+
+def _tried(row: Row[Any]) -> Tried:
+    return Tried(golden=_golden(row), person=row.person, decision=row.said)
 
 
 def _no_golden(ident: str) -> NotFound:

@@ -102,7 +102,7 @@ def case_within(ident: str, person: Person, stores: Stores) -> Case:
     """
     case = stores.cases.find(ident)
     check_limits(case, limits_of(person))
-    if ident in stores.quality.hidden_from(person.id):
+    if stores.quality.hidden_from(person.id, [ident]):
         raise NotAllowed("This case is about content that you decide now; decide that first.")
     return case
 

@@ -107,9 +107,7 @@ def _golden_document(tried: Tried | None) -> Document | None:
     """Whether a case with a known answer was decided rightly, and why; None while it is not decided."""
     if tried is None:
         return None
-    golden = tried.golden
-    right = tried.decision == golden.decision
-    return {"right": right, "decision": golden.decision, "why": golden.why}
+    return {"right": tried.right, "decision": tried.golden.decision, "why": tried.golden.why}
 
 
 def _item_document(item: Item) -> Document:

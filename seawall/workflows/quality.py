@@ -33,6 +33,7 @@ MOST_NAMES = 50  # policies, sources, banks or entries whose precision is told
 class Figures:
     """How well people decide."""
 
+    waiting: int  # cases that want a second or third word
     agreement: Mapping[str, Confusion]  # policy → (first word, second word) of cases decided twice
     against_settled: Mapping[str, Confusion]  # policy → (what stands, first word) of the same
     against_golden: Mapping[str, Confusion]  # policy → (known answer, what was said)
@@ -297,6 +298,7 @@ def quality_figures(stores: Stores, *, since: datetime) -> Figures:
     tried = list(stores.quality.tried(since=since))
     settled = [each for each in reviewed if each.review.stage is Stage.SETTLED]
     return Figures(
+        waiting=stores.quality.count_waiting(),
         agreement=confusion_by(reviewed, key=lambda each: each.policy, pair=_two_words),
         against_settled=confusion_by(settled, key=lambda each: each.policy, pair=_stood),
         against_golden=confusion_by(tried, key=lambda each: each.golden.policy, pair=_known),

@@ -22,6 +22,7 @@ def quality_document(figures: Figures, *, name_of: Callable[[str], str]) -> Docu
     """Matrices with what follows from them by policy and by person; precision by policy, source, bank and entry."""
     people = {name_of(person): table for person, table in figures.people.items()}
     return {
+        "waiting": figures.waiting,
         "agreement": _matrices("policy", figures.agreement),
         "settled": _matrices("policy", figures.against_settled),
         "golden": _matrices("policy", figures.against_golden),

@@ -34,6 +34,6 @@ def test_the_figures_have_every_part(admin: httpx.Client):
     """Also where there is nothing to count yet."""
     figures = admin.get("/v1/quality", params={"days": 1}).json()
 
-    assert set(figures) == {"agreement", "settled", "golden", "people", "precision"}
+    assert set(figures) == {"waiting", "agreement", "settled", "golden", "people", "precision"}
     assert set(figures["precision"]) == {"policy", "source", "bank", "entry"}
     assert admin.get("/v1/quality", params={"days": 0}).status_code == 422

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from seawall.access.person import Person, Role
 from seawall.banks.bank import Bank
 from seawall.cases.case import Item, ItemKind, ItemMatch, Source, Status
 from seawall.cases.config import CasesConfig
 from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
-from seawall.cases.ruling import Decision
+from seawall.cases.ruling import AccountMeasure, Decision
 from seawall.errors import InputError, NotAllowed, WrongState
 from seawall.policy.confusion import Confusion
 from seawall.policy.ground import Basis, Ground
@@ -21,15 +22,17 @@ from seawall.storage.memory import Memory
 from seawall.storage.quality import Precision
 from seawall.workflows import carrying_out
 from seawall.workflows.carrying_out import Bench, carry_out_due, restore
+from seawall.workflows.case_sheet import case_within
 from seawall.workflows.case_wire import whole_case_document
 from seawall.workflows.cases import assign, claim, hand_off, next_case, open_case, skip
 from seawall.workflows.golden import golden_by_hand, golden_of_case
 from seawall.workflows.policy import put_policy
 from seawall.workflows.quality import quality_figures
-from seawall.workflows.ruling import Answer, rule, undo
+from seawall.workflows.ruling import Answer, approve, rule, undo
 from tests.made import NOON, entry, pdq
 
 ANYTHING = Limits()
+HOUR = timedelta(hours=1)
 TWICE = CasesConfig(second_review=1.0, golden_every=0)
 GOLDEN = CasesConfig(second_review=0.0, golden_every=2)
 POLICY = Policy(
@@ -218,9 +221,19 @@ def test_a_look_tells_nothing_of_what_was_said(desk):
     for word in ('"ann"', "slogan", first, '"remove"', "look", "review"):
         assert word not in text, word
 
-    assert desk.read(lambda stores: stores.quality.hidden_from("ben")) == {first}
+    ben = Person(
+        id="ben",
+        login="ben",
+        name="Ben",
+        pseudonym="Wren 7",
+        roles=frozenset({Role.REVIEWER}),
+        created_at=NOON,
+    )
+    assert desk.read(lambda stores: stores.quality.hidden_from("ben", [first, second])) == {first}
+    with pytest.raises(NotAllowed):
+        desk.read(lambda stores: case_within(first, ben, stores))
     desk.says("ben", REMOVE, second)
-    assert desk.read(lambda stores: stores.quality.hidden_from("ben")) == set()
+    assert desk.read(lambda stores: stores.quality.hidden_from("ben", [first, second])) == set()
 
 
 def test_an_older_ruling_is_shown_to_both(desk):
@@ -279,6 +292,25 @@ def test_what_was_restored_meanwhile_stays_restored(desk):
     assert desk.case(first).status is Status.CLOSED
 
 
+def test_a_settling_word_that_needs_a_second_person_waits_for_one(desk):
+    """What stands goes on standing until somebody approves what takes its place."""
+    first = desk.opened("post 1")
+    desk.says("ann", KEEP)
+    desk.says("ben", REMOVE)
+    desk.says("cay", replace(REMOVE, account=AccountMeasure.REMOVE))
+    waiting = desk.case(first)
+    assert (waiting.status, waiting.until, desk.told()) == (
+        Status.RULED,
+        None,
+        [("ruling:made", "keep")],
+    )
+    desk.do(approve, waiting.ruling, "lead", config=TWICE)
+    assert desk.carry_out() == 1
+
+    assert desk.told()[1:] == [("ruling:undone", "keep"), ("ruling:made", "remove")]
+    assert desk.next("dee") is None
+
+
 def test_killed_while_it_is_settled_it_is_settled_once(desk, monkeypatch):
     """Whatever was half done is not done, and the next round does all of it."""
     desk.opened("post 1")
@@ -322,6 +354,12 @@ def test_a_golden_item_looks_like_a_case_and_nothing_is_sent(memory):
             if after := desk.shown(case.id)["golden"]:
                 given[person] = after
 
+    told = desk.read(
+        lambda stores: stores.quality.lately_told("ann", since=desk.now - HOUR, limit=9)
+    )
+    assert [(desk.shown(case)["golden"]["right"], tried.right) for case, tried in told] == [
+        (False, False)
+    ]
     known = {"decision": "remove", "why": "It praises an attack."}
     assert given == {"ann": {**known, "right": False}, "ben": {**known, "right": True}}
     assert len(desk.told()) == len(sent) + 2  # of the two cases that were none

@@ -62,6 +62,7 @@ _MATRIX: dict[str, Any] = {
     "decisions": [{"decision": "remove", "precision": _SHARE, "recall": _SHARE}],
 }
 _QUALITY: dict[str, Any] = {
+    "waiting": 2,
     "agreement": [_MATRIX],
     "settled": [],
     "golden": [],

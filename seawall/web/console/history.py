@@ -91,7 +91,8 @@ def user(request: Request, at: Reader, user: str) -> Response:
 
 def _decided(person: Person, cases: Iterable[Listed], stores: Stores) -> dict[str, Any]:
     """The cases that this person may see, and what was ruled in them."""
-    hidden = stores.quality.hidden_from(person.id)
+    cases = list(cases)
+    hidden = stores.quality.hidden_from(person.id, [each.id for each in cases])
     seen = [
         each
         for each in cases
