@@ -69,7 +69,13 @@ class App:
             taxonomy=self.taxonomy,
             owner=self.settings.server.organisation,
             keep_ledger=self.settings.screening.keep_ledger,
+            secret=self.draws,
         )
+
+    @cached_property
+    def draws(self) -> bytes:
+        """The secret by which it is drawn what is decided twice and where golden items stand."""
+        return Vault(self.settings.home).derive("draws", size=32)
 
     @cached_property
     def safe(self) -> Safe:

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from seawall.cases.config import CasesConfig
 from seawall.delivery.mail_config import MailConfig
-from seawall.errors import SettingsError
+from seawall.errors import InputError, SettingsError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.fetch_config import FetchConfig
 
@@ -155,6 +155,8 @@ def read_settings(
         first = wrong.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"The setting {where} cannot be used: {first['msg']}.") from None
+    except InputError as wrong:
+        raise SettingsError(str(wrong)) from None
     _make(settings.home)
     return settings
 
@@ -208,7 +210,11 @@ def _known(section: str, name: str, kind: type[Any]) -> None:
 
 
 def _split(value: str, kind: type[Any], name: str) -> object:
-    default = next(each.default for each in fields(kind) if each.name == name)
+    option = next(each for each in fields(kind) if each.name == name)
+    default = option.default
+    if option.default_factory is dict:
+        parts = (part.partition("=") for part in value.split(",") if part.strip())
+        return {key.strip(): what.strip() for key, _, what in parts}
     if isinstance(default, frozenset | tuple):
         return [part.strip() for part in value.split(",") if part.strip()]
     if isinstance(default, timedelta) and value.replace(".", "", 1).isdigit():

@@ -19,6 +19,7 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(tmp_p
             "SEAWALL_SERVER_PORT": "9001",
             "SEAWALL_SCREENING_ORIENTATIONS": "false",
             "SEAWALL_FETCH_TIMEOUT": "2.5",
+            "SEAWALL_CASES_SECOND_REVIEW_QUEUES": "matches=0.2, samples=0",
             "SEAWALL_FETCH_ALLOWED_HOSTS": "a.test, b.test:8080",
             "PATH": "/bin",
         },
@@ -32,6 +33,7 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(tmp_p
     )
     assert settings.fetch.allowed_hosts == {"a.test", "b.test:8080"}
     assert settings.categories == {"house": "Our terms"}
+    assert settings.cases.rates().queues == {"matches": 0.2, "samples": 0}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,8 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(tmp_p
         ("SEAWALL_SEVER_PORT", "1", "no setting SEAWALL_SEVER_PORT"),
         ("SEAWALL_SERVER_PORT", "many", "server.port"),
         ("SEAWALL_MEDIA_MAX_SECONDS", "soon", "media.max_seconds"),
+        ("SEAWALL_CASES_SECOND_REVIEW", "2", "between 0 and 1"),
+        ("SEAWALL_CASES_GOLDEN_EVERY", "1", "golden_every"),
     ],
 )
 def test_a_setting_nobody_knows_is_an_error(tmp_path, name, value, says):

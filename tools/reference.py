@@ -34,6 +34,10 @@ from seawall.web.console.page import Page, permission_of
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PLAIN = {  # settings that need no comment in the code
     ("media", "max_bytes"): "bytes of a file; of a larger one only exact digests are taken",
+    (
+        "cases",
+        "second_review_queues",
+    ): "queues with a share of their own: `{ matches = 0.1 }`, in the environment `matches=0.1`",
     ("server", "host"): "the address to listen on",
     ("server", "port"): "the port to listen on",
     ("fetch", "max_redirects"): "how many times an address may lead to another",

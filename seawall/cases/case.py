@@ -27,7 +27,7 @@ class Status(StrEnum):
     HELD = "held"  # put aside for a reason, until a moment
     RULED = "ruled"  # decided; it can still be undone, or a second person must approve
     CARRIED_OUT = "carried-out"
-    CLOSED = "closed"  # what was carried out was taken back, or nothing is left to decide
+    CLOSED = "closed"  # what was carried out was taken back, or there is nothing to carry out
 
 
 WAITING = (Status.OPEN, Status.CLAIMED, Status.HELD)
@@ -161,6 +161,33 @@ def happened(case: Case, kind: str, *, by: str, at: datetime, **body: object) ->
     )
 
 
+def again(case: Case, *, ident: str, by: str, at: datetime) -> list[CaseEvent]:
+    """The events of a case that looks as this one did before anybody decided it, without its deadline."""
+    source = case.sources[0]
+    known = {"category": case.category, "severity": case.severity, "confidence": case.confidence}
+    first, *rest = case.items
+    events = [
+        opened(
+            ident,
+            first,
+            source=source,
+            queue=case.queue,
+            category=case.category,
+            severity=case.severity,
+            confidence=case.confidence,
+            deadline=None,
+            by=by,
+            at=at,
+        )
+    ]
+    for version, item in enumerate(rest, start=2):
+        body = known | {"source": source, "item": asdict(item), "deadline": None}
+        events.append(
+            CaseEvent(case=ident, version=version, at=at, actor=by, kind="joined", body=body)
+        )
+    return events
+
+
 def fold(events: Iterable[CaseEvent]) -> Case:
     """What these events, in their order from the first, have made of a case."""
     ordered = iter(events)
@@ -199,7 +226,7 @@ def after(case: Case, event: CaseEvent) -> Case:
             return replace(_free(case), ruling=None)
         case "carried-out":
             return replace(case, status=Status.CARRIED_OUT, until=None)
-        case "restored" | "emptied":
+        case "restored" | "emptied" | "compared":
             return replace(_free(case), status=Status.CLOSED)
         case _:  # restoring was asked for: nothing changes before a second person agrees
             return case

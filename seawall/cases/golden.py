@@ -2,13 +2,17 @@
 Cases whose answer is known, put among the others: whoever decides cannot tell them apart, and nothing is carried out.
 
     each so many cases of a person ──due──▶ one the person has not seen ──answered──▶ (known, said) for a Confusion
+                                             as a case of its own, of the item's `opening`
 """
 
 import hashlib
 import hmac
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from seawall.cases.case import CaseEvent
 from seawall.errors import InputError
 
 FEWEST = 2  # cases for one golden item; one of each would leave no other work
@@ -24,6 +28,15 @@ class Golden:
     policy_version: int
     queue: str
     why: str  # what somebody who answered otherwise is shown
+    opening: Mapping[str, Any]  # the body of the event that opens a case like it
+    opened_by: str  # who seems to have opened it
+    blind_from: datetime  # what was ruled on the same content since then would tell the answer
+
+    def opened(self, ident: str, *, at: datetime) -> CaseEvent:
+        """The first event of a case that looks like any other."""
+        return CaseEvent(
+            case=ident, version=1, at=at, actor=self.opened_by, kind="opened", body=self.opening
+        )
 
 
 def is_due(person: str, *, decided: int, every: int, secret: bytes) -> bool:

@@ -4,6 +4,8 @@ A share of the cases is decided by two people, neither of whom sees the other's 
     first ──drawn──▶ second ─┬─ the same ──▶ settled
                              └─ another ───▶ third, whose word stands
 
+The second and the third decide a *look*: a case that looks like any other, on which nothing is carried out.
+
 Which cases are drawn follows from the case and a secret of the home: nobody who decides can tell beforehand, and
 whoever has the secret can show afterwards that nobody picked them.
 """
@@ -12,6 +14,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from seawall.errors import InputError, NotAllowed, WrongState
@@ -86,6 +89,17 @@ class Review:
         if self.stage is Stage.SETTLED:
             return self.answers
         return [each for each in self.answers if each.person == person]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A case that is there to compare what is said: of another case, or of a golden item."""
+
+    case: str
+    review: str | None = None  # the case that was decided before
+    golden: str | None = None
+    person: str | None = None  # for whom a golden item was laid out
+    blind_from: datetime  # what was ruled on the same content since then is not shown
 
 
 def is_drawn(case: str, *, rate: float, secret: bytes) -> bool:

@@ -28,6 +28,7 @@ from seawall.cli import (
     organisation,
     person,
     policy,
+    quality,
     reconsider,
     rule,
     scan,
@@ -53,6 +54,7 @@ for command in (
     match.match,
     reconsider.reconsider,
     doctor.doctor,
+    quality.quality,
     membership.join,
     membership.memberships,
     membership.sync,
@@ -67,6 +69,7 @@ app.add_typer(bank.app, name="bank")
 app.add_typer(rule.app, name="rule")
 app.add_typer(policy.app, name="policy")
 app.add_typer(case.app, name="case")
+app.add_typer(quality.golden, name="golden")
 app.add_typer(key.app, name="key")
 app.add_typer(media.app, name="media")
 app.add_typer(endpoint.app, name="endpoint")

@@ -12,15 +12,17 @@ import hashlib
 import heapq
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from seawall.errors import InputError
+from seawall.policy.confusion import Confusion
 from seawall.policy.interval import Share
 
 REVIEWERS = 2  # independent findings a record
 MOST = 100_000  # records in a sample
+_NONE = ""  # no exception; no reason is empty
 _REASON = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -103,26 +105,15 @@ def tally(records: int, findings: Iterable[Finding]) -> Tally:
     pairs = [found for found in by_record.values() if len(found) == REVIEWERS]
     reviewed = len(pairs)
     reasons = Counter(reason for pair in pairs for reason in set(pair) if reason is not None)
-    agreed = Share(sum(len(set(pair)) == 1 for pair in pairs), reviewed)
+    both_ways = Confusion.of(
+        (one or _NONE, other or _NONE) for pair in pairs for one, other in (pair, pair[::-1])
+    )
     return Tally(
         records=records,
         reviewed=reviewed,
         exceptions=Share(sum(None not in pair for pair in pairs), reviewed),
         doubted=Share(sum(set(pair) != {None} for pair in pairs), reviewed),
         reasons=dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0]))),
-        agreed=agreed,
-        beyond_chance=_beyond_chance(pairs, agreed),
+        agreed=Share(sum(len(set(pair)) == 1 for pair in pairs), reviewed),
+        beyond_chance=both_ways.kappa.value if both_ways.kappa else None,
     )
-
-
-def _beyond_chance(pairs: Sequence[Sequence[str | None]], agreed: Share) -> float | None:
-    """
-    Scott's pi: agreement corrected for what reviewers would reach by chance.
-
-    W. A. Scott, "Reliability of Content Analysis", Public Opinion Quarterly 19 (1955), https://doi.org/10.1086/266577
-    """
-    said = Counter(found for pair in pairs for found in pair)
-    by_chance = sum((count / said.total()) ** 2 for count in said.values())
-    if len(said) < 2 or agreed.value is None:
-        return None
-    return (agreed.value - by_chance) / (1 - by_chance)

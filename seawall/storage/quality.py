@@ -1,17 +1,41 @@
-"""What people have said of cases that are decided twice, and of golden items."""
+"""What people have said of cases that are decided twice and of golden items, and what matches were worth."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    not_,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from seawall.cases.case import Status
 from seawall.cases.golden import Golden
-from seawall.cases.second_review import Answer, Review, Stage
+from seawall.cases.second_review import Answer, Look, Review, Stage
 from seawall.errors import NotFound
-from seawall.storage.tables import answers, golden_answers, goldens, second_reviews
+from seawall.policy.interval import Share
+from seawall.storage.tables import (
+    answers,
+    cases,
+    golden_answers,
+    goldens,
+    looks,
+    ruled_matches,
+    second_reviews,
+)
+
+BY = ("policy", "source", "bank", "entry")
+"""What the precision of matches is told by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +56,23 @@ class Tried:
     person: str
     decision: str
 
+    @property
+    def right(self) -> bool:
+        """Whether it is the known answer."""
+        return self.decision == self.golden.decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """How often what was near an entry of this policy, source, bank or entry was what it is said to be."""
+
+    name: str
+    bank: str | None  # of an entry
+    right: Share  # rulings, by what they found
+
 
 class QualityStore:
-    """Reviews with their answers; golden items with theirs."""
+    """Reviews with their answers; golden items with theirs; the looks that ask for both; matches that were ruled on."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -76,6 +114,11 @@ class QualityStore:
             .values(stage=review.stage, stands=review.stands)
         )
 
+    def was_begun(self, case: str) -> bool:
+        """Whether somebody's word on this case was written down."""
+        query = select(second_reviews.c.case).where(second_reviews.c.case == case)
+        return self._connection.execute(query).first() is not None
+
     def find(self, case: str) -> Reviewed:
         """
         The review of this case.
@@ -90,16 +133,10 @@ class QualityStore:
             raise NotFound(f"Nobody has decided the case '{case}' yet.")
         return self._reviewed(row)
 
-    def waiting(self, person: str, *, limit: int) -> list[str]:
-        """Cases that want a second or third word, which this person may say; the oldest first."""
-        said = exists().where(answers.c.case == second_reviews.c.case, answers.c.person == person)
-        query = (
-            select(second_reviews.c.case)
-            .where(second_reviews.c.stage.in_((Stage.SECOND, Stage.THIRD)), ~said)
-            .order_by(second_reviews.c.at, second_reviews.c.case)
-            .limit(limit)
-        )
-        return list(self._connection.execute(query).scalars())
+    def count_waiting(self) -> int:
+        """How many cases want a second or third word."""
+        waits = second_reviews.c.stage.in_((Stage.SECOND, Stage.THIRD))
+        return self._connection.execute(select(func.count()).where(waits)).scalar_one()
 
     def twice(self, *, since: datetime) -> Iterator[Reviewed]:
         """Cases drawn for a second review since then that have at least two words, in one query."""
@@ -148,14 +185,48 @@ class QualityStore:
             raise _no_golden(ident)
         return _golden(row)
 
-    def goldens(self, queue: str) -> list[Golden]:
-        """The items of a queue."""
-        query = select(goldens).where(goldens.c.queue == queue, goldens.c.removed_at.is_(None))
+    def goldens(self, queue: str | None = None) -> list[Golden]:
+        """The items of a queue, or of all."""
+        query = select(goldens).where(goldens.c.removed_at.is_(None))
+        if queue is not None:
+            query = query.where(goldens.c.queue == queue)
         return [_golden(row) for row in self._connection.execute(query.order_by(goldens.c.id))]
 
     def seen(self, person: str) -> set[str]:
-        """The items that this person has answered."""
-        query = select(golden_answers.c.golden).where(golden_answers.c.person == person)
+        """The items that were laid before this person, or answered by them."""
+        answered = select(golden_answers.c.golden).where(golden_answers.c.person == person)
+        laid = select(looks.c.golden).where(looks.c.person == person)
+        return set(self._connection.execute(answered.union(laid)).scalars())
+
+    def add_look(self, look: Look) -> None:
+        """Remember what a case is there for."""
+        values = {name: getattr(look, name) for name in Look.__dataclass_fields__}
+        self._connection.execute(insert(looks).values(values))
+
+    def look(self, case: str) -> Look | None:
+        """What this case is there for; None: a ruling on it is carried out."""
+        row = self._connection.execute(select(looks).where(looks.c.case == case)).one_or_none()
+        if row is None:
+            return None
+        return Look(**{name: getattr(row, name) for name in Look.__dataclass_fields__})
+
+    def who_said(self, look: Look) -> set[str]:
+        """Who has said already what this look asks for."""
+        of_case = select(answers.c.person).where(answers.c.case == look.review)
+        of_golden = select(golden_answers.c.person).where(golden_answers.c.golden == look.golden)
+        return set(self._connection.execute(of_case.union(of_golden)).scalars())
+
+    def hidden_from(self, person: str, among: Collection[str]) -> set[str]:
+        """Those of these cases that this person decides again now, and so must not be shown."""
+        query = (
+            select(looks.c.review)
+            .join(cases, cases.c.id == looks.c.case)
+            .where(
+                looks.c.review.in_(among),
+                cases.c.claimed_by == person,
+                cases.c.status == Status.CLAIMED,
+            )
+        )
         return set(self._connection.execute(query).scalars())
 
     def add_golden_answer(self, ident: str, answer: Answer, *, at: datetime) -> bool:
@@ -170,17 +241,79 @@ class QualityStore:
     def tried(self, *, since: datetime) -> Iterator[Tried]:
         """What was said of golden items since then."""
         query = (
-            select(
-                goldens,
-                golden_answers.c.person,
-                golden_answers.c.decision.label("said"),
-            )
-            .join(golden_answers, golden_answers.c.golden == goldens.c.id)
+            self._tries()
             .where(golden_answers.c.at >= since)
             .order_by(golden_answers.c.at, goldens.c.id, golden_answers.c.person)
         )
         for row in self._connection.execute(query):
-            yield Tried(golden=_golden(row), person=row.person, decision=row.said)
+            yield _tried(row)
+
+    def told(self, look: Look, person: str) -> Tried | None:
+        """What this person said of the golden item of a look, if it is one and they did."""
+        query = self._tries().where(goldens.c.id == look.golden, golden_answers.c.person == person)
+        row = self._connection.execute(query).one_or_none()
+        return _tried(row) if row is not None else None
+
+    def lately_told(self, person: str, *, since: datetime, limit: int) -> list[tuple[str, Tried]]:
+        """What this person said of golden items since then, newest first, each with its case."""
+        mine = (looks.c.golden == goldens.c.id) & (looks.c.person == golden_answers.c.person)
+        query = (
+            self._tries()
+            .add_columns(looks.c.case)
+            .join(looks, mine)
+            .where(golden_answers.c.person == person, golden_answers.c.at >= since)
+            .order_by(golden_answers.c.at.desc(), goldens.c.id)
+            .limit(limit)
+        )
+        return [(row.case, _tried(row)) for row in self._connection.execute(query)]
+
+    def add_matches(
+        self,
+        ruling: str,
+        entries: Mapping[str, str],
+        *,
+        source: str,
+        policy: str,
+        right: bool,
+        at: datetime,
+    ) -> None:
+        """What a ruling found of these entries, by entry with its bank."""
+        same = {"ruling": ruling, "source": source, "policy": policy, "right": right, "at": at}
+        rows = [{**same, "entry": entry, "bank": bank} for entry, bank in entries.items()]
+        if rows:
+            self._connection.execute(insert(ruled_matches), rows)
+
+    def turn_matches(self, ruling: str) -> None:
+        """The ruling was wrong, and so the opposite is true of what it was near."""
+        query = update(ruled_matches).where(ruled_matches.c.ruling == ruling)
+        self._connection.execute(query.values(right=not_(ruled_matches.c.right)))
+
+    def drop_matches(self, ruling: str) -> None:
+        """Another ruling says what was true."""
+        self._connection.execute(delete(ruled_matches).where(ruled_matches.c.ruling == ruling))
+
+    def precision(self, by: str, *, since: datetime, limit: int) -> list[Precision]:
+        """How often matches were right since then, by one of `BY`; what was wrong most often first."""
+        name = ruled_matches.c[by]
+        bank = func.min(ruled_matches.c.bank) if by == "entry" else null()
+        trials = func.count(ruled_matches.c.ruling.distinct())
+        hits = trials.filter(ruled_matches.c.right)
+        query = (
+            select(name.label("name"), bank.label("bank"), trials.label("of"), hits.label("hits"))
+            .where(ruled_matches.c.at >= since)
+            .group_by(name)
+            .order_by((trials - hits).desc(), trials.desc(), name)
+            .limit(limit)
+        )
+        return [
+            Precision(name=row.name, bank=row.bank, right=Share(row.hits, row.of))
+            for row in self._connection.execute(query)
+        ]
+
+    def _tries(self) -> Select[Any]:
+        return select(
+            goldens, golden_answers.c.person, golden_answers.c.decision.label("said")
+        ).join(golden_answers, golden_answers.c.golden == goldens.c.id)
 
     def _reviewed(self, row: Row[Any]) -> Reviewed:
         return Reviewed(case=row.case, queue=row.queue, policy=row.policy, review=self._review(row))
@@ -196,6 +329,10 @@ class QualityStore:
 
 def _golden(row: Row[Any]) -> Golden:
     return Golden(**{name: getattr(row, name) for name in Golden.__dataclass_fields__})
+
+
+def _tried(row: Row[Any]) -> Tried:
+    return Tried(golden=_golden(row), person=row.person, decision=row.said)
 
 
 def _no_golden(ident: str) -> NotFound:

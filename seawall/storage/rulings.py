@@ -77,6 +77,11 @@ class RulingStore:
         query = select(latest).where(latest.c.at >= since)
         return list(self._connection.execute(query).scalars())
 
+    def count_by(self, person: str) -> int:
+        """How many rulings this person has given, those undone too."""
+        query = select(func.count()).where(rulings.c.by == person)
+        return self._connection.execute(query).scalar_one()
+
     def awaiting(self, *, limit: int, limits: Limits | None = None) -> list[tuple[Ruling, Listed]]:
         """Rulings that a second person must approve, or agree to restore, with their cases; the oldest first."""
         approval = and_(

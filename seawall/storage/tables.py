@@ -552,6 +552,7 @@ rulings = Table(
     Column("undone_at", Moment),
     Column("carried_out_at", Moment),
     Index("rulings_by_case", "case"),
+    Index("rulings_by_person", "by"),
     Index(
         "rulings_to_restore",
         "at",
@@ -569,6 +570,19 @@ ruled_signals = Table(  # what was ruled on, to find earlier rulings by hash
     Column("ruling", String(64), nullable=False),
     Index("ruled_signals_by_digest", "digest"),
     sqlite_autoincrement=True,
+)
+
+ruled_matches = Table(  # known entries that what was ruled on is near, and whether they were right
+    "ruled_matches",
+    metadata,
+    Column("ruling", String(64), primary_key=True),
+    Column("entry", String(64), primary_key=True),
+    Column("bank", String(64), nullable=False),
+    Column("source", String(16), nullable=False),  # what asked for a person
+    Column("policy", String(64), nullable=False),
+    Column("right", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ruled_matches_by_time", "at"),
 )
 
 policies = Table(  # every version of every policy
@@ -628,7 +642,7 @@ answers = Table(  # what each person has said of a case
     metadata,
     Column("case", String(64), ForeignKey("second_reviews.case"), primary_key=True),
     Column("place", Integer, primary_key=True),  # from 1
-    Column("person", String(64), nullable=False),
+    Column("person", Text, nullable=False),
     Column("decision", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Index("answers_once_a_person", "case", "person", unique=True),
@@ -643,6 +657,9 @@ goldens = Table(  # cases whose answer is known
     Column("policy_version", Integer, nullable=False),
     Column("queue", String(64), nullable=False),
     Column("why", Text, nullable=False),
+    Column("opening", Json, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("blind_from", Moment, nullable=False),
     Column("at", Moment, nullable=False),
     Column("removed_at", Moment),
 )
@@ -651,10 +668,22 @@ golden_answers = Table(  # what each person has said of one
     "golden_answers",
     metadata,
     Column("golden", String(64), ForeignKey("goldens.id"), primary_key=True),
-    Column("person", String(64), primary_key=True),
+    Column("person", Text, primary_key=True),
     Column("decision", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Index("golden_answers_by_person", "person"),
+)
+
+looks = Table(  # cases on which nothing is carried out: what is said of them is compared
+    "looks",
+    metadata,
+    Column("case", String(64), primary_key=True),
+    Column("review", String(64)),
+    Column("golden", String(64)),
+    Column("person", Text),
+    Column("blind_from", Moment, nullable=False),
+    Index("looks_by_review", "review"),
+    Index("looks_by_person", "person"),
 )
 
 sealed_media = Table(  # bytes kept for a case, encrypted in a file each

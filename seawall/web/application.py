@@ -30,6 +30,7 @@ from seawall.web.api import (
     media,
     messages,
     policies,
+    quality,
     retroactions,
     rules,
     screen,
@@ -57,7 +58,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_memberships,
         exchange_samples,
     ),
-    *(cases, policies),
+    *(cases, policies, quality),
     *(rules, audit, keys, media, messages, endpoints, status, health, page),
     *desk.PAGES,
 )

@@ -2,6 +2,7 @@
 A ruling is carried out, once, when its undo window is over; and what was carried out can be restored.
 
     due ─▶ message an item · bank or ledger · exchange · strikes ─▶ carried out       one transaction
+      └─ of a look ─▶ compared ─▶ where it settles otherwise: what stands is undone, and this carried out instead
     restored ─▶ message an item · bank emptied of it · exchange · allow list ─▶ closed   one transaction
 """
 
@@ -13,7 +14,8 @@ from seawall.audit.event import Happening
 from seawall.cases.case import Case, Item, Status
 from seawall.cases.config import Act, CasesConfig
 from seawall.cases.likeness import content_marks
-from seawall.cases.ruling import AccountMeasure, Decision, Ruling, was_right
+from seawall.cases.ruling import AccountMeasure, Decision, Ruling, needing, was_right
+from seawall.cases.second_review import Look, Stage
 from seawall.cases.strikes import measure_for
 from seawall.clock import rfc3339
 from seawall.errors import Error, NotAllowed, WrongState
@@ -27,6 +29,7 @@ from seawall.storage.memory import Memory, Stores
 from seawall.storage.outbox import Message
 from seawall.workflows.bank import Filing, add_entries, ensure_bank, remove_entry
 from seawall.workflows.cases import changed
+from seawall.workflows.quality import begin_review, compare, count_matches
 from seawall.workflows.telling import queue_opinion, queue_outcome
 from seawall.workflows.upload import LET_THROUGH
 
@@ -41,6 +44,7 @@ class Bench:
     taxonomy: Taxonomy
     owner: str  # of the bank, and who vouches for what is in it
     keep_ledger: bool
+    secret: bytes  # by which it is drawn who decides twice
 
 
 def carry_out_due(memory: Memory, *, bench: Bench, now: datetime) -> int:
@@ -102,7 +106,49 @@ def _carry_out_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime
         or case.ruling is None
     ):
         return False  # somebody else was faster, or it was taken back
-    ruling = replace(stores.rulings.find(case.ruling), carried_out_at=now)
+    ruling = stores.rulings.find(case.ruling)
+    look = stores.quality.look(ident)
+    if look is None:
+        _carry_out(case, ruling, bench=bench, stores=stores, now=now)
+    else:
+        _compare(case, look, ruling, bench=bench, stores=stores, now=now)
+    return True
+
+
+def _compare(
+    case: Case, look: Look, ruling: Ruling, *, bench: Bench, stores: Stores, now: datetime
+) -> None:
+    """What was said of a look is compared; a third person's word replaces what stands and differs."""
+    review = compare(look, ruling, config=bench.config, secret=bench.secret, stores=stores, now=now)
+    changed(case, "compared", stores, by="upkeep", now=now)
+    if review is None or review.stage is not Stage.SETTLED or look.review is None:
+        return
+    original = stores.cases.find(look.review)
+    if original.status is not Status.CARRIED_OUT or original.ruling is None:
+        return  # it was restored meanwhile: who did so has seen everything
+    if stores.rulings.find(original.ruling).decision == review.stands:
+        return
+    instead = replace(
+        ruling,
+        id=new_id("rul", at=now),
+        case=original.id,
+        at=now,
+        needs=needing(ruling, bench.config.two_persons),
+    )
+    stores.rulings.add(instead)
+    until = None if instead.needs else rfc3339(now)
+    named = {"ruling": instead.id, "until": until}
+    original = changed(original, "ruled", stores, by=instead.by, now=now, **named)
+    _record(stores, "ruling:replaced", instead, by=instead.by, now=now)
+    if until is not None:
+        _carry_out(original, instead, bench=bench, stores=stores, now=now)
+
+
+def _carry_out(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now: datetime) -> None:
+    """The ruling is carried out, in place of one that stands, if there is one."""
+    before = _in_force(case, stores)
+    untold = _replaced(case, before, ruling, bench=bench, stores=stores, now=now) if before else []
+    ruling = replace(ruling, carried_out_at=now)
     stores.rulings.save(ruling)
     for item in case.items:
         stores.outbox.add(_message("ruling:made", ruling, item, at=now))
@@ -115,15 +161,40 @@ def _carry_out_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime
     stores.rulings.keep_marks(
         ruling.id, list({mark for item in case.items for mark in content_marks(item)})
     )
-    untold = [
-        *_tell_outcomes(case, right=was_right(ruling), stores=stores, now=now),
-        *_tell_opinions(case, ruling, stores=stores, now=now),
-    ]
+    if before is None or was_right(before) != was_right(ruling):
+        untold += _tell_outcomes(case, right=was_right(ruling), stores=stores, now=now)
+    untold += _tell_opinions(case, ruling, stores=stores, now=now)
+    count_matches(case, ruling, stores=stores, now=now)
     _strike(case, ruling, bench=bench, stores=stores, now=now)
     changed(case, "carried-out", stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
     stores.sealed.shorten(case.id, delete_at=now + bench.config.keep_media)
     _record(stores, "ruling:made", ruling, by=ruling.by, now=now)
-    return True
+    begin_review(case, ruling, config=bench.config, secret=bench.secret, stores=stores, now=now)
+
+
+def _in_force(case: Case, stores: Stores) -> Ruling | None:
+    """What was carried out and not undone."""
+    standing = (
+        each
+        for each in stores.rulings.of_case(case.id)
+        if each.carried_out_at is not None and each.undone_at is None
+    )
+    return next(standing, None)
+
+
+def _replaced(
+    case: Case,
+    before: Ruling,
+    after: Ruling,
+    *,
+    bench: Bench,
+    stores: Stores,
+    now: datetime,
+) -> list[str]:
+    """What was done is undone, since another ruling is carried out now; what could not be told to whom."""
+    stores.quality.drop_matches(before.id)
+    giving_back = before.restrains and not after.restrains
+    return _undone(case, before, after.by, allow=giving_back, bench=bench, stores=stores, now=now)
 
 
 def _restored(
@@ -136,8 +207,29 @@ def _restored(
     stores: Stores,
     now: datetime,
 ) -> Ruling:
-    restored = replace(ruling, undone_at=now)
-    stores.rulings.save(restored)
+    untold = _undone(
+        case, ruling, person, allow=ruling.restrains, bench=bench, stores=stores, now=now
+    )
+    untold += _tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now)
+    stores.quality.turn_matches(ruling.id)
+    told = {"ruling": ruling.id, "note": note, "untold": untold}
+    changed(case, "restored", stores, by=person, now=now, **told)
+    _record(stores, "ruling:restored", ruling, by=person, now=now)
+    return stores.rulings.find(ruling.id)
+
+
+def _undone(
+    case: Case,
+    ruling: Ruling,
+    person: str,
+    *,
+    allow: bool,
+    bench: Bench,
+    stores: Stores,
+    now: datetime,
+) -> list[str]:
+    """Messages, bank, opinions and strikes say the opposite; what could not be told to whom."""
+    stores.rulings.save(replace(ruling, undone_at=now))
     for item in case.items:
         stores.outbox.add(_message("ruling:undone", ruling, item, at=now))
     if ruling.bank is not None:
@@ -145,19 +237,13 @@ def _restored(
         for entry in stores.entries.of_signals(ruling.bank, signals):
             if entry.source == _source(case):
                 remove_entry(ruling.bank, entry.id, stores=stores, by=person, now=now)
-    if ruling.restrains:
+    if allow:
         until = now + bench.config.restored_for
         stores.rulings.allow(_digests(case.items), ruling=ruling.id, until=until)
         _let_through(case.items, bench=bench, stores=stores)
-    untold = _tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now)
-    if ruling.share:
-        opinion: dict[str, object] = {"word": Word.WITHDRAW}
-        untold += _tell(case, ruling.share, opinion, stores=stores, now=now)
     stores.rulings.forgive(ruling.id, at=now)
-    told = {"ruling": ruling.id, "note": note, "untold": untold}
-    changed(case, "restored", stores, by=person, now=now, **told)
-    _record(stores, "ruling:restored", ruling, by=person, now=now)
-    return restored
+    opinion: dict[str, object] = {"word": Word.WITHDRAW}
+    return _tell(case, ruling.share, opinion, stores=stores, now=now)
 
 
 def _message(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Message:

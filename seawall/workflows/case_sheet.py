@@ -13,17 +13,20 @@ from seawall.access.person import Limits as PersonLimits
 from seawall.access.person import Permission, Person, may
 from seawall.banks.entry import Entry
 from seawall.cases.case import Case, CaseEvent, Item, ItemMatch
-from seawall.cases.likeness import alike, content_marks
+from seawall.cases.likeness import content_marks
 from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
+from seawall.errors import NotAllowed
 from seawall.screening.verdict import Match, Withheld
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.storage.memory import Stores
+from seawall.storage.quality import Tried
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 from seawall.workflows.cases import check_limits
-from seawall.workflows.ruling import confirmation
+from seawall.workflows.quality import known_answer
+from seawall.workflows.ruling import confirmation, earlier_on
 from seawall.workflows.sealing import Safe, why_nothing
 
 ITEMS = 20  # shown of one case at once
@@ -75,6 +78,7 @@ class CaseSheet:
     earlier: tuple[Ruling, ...]  # on the same content, in other cases
     confirms: Ruling | None
     events: tuple[CaseEvent, ...]
+    golden: Tried | None  # its known answer, for whoever has said theirs
     others: tuple[Person, ...]  # who else may rule on it
     people: Mapping[str, Person]
 
@@ -93,11 +97,13 @@ def case_within(ident: str, person: Person, stores: Stores) -> Case:
 
     Raises:
         NotFound: There is no such case.
-        NotAllowed: It is beyond the person's limits.
+        NotAllowed: It is beyond the person's limits, or they decide the same content now and are not to know.
 
     """
     case = stores.cases.find(ident)
     check_limits(case, limits_of(person))
+    if stores.quality.hidden_from(person.id, [ident]):
+        raise NotAllowed("This case is about content that you decide now; decide that first.")
     return case
 
 
@@ -124,6 +130,7 @@ def case_sheet(
         earlier=_earlier(case, stores),
         confirms=confirmation(case, stores),
         events=tuple(stores.cases.events(ident)),
+        golden=known_answer(case, stores),
         others=tuple(who_may_rule(case, people.values(), but=person.id)),
         people=people,
     )
@@ -235,9 +242,8 @@ def _policies(case: Case, stores: Stores) -> tuple[Policy, ...]:
 
 def _earlier(case: Case, stores: Stores) -> tuple[Ruling, ...]:
     marks = [mark for item in case.items for mark in content_marks(item)]
+    look = stores.quality.look(case.id)
     found = {
-        ruling.id: ruling
-        for ruling, mark in stores.rulings.earlier(marks)
-        if ruling.case != case.id and alike(marks, [mark])
+        ruling.id: ruling for ruling in earlier_on(marks, look, stores) if ruling.case != case.id
     }
     return tuple(found.values())[:EARLIER]

@@ -11,6 +11,8 @@ from seawall.cases.urgency import priority, score
 from seawall.clock import rfc3339
 from seawall.storage.cases import Listed
 from seawall.storage.memory import Stores
+from seawall.storage.quality import Tried
+from seawall.workflows.quality import known_answer
 from seawall.workflows.ruling import confirmation
 
 Document = dict[str, Any]
@@ -64,11 +66,12 @@ def case_document(case: Case) -> Document:
 
 
 def whole_case_document(case: Case, stores: Stores) -> Document:
-    """The same with its rulings, what happened to it, and the earlier ruling that would cover it."""
+    """The same with its rulings, what happened to it, the earlier ruling that would cover it, and a known answer."""
     earlier = confirmation(case, stores)
     return case_document(case) | {
         "rulings": [ruling_document(each) for each in stores.rulings.of_case(case.id)],
         "confirms": ruling_document(earlier) if earlier else None,
+        "golden": _golden_document(known_answer(case, stores)),
         "events": [_event_document(each) for each in stores.cases.events(case.id)],
     }
 
@@ -98,6 +101,13 @@ def policy_document(policy: Policy) -> Document:
         "severity": policy.severity,
         "at": rfc3339(policy.at),
     }
+
+
+def _golden_document(tried: Tried | None) -> Document | None:
+    """Whether a case with a known answer was decided rightly, and why; None while it is not decided."""
+    if tried is None:
+        return None
+    return {"right": tried.right, "decision": tried.golden.decision, "why": tried.golden.why}
 
 
 def _item_document(item: Item) -> Document:

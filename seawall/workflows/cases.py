@@ -34,6 +34,7 @@ from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Orientation
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
+from seawall.workflows.quality import check_unsaid, golden_case
 
 LAPSED_AT_ONCE = 100
 LONGEST_HOLD = timedelta(days=90)
@@ -61,7 +62,7 @@ def open_case(
     """
     stores.cases.lock()
     category = category or next((m.categories[0] for m in item.matches if m.categories), None)
-    severity = _severity(item, category, stores)
+    severity = severity_in(item, category, stores)
     confidence = confidence_of([item])
     like = None if alone else _like(item, stores)
     if like is None:
@@ -144,15 +145,33 @@ def next_case(
     now: datetime,
     queue: str | None = None,
     category: str | None = None,
+    secret: bytes | None = None,
 ) -> Case | None:
-    """The most urgent case this person may see and has not skipped, now theirs; None when there is none."""
+    """
+    The most urgent case this person may see and has not skipped, now theirs; None when there is none.
+
+    With the home's secret for draws, a golden item comes before it where one is due.
+    """
     named(person)
     stores.cases.lock()
     wake(stores=stores, now=now)
     ident = stores.cases.next_open(person, limits=limits, queue=queue, category=category)
     if ident is None:
         return None
-    return claimed(stores.cases.find(ident), person, config=config, stores=stores, now=now)
+    case = stores.cases.find(ident)
+    if secret is not None:
+        golden = golden_case(
+            person,
+            case,
+            limits=limits,
+            category=category,
+            config=config,
+            secret=secret,
+            stores=stores,
+            now=now,
+        )
+        case = golden or case
+    return claimed(case, person, config=config, stores=stores, now=now)
 
 
 def claim(
@@ -169,7 +188,7 @@ def claim(
 
     Raises:
         NotFound: There is no such case.
-        NotAllowed: It is beyond the person's limits.
+        NotAllowed: It is beyond the person's limits, or they have decided it before.
         WrongState: Somebody else has it, or it does not wait any more.
 
     """
@@ -182,6 +201,7 @@ def claim(
         return heartbeat(ident, person, config=config, stores=stores, now=now)
     if case.status not in (Status.OPEN, Status.HELD):
         raise WrongState(_taken(case))
+    check_unsaid(ident, person, stores)
     return claimed(case, person, config=config, stores=stores, now=now)
 
 
@@ -272,12 +292,14 @@ def hand_off(ident: str, person: str, *, to: str, stores: Stores, now: datetime)
 
     Raises:
         NotFound, WrongState: As `held_by`.
+        NotAllowed: They have decided it before.
         InputError: Nobody, or the same person, is named.
 
     """
     if named(to) == person:
         raise InputError("Hand it to somebody else, or keep it.")
     case = held_by(ident, person, stores=stores, now=now)
+    check_unsaid(ident, to, stores)
     return changed(case, "handed-off", stores, by=person, now=now, to=to)
 
 
@@ -287,7 +309,7 @@ def assign(ident: str, by: str, *, to: str, limits: Limits, stores: Stores, now:
 
     Raises:
         NotFound: There is no such case.
-        NotAllowed: It is beyond the limits of whoever assigns it.
+        NotAllowed: It is beyond the limits of whoever assigns it, or they have decided it before.
         WrongState: Somebody has it, or it does not wait any more.
 
     """
@@ -298,6 +320,7 @@ def assign(ident: str, by: str, *, to: str, limits: Limits, stores: Stores, now:
     check_limits(case, limits)
     if case.status not in (Status.OPEN, Status.HELD):
         raise WrongState(_taken(case))
+    check_unsaid(ident, to, stores)
     return changed(case, "handed-off", stores, by=by, now=now, to=to)
 
 
@@ -377,7 +400,8 @@ def _like(item: Item, stores: Stores) -> Case | None:
     return None
 
 
-def _severity(item: Item, category: str | None, stores: Stores) -> int:
+def severity_in(item: Item, category: str | None, stores: Stores) -> int:
+    """How severe an item is that is said to be of this category, as the policies about it say."""
     named = {category, *(name for match in item.matches for name in match.categories)}
     said = [
         policy.severity for policy in stores.policies.all() if named.intersection(policy.categories)

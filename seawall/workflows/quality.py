@@ -1,32 +1,205 @@
 """
 Some cases are decided twice, some have a known answer, and what comes of it is counted.
 
-    ruling ──▶ answer ─┬─ not drawn, or agreed ──▶ settled
-                       └─ drawn, or differing ───▶ waits for another person
-    golden item ──▶ try_golden ──▶ shown whether it was right, and why; nothing is carried out
+    ruling carried out ──drawn──▶ look ──ruled──▶ answer ─┬─ agreed ────▶ settled
+                                   ▲                      └─ differing ─▶ a look for a third person
+    next case of a person ──due────┘ of a golden item ──▶ try_golden ──▶ shown whether it was right, and why
+
+A look is a case that looks like any other; its ruling waits out the undo window, and is then compared and not carried
+out. Who settles what differs in the end is for `carrying_out` to carry out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from seawall.audit.event import Happening
-from seawall.cases.golden import Golden
-from seawall.cases.quality import Confusion, confusion_by
-from seawall.cases.second_review import Answer, Rates, Review, Stage, answered, is_drawn
+from seawall.cases.case import Case, CaseEvent, Status, again
+from seawall.cases.config import CasesConfig
+from seawall.cases.golden import Golden, golden_for, is_due
+from seawall.cases.limits import Limits
+from seawall.cases.ruling import Ruling, was_right
+from seawall.cases.second_review import Answer, Look, Rates, Review, Stage, answered, is_drawn
 from seawall.errors import NotAllowed
+from seawall.ids import new_id
+from seawall.policy.confusion import Confusion, confusion_by
 from seawall.storage.memory import Stores
-from seawall.storage.quality import Reviewed, Tried
+from seawall.storage.quality import BY, Precision, Reviewed, Tried
+
+MOST_NAMES = 50  # policies, sources, banks or entries whose precision is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """How well people decide."""
 
+    waiting: int  # cases that want a second or third word
     agreement: Mapping[str, Confusion]  # policy → (first word, second word) of cases decided twice
     against_settled: Mapping[str, Confusion]  # policy → (what stands, first word) of the same
     against_golden: Mapping[str, Confusion]  # policy → (known answer, what was said)
     people: Mapping[str, Confusion]  # person → the same
+    precision: Mapping[str, Sequence[Precision]]  # by policy, source, bank and entry
+
+
+def begin_review(
+    case: Case,
+    ruling: Ruling,
+    *,
+    config: CasesConfig,
+    secret: bytes,
+    stores: Stores,
+    now: datetime,
+) -> None:
+    """Where the case is drawn and was not before, a look of it waits for another person from now on."""
+    rates = config.rates()
+    drawn = is_drawn(case.id, rate=rates.of(case.queue), secret=secret)
+    if not drawn or stores.quality.was_begun(case.id):
+        return
+    answer(
+        case.id,
+        ruling.decision,
+        queue=case.queue,
+        policy=policy_of(case, ruling, stores),
+        person=ruling.by,
+        rates=rates,
+        secret=secret,
+        stores=stores,
+        now=now,
+    )
+    _ask_again(case, since=ruling.at, stores=stores, now=now)
+
+
+def compare(
+    look: Look,
+    ruling: Ruling,
+    *,
+    config: CasesConfig,
+    secret: bytes,
+    stores: Stores,
+    now: datetime,
+) -> Review | None:
+    """What a ruling on a look was given for is written down; the review that it belongs to, if it does."""
+    person = ruling.by
+    if person in stores.quality.who_said(look):
+        return (
+            None  # the same golden item was laid before them twice, and they had not answered yet
+        )
+    if look.golden is not None:
+        try_golden(look.golden, ruling.decision, person=person, stores=stores, now=now)
+    if look.review is None:
+        return None
+    case = stores.cases.find(look.review)
+    review = answer(
+        case.id,
+        ruling.decision,
+        queue=case.queue,
+        policy=stores.quality.find(case.id).policy,
+        person=person,
+        rates=config.rates(),
+        secret=secret,
+        stores=stores,
+        now=now,
+    )
+    if review.stage is not Stage.SETTLED:
+        _ask_again(case, since=look.blind_from, stores=stores, now=now)
+    return review
+
+
+def golden_case(
+    person: str,
+    instead_of: Case,
+    *,
+    limits: Limits,
+    category: str | None,
+    config: CasesConfig,
+    secret: bytes,
+    stores: Stores,
+    now: datetime,
+) -> Case | None:
+    """The look of a golden item that this person is to decide before that case; None when none is due."""
+    if not config.golden_every:
+        return None
+    known = [
+        each
+        for each in stores.quality.goldens(instead_of.queue)
+        if limits.allow(queue=each.queue, category=each.opening["category"])
+        and category in (None, each.opening["category"])
+    ]
+    if not known or not is_due(
+        person, decided=stores.rulings.count_by(person), every=config.golden_every, secret=secret
+    ):
+        return None
+    golden = golden_for(
+        person,
+        _that_can_be_seen(known, stores),
+        queue=instead_of.queue,
+        seen=stores.quality.seen(person),
+        versions={policy.id: policy.version for policy in stores.policies.all()},
+        secret=secret,
+    )
+    if golden is None:
+        return None
+    ident = new_id("case", at=now)
+    look = Look(case=ident, golden=golden.id, person=person, blind_from=golden.blind_from)
+    case = _open(look, [golden.opened(ident, at=now)], stores=stores, now=now)
+    stores.audit.record(
+        Happening(
+            action="golden:laid", subject=golden.id, actor=person, at=now, details={"case": ident}
+        )
+    )
+    return case
+
+
+def check_unsaid(case: str, person: str, stores: Stores) -> None:
+    """
+    Whether this person may decide the case: nobody says twice what a look asks for.
+
+    Raises:
+        NotAllowed: They have said it already.
+
+    """
+    look = stores.quality.look(case)
+    if look is not None and person in stores.quality.who_said(look):
+        raise NotAllowed(
+            "This content was decided by the same person already; it is another's turn."
+        )
+
+
+def known_answer(case: Case, stores: Stores) -> Tried | None:
+    """The golden item behind a case that was decided, with what was said of it; None of any other."""
+    if case.status is not Status.CLOSED or case.ruling is None:
+        return None
+    look = stores.quality.look(case.id)
+    if look is None or look.golden is None:
+        return None
+    return stores.quality.told(look, stores.rulings.find(case.ruling).by)
+
+
+def policy_of(case: Case, ruling: Ruling, stores: Stores) -> str:
+    """
+    The policy that a case is counted under: one about its categories, whatever was decided.
+
+    The ruling's own where several or none are; empty where that has none.
+    """
+    named = {case.category}.union(
+        *(match.categories for item in case.items for match in item.matches)
+    )
+    about = [each.id for each in stores.policies.all() if named.intersection(each.categories)]
+    if ruling.policy is not None and (not about or ruling.policy in about):
+        return ruling.policy
+    return about[0] if about else ""
+
+
+def count_matches(case: Case, ruling: Ruling, *, stores: Stores, now: datetime) -> None:
+    """The entries that the case's items are near were right or wrong, as this ruling says."""
+    stores.quality.add_matches(
+        ruling.id,
+        {match.entry: match.bank for item in case.items for match in item.matches},
+        source=case.sources[0],
+        policy=policy_of(case, ruling, stores),
+        right=was_right(ruling),
+        at=now,
+    )
 
 
 def answer(
@@ -125,11 +298,42 @@ def quality_figures(stores: Stores, *, since: datetime) -> Figures:
     tried = list(stores.quality.tried(since=since))
     settled = [each for each in reviewed if each.review.stage is Stage.SETTLED]
     return Figures(
+        waiting=stores.quality.count_waiting(),
         agreement=confusion_by(reviewed, key=lambda each: each.policy, pair=_two_words),
         against_settled=confusion_by(settled, key=lambda each: each.policy, pair=_stood),
         against_golden=confusion_by(tried, key=lambda each: each.golden.policy, pair=_known),
         people=confusion_by(tried, key=lambda each: each.person, pair=_known),
+        precision={by: stores.quality.precision(by, since=since, limit=MOST_NAMES) for by in BY},
     )
+
+
+def _ask_again(case: Case, *, since: datetime, stores: Stores, now: datetime) -> None:
+    """A look of this case waits for somebody who has not decided it."""
+    ident = new_id("case", at=now)
+    opened_by = stores.cases.events(case.id)[0].actor
+    look = Look(case=ident, review=case.id, blind_from=since)
+    _open(look, again(case, ident=ident, by=opened_by, at=now), stores=stores, now=now)
+    stores.audit.record(
+        Happening(
+            action="review:asked", subject=case.id, actor="upkeep", at=now, details={"look": ident}
+        )
+    )
+
+
+def _open(look: Look, events: Sequence[CaseEvent], *, stores: Stores, now: datetime) -> Case:
+    stores.quality.add_look(look)
+    case = stores.cases.open_look(events)
+    for person in stores.quality.who_said(look):
+        stores.cases.skip(case.id, person, at=now)
+    return case
+
+
+def _that_can_be_seen(known: Sequence[Golden], stores: Stores) -> list[Golden]:
+    """Golden items rest once the media that was kept of them is deleted."""
+    uploads = {each.id: each.opening["item"]["upload"] for each in known}
+    kept = stores.sealed.of_uploads([upload for upload in uploads.values() if upload])
+    gone = {upload for upload, media in kept.items() if media.deleted_at is not None}
+    return [each for each in known if uploads[each.id] not in gone]
 
 
 def _two_words(reviewed: Reviewed) -> tuple[str, str]:

@@ -5,14 +5,14 @@ A person rules.
       └──────────▶ undo window ──▶ carried out, by `carrying_out` ──▶ restore
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
 from seawall.cases.case import Case, Status
 from seawall.cases.config import CasesConfig
-from seawall.cases.likeness import alike, content_marks
+from seawall.cases.likeness import Mark, alike, content_marks
 from seawall.cases.limits import Limits
 from seawall.cases.ruling import (
     AccountMeasure,
@@ -22,6 +22,7 @@ from seawall.cases.ruling import (
     checked,
     needing,
 )
+from seawall.cases.second_review import Look
 from seawall.clock import rfc3339
 from seawall.errors import NotAllowed, WrongState
 from seawall.ids import new_id
@@ -76,6 +77,8 @@ def rule(
     if version not in (None, case.version):
         raise WrongState(f"Something has joined or left the case '{ident}' since; look again.")
     ruling = _ruling(case, answer, person, config=config, stores=stores, now=now)
+    if stores.quality.look(ident) is not None:
+        ruling = replace(ruling, needs=())  # nothing is carried out that somebody could approve
     check_territories(ruling, limits)
     stores.rulings.add(ruling)
     until = None if ruling.needs else rfc3339(now + config.undo)
@@ -161,19 +164,25 @@ def confirmation(case: Case, stores: Stores) -> Ruling | None:
     What a context decided never counts: context belongs to an item.
     """
     found: Ruling | None = None
+    look = stores.quality.look(case.id)
     for item in case.items:
         marks = content_marks(item)
-        standing = [
-            ruling
-            for ruling, mark in stores.rulings.earlier(marks)
-            if ruling.context is None and alike(marks, [mark])
-        ]
+        standing = [ruling for ruling in earlier_on(marks, look, stores) if ruling.context is None]
         if not standing or any(_verdict(each) != _verdict(standing[0]) for each in standing):
             return None
         if found is not None and _verdict(found) != _verdict(standing[0]):
             return None
         found = found or standing[0]
     return found
+
+
+def earlier_on(marks: Sequence[Mark], look: Look | None, stores: Stores) -> list[Ruling]:
+    """Rulings that stand on content like this, newest first; a look shows none that would tell what was said."""
+    return [
+        ruling
+        for ruling, mark in stores.rulings.earlier(marks)
+        if alike(marks, [mark]) and (look is None or ruling.at < look.blind_from)
+    ]
 
 
 def confirm(

@@ -23,10 +23,9 @@ from seawall.exchange.sample import (
     tally,
 )
 from seawall.ids import new_id
-from seawall.policy.interval import Share
 from seawall.storage.memory import Memory, Stores
 from seawall.workflows.acting import Doing, acting_member, is_operator
-from seawall.workflows.wire import Document
+from seawall.workflows.wire import Document, share_document
 
 LONGEST_NAME = 64  # characters of a reviewer's name that are kept
 
@@ -181,17 +180,7 @@ def _row(record: Record, findings: list[Finding], by: Key) -> Document:
 
 def _results(told: Tally) -> Document:
     return asdict(told) | {
-        name: _share(getattr(told, name)) for name in ("exceptions", "doubted", "agreed")
-    }
-
-
-def _share(share: Share) -> Document:
-    return {
-        "hits": share.hits,
-        "trials": share.trials,
-        "value": share.value,
-        "low": share.low,
-        "high": share.high,
+        name: share_document(getattr(told, name)) for name in ("exceptions", "doubted", "agreed")
     }
 
 

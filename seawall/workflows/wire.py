@@ -16,6 +16,7 @@ from seawall.banks.bank import Bank
 from seawall.banks.entry import Entry, Shared
 from seawall.clock import rfc3339
 from seawall.policy.category import Category
+from seawall.policy.interval import Share
 from seawall.policy.rule import Rule
 from seawall.screening.replay import Replay
 from seawall.screening.screen import Known
@@ -275,6 +276,17 @@ def _shared_document(shared: Shared) -> Document:
         "precision": shared.precision.value,
         "low": shared.precision.low,
         "high": shared.precision.high,
+    }
+
+
+def share_document(share: Share) -> Document:
+    """A share with the bounds between which the true one lies 95 times in 100."""
+    return {
+        "hits": share.hits,
+        "trials": share.trials,
+        "value": share.value,
+        "low": share.low,
+        "high": share.high,
     }
 
 

@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 
 from seawall.cases.golden import Golden, golden_for, is_due
 from seawall.errors import InputError
+from tests.made import NOON
 
 SECRET = b"the home's own"
 GOLDEN = Golden(
-    id="gold_0", decision="remove", policy="hate", policy_version=3, queue="hate", why="A slur."
+    id="gold_0",
+    decision="remove",
+    policy="hate",
+    policy_version=3,
+    queue="hate",
+    why="A slur.",
+    opening={"category": None},
+    opened_by="key_1",
+    blind_from=NOON,
 )
 KNOWN = [replace(GOLDEN, id=f"gold_{number}") for number in range(6)]
 

@@ -52,7 +52,7 @@ TERROR = Policy(
 )
 REMOVE = Answer(decision=Decision.REMOVE, policy="terror")
 KEEP = Answer(decision=Decision.KEEP)
-BENCH = Bench(config=CONFIG, taxonomy=taxonomy(), owner="us", keep_ledger=True)
+BENCH = Bench(config=CONFIG, taxonomy=taxonomy(), owner="us", keep_ledger=True, secret=b"s")
 
 
 def later(seconds):

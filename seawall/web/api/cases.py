@@ -244,6 +244,7 @@ def take_next(
             now=now(),
             queue=wanted.queue,
             category=wanted.category,
+            secret=door.app.draws,
         )
         return {"case": case_document(case) if case else None}
 

@@ -108,6 +108,8 @@ def laid_out(
         own=own and sheet.case.until is not None and sheet.case.until > now(),
         may_rule=may(person, Permission.CASES_RULE),
         may_assign=may(person, Permission.CASES_ASSIGN),
+        may_put_golden=may(person, Permission.QUALITY_REVIEW)
+        and sheet.case.status is Status.CARRIED_OUT,
         may_reveal=may(person, Permission.MEDIA_REVEAL),
         **_open_acts(sheet, person),
         who=lambda actor: name_of(actor, sheet.people, person),

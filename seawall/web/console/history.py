@@ -91,10 +91,13 @@ def user(request: Request, at: Reader, user: str) -> Response:
 
 def _decided(person: Person, cases: Iterable[Listed], stores: Stores) -> dict[str, Any]:
     """The cases that this person may see, and what was ruled in them."""
+    cases = list(cases)
+    hidden = stores.quality.hidden_from(person.id, [each.id for each in cases])
     seen = [
         each
         for each in cases
-        if may(person, Permission.CASES_SEE, category=each.category, queue=each.queue)
+        if each.id not in hidden
+        and may(person, Permission.CASES_SEE, category=each.category, queue=each.queue)
     ]
     rulings: list[Ruling] = stores.rulings.of_cases([each.id for each in seen])
     actors = {each.id: each.name for each in stores.people.all()}

@@ -39,6 +39,7 @@ NAVIGATION: tuple[
     ("/desk/banks", "Banks", "b", Permission.BANKS_SEE),
     ("/desk/rules", "Rules", "r", Permission.RULES_SEE),
     ("/desk/policies", "Policies", "l", Permission.CASES_SEE),
+    ("/desk/quality", "Quality", "y", Permission.QUALITY_REVIEW),
     ("/desk/exchange", "Exchange", "x", Permission.EXCHANGE_SEE),
     ("/desk/health", "Health", "h", Permission.HEALTH_SEE),
     ("/desk/people", "People", "p", Permission.PEOPLE_MANAGE),
@@ -76,6 +77,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "approved": "Approved. It is carried out when its undo window is over.",
     "refused": "Not approved. The case is open again.",
     "restored": "Restored: what was done is taken back.",
+    "golden-put": "It is put among the cases of its queue.",
+    "golden-removed": "Nobody is shown it any more; what was said of it still counts.",
     "restore-asked": "A second person must agree before it is restored.",
 }
 log = structlog.get_logger("seawall.desk")

@@ -7,7 +7,7 @@ The queue: what waits for a person, the most urgent first, and the next case wit
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -32,6 +32,7 @@ from seawall.workflows.cases import next_case
 QUEUE = "/desk/queue"
 PAGE = 50  # cases
 EXCERPT = 8  # cases beside the one that is open
+LATELY = timedelta(days=1)  # how long known answers are shown to whoever gave theirs
 SURE = ("nothing known", "unsure", "fairly sure", "sure")  # by confidence
 Show = Literal["", "mine", "held", "assigned"]
 Seer = Annotated[Session, signed_in(Permission.CASES_SEE)]
@@ -92,6 +93,7 @@ def queue(
     with door_of(request).app.memory.reading() as stores:
         found = waiting(person, where, stores, limit=PAGE + 1, show=show, after=after)
         counts = stores.cases.waiting(limits_of(person))
+        told = stores.quality.lately_told(person.id, since=now() - LATELY, limit=EXCERPT)
         people = {each.id: each for each in stores.people.all()}
     last = found[PAGE - 1] if len(found) > PAGE else None
     return shown(
@@ -104,6 +106,7 @@ def queue(
         queues=_tally(counts, 0),
         categories=_tally(counts, 1),
         statuses=_tally(counts, 2),
+        told_lately=told,
         total=sum(counts.values()),
         may_rule=may(person, Permission.CASES_RULE),
         who=lambda actor: name_of(actor, people, person),
@@ -124,6 +127,7 @@ def take_next(request: Request, at: Ruler, where: Sent) -> Response:
             now=now(),
             queue=where.queue or None,
             category=where.category or None,
+            secret=app.draws,
         )
     if case is None:
         return went(f"{QUEUE}{where.query}", "no-case")

@@ -65,6 +65,7 @@ class Landscape:
             f"/users/{self.user}",
             "/policies",
             f"/policies/{self.policy}",
+            "/quality",
             "/exchange",
             f"/exchange/{self.hub.agreement}",
             f"/exchange/{self.hub.agreement}/records/{self.record}",

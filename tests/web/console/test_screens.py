@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -10,8 +11,12 @@ from playwright.sync_api import Browser, BrowserContext
 
 from seawall.access.person import Limits, Role
 from seawall.access.preferences import Preferences
+from seawall.cases.second_review import Rates
+from seawall.clock import now
 from seawall.web.console.language import PSEUDO
 from seawall.web.console.session import COOKIE
+from seawall.workflows.carrying_out import carry_out_due
+from seawall.workflows.quality import answer, try_golden
 from tests.web.console.landscape import Landscape, furnished
 from tests.web.console.people import alert, browser, somebody, word
 from tests.web.serving import Served, serving
@@ -334,3 +339,43 @@ def test_every_text_of_every_screen_can_be_translated(
         page.goto(f"{house.url}/desk{path}")
         assert page.evaluate(UNTRANSLATED) == [], path
     context.close()
+
+
+def test_quality_shows_how_people_agree_and_takes_golden_items(
+    served: Served, admin_page: httpx.Client, land: Landscape
+):
+    """A ruled case becomes one, and is decided like any other; what cannot become one keeps what was written."""
+    refused = sent(admin_page, "/quality/golden", case="case_0", why="<b>note</b> as it is")
+    assert (refused.status_code, "&lt;b&gt;note&lt;/b&gt; as it is" in refused.text) == (404, True)
+    app, moment = served.door.app, now()
+    carry_out_due(app.memory, bench=app.bench(), now=moment + timedelta(minutes=2))
+    put = sent(admin_page, "/quality/golden", case=land.case, why="It praises an attack.")
+    assert (put.status_code, put.headers["location"]) == (
+        303,
+        "/desk/quality?done=golden-put#golden",
+    )
+    person = somebody(served, Role.REVIEWER)
+    with app.memory.transaction() as stores:
+        (golden,) = [each for each in stores.quality.goldens() if each.policy == land.policy]
+        try_golden(golden.id, "keep", person=person.id, stores=stores, now=moment)
+        for who, word_ in (("ann", "remove"), ("ben", "keep"), ("cay", "keep")):
+            answer(
+                f"case {land.policy}",
+                word_,
+                queue="matches",
+                policy=land.policy,
+                person=who,
+                rates=Rates(usual=1.0),
+                secret=b"s",
+                stores=stores,
+                now=moment,
+            )
+
+    page = admin_page.get("/desk/quality")
+    said = words(page)
+    assert f"{land.policy} 1 cases" in said
+    for each in (person.name, land.item, "It praises an attack.", "Cohen", "First ↓ Second →"):
+        assert each in html.unescape(said if each != "Cohen" else page.text), each
+    gone = sent(admin_page, f"/quality/golden/{golden.id}/remove")
+    assert gone.status_code == 303
+    assert "It praises an attack." not in admin_page.get("/desk/quality").text

@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("rulings_by_case", "rulings", ["case"], unique=False)
+    op.create_index("rulings_by_person", "rulings", ["by"], unique=False)
     op.create_index(
         "rulings_to_restore",
         "rulings",
@@ -196,7 +197,7 @@ def upgrade() -> None:
         "answers",
         sa.Column("case", sa.String(length=64), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
-        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["case"], ["second_reviews.case"]),
@@ -211,6 +212,9 @@ def upgrade() -> None:
         sa.Column("policy_version", sa.Integer(), nullable=False),
         sa.Column("queue", sa.String(length=64), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("opening", JSON, nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("blind_from", MOMENT, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("removed_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -218,13 +222,36 @@ def upgrade() -> None:
     op.create_table(
         "golden_answers",
         sa.Column("golden", sa.String(length=64), nullable=False),
-        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["golden"], ["goldens.id"]),
         sa.PrimaryKeyConstraint("golden", "person"),
     )
     op.create_index("golden_answers_by_person", "golden_answers", ["person"], unique=False)
+    op.create_table(
+        "looks",
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("review", sa.String(length=64), nullable=True),
+        sa.Column("golden", sa.String(length=64), nullable=True),
+        sa.Column("person", sa.Text(), nullable=True),
+        sa.Column("blind_from", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("case"),
+    )
+    op.create_index("looks_by_review", "looks", ["review"], unique=False)
+    op.create_index("looks_by_person", "looks", ["person"], unique=False)
+    op.create_table(
+        "ruled_matches",
+        sa.Column("ruling", sa.String(length=64), nullable=False),
+        sa.Column("entry", sa.String(length=64), nullable=False),
+        sa.Column("bank", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("policy", sa.String(length=64), nullable=False),
+        sa.Column("right", sa.Boolean(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("ruling", "entry"),
+    )
+    op.create_index("ruled_matches_by_time", "ruled_matches", ["at"], unique=False)
     op.create_table(
         "sealed_media",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from seawall.cases.quality import Confusion, Kappa, Outcomes, confusion_by
 from seawall.errors import InputError
+from seawall.policy.confusion import Confusion, Kappa, Outcomes, confusion_by
 from seawall.policy.interval import Share, wilson
 
 LABELS = ("keep", "label", "restrict", "remove")

@@ -6,7 +6,9 @@ How well people decide: what was said, against what is so, or against what someb
                                               └─▶ Matthews' correlation
 
 The reference is the known answer of a golden item, or what stands after a second review; for the agreement of two
-people it is the first one's word.
+people it is the first one's word. Where nobody is first, each pair is counted both ways: what comes of it is then
+Scott's pi (W. A. Scott, "Reliability of Content Analysis", Public Opinion Quarterly 19 (1955),
+https://doi.org/10.1086/266577).
 """
 
 from collections import Counter
