@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from seawall.clock import rfc3339
 
 MOST_ITEMS = 200  # in one case; what comes later begins another
+REF = 32  # hexadecimal digits
 
 
 class Status(StrEnum):
@@ -77,11 +79,17 @@ class Item:
     matches: tuple[ItemMatch, ...] = ()
     territory: str | None = None
     reach: int = 0  # how many people have seen it, as far as the platform says
+    media: str | None = None  # what was handed in with the case and kept: the text of a passage
 
     @property
     def key(self) -> str:
         """What makes it the same item when another source names it."""
         return f"{self.kind}:{self.id}"
+
+    @property
+    def ref(self) -> str:
+        """The same in an address; it stays with the item, whatever joins or leaves the case."""
+        return sha256(self.key.encode()).hexdigest()[:REF]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +131,19 @@ class Case:
         """How many people have seen its items."""
         return sum(item.reach for item in self.items)
 
+    @property
+    def territory(self) -> str | None:
+        """Where its items were uploaded, if they say so and it is one place."""
+        places = {item.territory for item in self.items if item.territory is not None}
+        return places.pop() if len(places) == 1 else None
+
     def item(self, key: str) -> Item | None:
         """The item of this key, if it is still in the case."""
         return next((item for item in self.items if item.key == key), None)
+
+    def item_at(self, ref: str) -> Item | None:
+        """The item that an address means, if it is still in the case."""
+        return next((item for item in self.items if item.ref == ref), None)
 
 
 def opened(
@@ -264,6 +282,7 @@ def merged(known: Item, told: Item) -> Item:
         matches=tuple(matches.values()),
         territory=known.territory or told.territory,
         reach=max(known.reach, told.reach),
+        media=known.media or told.media,
     )
 
 

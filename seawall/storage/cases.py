@@ -39,6 +39,7 @@ class Listed:
     status: Status
     queue: str
     category: str | None
+    territory: str | None
     severity: int
     confidence: int
     reach: int
@@ -333,6 +334,8 @@ def within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:
         yield cases.c.queue.in_(limits.queues)
     if limits is not None and limits.categories is not None:
         yield cases.c.category.in_(limits.categories)
+    if limits is not None and limits.territories is not None:
+        yield cases.c.territory.is_(None) | cases.c.territory.in_(limits.territories)
 
 
 def _row(case: Case) -> dict[str, Any]:
@@ -341,6 +344,7 @@ def _row(case: Case) -> dict[str, Any]:
         "status": case.status,
         "queue": case.queue,
         "category": case.category,
+        "territory": case.territory,
         "severity": case.severity,
         "confidence": case.confidence,
         "reach": case.reach,

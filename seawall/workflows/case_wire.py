@@ -23,6 +23,7 @@ def listed_document(case: Listed) -> Document:
         "status": case.status,
         "queue": case.queue,
         "category": case.category,
+        "territory": case.territory,
         "priority": priority(score(case.severity, case.confidence)),
         "severity": case.severity,
         "confidence": case.confidence,
@@ -45,6 +46,7 @@ def case_document(case: Case) -> Document:
         "status": case.status,
         "queue": case.queue,
         "category": case.category,
+        "territory": case.territory,
         "priority": priority(score(case.severity, case.confidence)),
         "severity": case.severity,
         "confidence": case.confidence,
@@ -102,7 +104,8 @@ def policy_document(policy: Policy) -> Document:
 
 def _item_document(item: Item) -> Document:
     matches = [asdict(match) | {"categories": list(match.categories)} for match in item.matches]
-    return asdict(item) | {"key": item.key, "signals": list(item.signals), "matches": matches}
+    names = {"key": item.key, "ref": item.ref}
+    return asdict(item) | names | {"signals": list(item.signals), "matches": matches}
 
 
 def _event_document(event: CaseEvent) -> Document:

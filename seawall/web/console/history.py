@@ -94,7 +94,13 @@ def _decided(person: Person, cases: Iterable[Listed], stores: Stores) -> dict[st
     seen = [
         each
         for each in cases
-        if may(person, Permission.CASES_SEE, category=each.category, queue=each.queue)
+        if may(
+            person,
+            Permission.CASES_SEE,
+            category=each.category,
+            queue=each.queue,
+            territory=each.territory,
+        )
     ]
     rulings: list[Ruling] = stores.rulings.of_cases([each.id for each in seen])
     actors = {each.id: each.name for each in stores.people.all()}

@@ -235,9 +235,10 @@ def seen(admin: httpx.Client, bank: str) -> str:
     return ident
 
 
-def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, seen: str):
-    """By its place in the case; looks above the least are events."""
-    asked = f"/desk/cases/{seen}/items/1/preview"
+def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, admin: httpx.Client, seen: str):
+    """By a name that stays the item's; looks above the least are events."""
+    (shown,) = admin.get(f"/v1/cases/{seen}").json()["items"]
+    asked = f"/desk/cases/{seen}/items/{shown['ref']}/preview"
     with reviewing(served) as (person, client):
         least, grey = client.get(asked), client.get(asked, params={"level": 2})
         assert (least.status_code, grey.status_code) == (200, 200)
@@ -246,7 +247,7 @@ def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, seen: str):
         assert least.headers["cache-control"] == "no-store"
         elsewhere = {"Sec-Fetch-Site": "cross-site"}
         assert client.get(asked, params={"level": 2}, headers=elsewhere).status_code == 403
-        for wrong in ("items/2", "items/0", f"items/{10**6}"):
+        for wrong in ("items/1", f"items/{'0' * 32}", f"items/{'0' * 33}"):
             assert client.get(f"/desk/cases/{seen}/{wrong}/preview").status_code in (404, 422)
         assert client.get(asked, params={"level": 5}).status_code == 422
     with reviewing(served, Role.AUDITOR) as (_, client):

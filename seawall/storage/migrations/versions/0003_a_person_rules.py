@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("queue", sa.String(length=64), nullable=False),
         sa.Column("category", sa.String(length=64), nullable=True),
+        sa.Column("territory", sa.String(length=2), nullable=True),
         sa.Column("severity", sa.Integer(), nullable=False),
         sa.Column("confidence", sa.Integer(), nullable=False),
         sa.Column("reach", NUMBER, nullable=False),
@@ -229,7 +230,7 @@ def upgrade() -> None:
         "sealed_media",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("upload", sa.String(length=64), nullable=False),
+        sa.Column("upload", sa.String(length=64), nullable=True),
         sa.Column("item", sa.Text(), nullable=True),
         sa.Column("case", sa.String(length=64), nullable=True),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -259,6 +260,15 @@ def upgrade() -> None:
         sa.Column("count", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("person", "day", "severity"),
     )
+    op.create_table(
+        "paid_looks",
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("media", sa.String(length=64), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("person", "media"),
+    )
+    op.create_index("paid_looks_by_media", "paid_looks", ["media"], unique=False)
     _deliveries()
     _people()
 
