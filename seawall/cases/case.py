@@ -29,7 +29,9 @@ class Status(StrEnum):
     HELD = "held"  # put aside for a reason, until a moment
     RULED = "ruled"  # decided; it can still be undone, or a second person must approve
     CARRIED_OUT = "carried-out"
-    CLOSED = "closed"  # what was carried out was taken back, or nothing is left to decide
+    CLOSED = (
+        "closed"  # what was carried out was taken back or has ended, or nothing is left to decide
+    )
 
 
 WAITING = (Status.OPEN, Status.CLAIMED, Status.HELD)
@@ -217,7 +219,7 @@ def after(case: Case, event: CaseEvent) -> Case:
             return replace(_free(case), ruling=None)
         case "carried-out":
             return replace(case, status=Status.CARRIED_OUT, until=None)
-        case "restored" | "emptied":
+        case "restored" | "emptied" | "ended":
             return replace(_free(case), status=Status.CLOSED)
         case _:  # restoring was asked for: nothing changes before a second person agrees
             return case

@@ -1,4 +1,4 @@
-"""What the commands ask about cases, policies and kept media: done here by `case_local`, by a server by `case_remote`."""
+"""What the commands ask about cases, policies and kept media: `case_local` or `case_remote` does it."""
 
 from typing import Any, Protocol
 

@@ -98,6 +98,22 @@ class RulingStore:
         query = select(latest).where(latest.c.at >= since)
         return list(self._connection.execute(query).scalars())
 
+    def ending(self, *, now: datetime, limit: int) -> list[str]:
+        """Labels and restrictions in force whose end has come, the longest over first."""
+        query = (
+            select(rulings.c.id)
+            .where(
+                rulings.c.carried_out_at.is_not(None),
+                rulings.c.ends_at.is_not(None),
+                rulings.c.ends_at <= now,
+                rulings.c.undone_at.is_(None),
+                rulings.c.ended_at.is_(None),
+            )
+            .order_by(rulings.c.ends_at)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
     def awaiting(self, *, limit: int, limits: Limits | None = None) -> list[tuple[Ruling, Listed]]:
         """Rulings that a second person must approve, or agree to restore, with their cases; the oldest first."""
         approval = and_(

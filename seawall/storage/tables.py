@@ -529,6 +529,10 @@ case_skips = Table(  # who does not want which case
     Column("at", Moment, nullable=False),
 )
 
+ENDING_ONLY = (
+    "carried_out_at IS NOT NULL AND ends_at IS NOT NULL AND undone_at IS NULL AND ended_at IS NULL"
+)
+
 rulings = Table(
     "rulings",
     metadata,
@@ -552,7 +556,14 @@ rulings = Table(
     Column("restore_asked_by", Text),
     Column("undone_at", Moment),
     Column("carried_out_at", Moment),
+    Column("ended_at", Moment),
     Index("rulings_by_case", "case"),
+    Index(
+        "rulings_to_end",
+        "ends_at",
+        sqlite_where=text(ENDING_ONLY),
+        postgresql_where=text(ENDING_ONLY),
+    ),
     Index(
         "rulings_to_restore",
         "at",

@@ -76,7 +76,7 @@ def restore(
     """
     stores.cases.lock()
     ruling = stores.rulings.find(ident)
-    if ruling.carried_out_at is None or ruling.undone_at is not None:
+    if ruling.carried_out_at is None or ruling.undone_at or ruling.ended_at:
         raise WrongState(
             f"The ruling '{ident}' is not in force; only what was done can be restored."
         )
@@ -92,6 +92,40 @@ def restore(
     return _restored(case, ruling, person, note=note, bench=bench, stores=stores, now=now)
 
 
+def message_of(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Message:
+    """What a platform is told of one item of a ruling."""
+    return Message(
+        id=new_id("msg", at=at),
+        topic=topic,
+        subject=item.id,
+        body={
+            "ruling": ruling.id,
+            "case": ruling.case,
+            "items": [
+                {
+                    "item": item.id,
+                    "kind": item.kind,
+                    "upload": item.upload,
+                    "measure": ruling.decision,
+                    "territories": list(ruling.territories),
+                }
+            ],
+            "ends_at": rfc3339(ruling.ends_at) if ruling.ends_at else None,
+            "policy": ruling.policy,
+            "policy_version": ruling.policy_version,
+            "ground": _ground(ruling.ground),
+            "context": ruling.context,
+            "at": rfc3339(at),
+        },
+        at=at,
+    )
+
+
+def digests_of(items: Iterable[Item]) -> set[bytes]:
+    """What the signals of these items are filed under."""
+    return {digest(signal) for item in items for signal in item.signals}
+
+
 def _carry_out_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> bool:
     stores.cases.lock()
     case = stores.cases.find(ident)
@@ -105,9 +139,9 @@ def _carry_out_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime
     ruling = replace(stores.rulings.find(case.ruling), carried_out_at=now)
     stores.rulings.save(ruling)
     for item in case.items:
-        stores.outbox.add(_message("ruling:made", ruling, item, at=now))
+        stores.outbox.add(message_of("ruling:made", ruling, item, at=now))
     if ruling.decision is Decision.REMOVE:
-        stores.rulings.disallow(_digests(case.items))
+        stores.rulings.disallow(digests_of(case.items))
     if ruling.bank is not None:
         _bank(case, ruling, ruling.bank, bench=bench, stores=stores, now=now)
     if ruling.decision is not Decision.REMOVE:
@@ -139,7 +173,7 @@ def _restored(
     restored = replace(ruling, undone_at=now)
     stores.rulings.save(restored)
     for item in case.items:
-        stores.outbox.add(_message("ruling:undone", ruling, item, at=now))
+        stores.outbox.add(message_of("ruling:undone", ruling, item, at=now))
     if ruling.bank is not None:
         signals = [parse_signal(text) for item in case.items for text in item.signals]
         for entry in stores.entries.of_signals(ruling.bank, signals):
@@ -147,45 +181,18 @@ def _restored(
                 remove_entry(ruling.bank, entry.id, stores=stores, by=person, now=now)
     if ruling.restrains:
         until = now + bench.config.restored_for
-        stores.rulings.allow(_digests(case.items), ruling=ruling.id, until=until)
+        stores.rulings.allow(digests_of(case.items), ruling=ruling.id, until=until)
         _let_through(case.items, bench=bench, stores=stores)
-    untold = _tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now)
-    if ruling.share:
-        opinion: dict[str, object] = {"word": Word.WITHDRAW}
-        untold += _tell(case, ruling.share, opinion, stores=stores, now=now)
+    opinion: dict[str, object] = {"word": Word.WITHDRAW}
+    untold = [  # a hub counts no review of whoever vouches: first the word goes, then the outcome
+        *_tell(case, ruling.share, opinion, stores=stores, now=now),
+        *_tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now),
+    ]
     stores.rulings.forgive(ruling.id, at=now)
     told = {"ruling": ruling.id, "note": note, "untold": untold}
     changed(case, "restored", stores, by=person, now=now, **told)
     _record(stores, "ruling:restored", ruling, by=person, now=now)
     return restored
-
-
-def _message(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Message:
-    return Message(
-        id=new_id("msg", at=at),
-        topic=topic,
-        subject=item.id,
-        body={
-            "ruling": ruling.id,
-            "case": ruling.case,
-            "items": [
-                {
-                    "item": item.id,
-                    "kind": item.kind,
-                    "upload": item.upload,
-                    "measure": ruling.decision,
-                    "territories": list(ruling.territories),
-                }
-            ],
-            "ends_at": rfc3339(ruling.ends_at) if ruling.ends_at else None,
-            "policy": ruling.policy,
-            "policy_version": ruling.policy_version,
-            "ground": _ground(ruling.ground),
-            "context": ruling.context,
-            "at": rfc3339(at),
-        },
-        at=at,
-    )
 
 
 def _bank(
@@ -312,10 +319,6 @@ def _categories(case: Case, ruling: Ruling, stores: Stores) -> tuple[str, ...]:
     if ruling.policy is None:
         return ()
     return stores.policies.find(ruling.policy, ruling.policy_version).categories
-
-
-def _digests(items: Iterable[Item]) -> set[bytes]:
-    return {digest(signal) for item in items for signal in item.signals}
 
 
 def _source(case: Case) -> str:

@@ -77,7 +77,7 @@ def whole_case_document(case: Case, stores: Stores) -> Document:
 
 def ruling_document(ruling: Ruling) -> Document:
     """A ruling, field by field."""
-    moments = ("at", "ends_at", "undone_at", "carried_out_at")
+    moments = ("at", "ends_at", "undone_at", "carried_out_at", "ended_at")
     return asdict(ruling) | {
         "territories": list(ruling.territories),
         "share": list(ruling.share),

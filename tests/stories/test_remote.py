@@ -69,8 +69,9 @@ def rule_on_a_case(ask):
     case = ask("case", "open", link, "--kind", "link", "--json").lines[0]
     assert case["items"][0]["signals"] == ["url:https://bad.example/"]
     ident = case["id"]
-    assert ask("case", "list", "--json").lines[0]["id"] == ident
-    assert ask("case", "next", "--as", "ann", "--json").lines[0]["claimed_by"] == "ann"
+    assert ask("case", "list", "--queue", "by-hand", "--json").lines[0]["id"] == ident
+    mine = ask("case", "next", "--queue", "by-hand", "--as", "ann", "--json")
+    assert mine.lines[0]["claimed_by"] == "ann"
     assert ask("case", "hold", ident, "--reason", "law", "--as", "ann").code == 0
     for words in (("skip",), ("release",), ("hand-off", "bob")):
         act, *to = words

@@ -153,7 +153,7 @@ def test_a_case_beyond_the_limits_is_closed_on_every_route(
     with reviewing(served, Role.ADMIN, **within("elsewhere")) as (_, client):
         for method, path in ROUTES:
             data = form | {"csrf": word(client)} if method == "POST" else None
-            answer = client.request(method, path.format(ident=ident, number=1), data=data)
+            answer = client.request(method, path.format(ident=ident, ref="0" * 32), data=data)
             assert answer.status_code == 403, path
             assert "not yours" in alert(answer), path
             assert f"secret {queue}" not in answer.text, path

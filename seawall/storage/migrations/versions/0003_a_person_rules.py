@@ -12,6 +12,9 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 WAITING = sa.text("state = 'waiting'")
 DEAD = sa.text("state = 'dead'")
+ENDING = sa.text(
+    "carried_out_at IS NOT NULL AND ends_at IS NOT NULL AND undone_at IS NULL AND ended_at IS NULL"
+)
 
 
 def upgrade() -> None:
@@ -124,9 +127,18 @@ def upgrade() -> None:
         sa.Column("restore_asked_by", sa.Text(), nullable=True),
         sa.Column("undone_at", MOMENT, nullable=True),
         sa.Column("carried_out_at", MOMENT, nullable=True),
+        sa.Column("ended_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("rulings_by_case", "rulings", ["case"], unique=False)
+    op.create_index(
+        "rulings_to_end",
+        "rulings",
+        ["ends_at"],
+        unique=False,
+        sqlite_where=ENDING,
+        postgresql_where=ENDING,
+    )
     op.create_index(
         "rulings_to_restore",
         "rulings",
