@@ -1,7 +1,7 @@
 """
 A question for a person: its events, folded.
 
-    open ──claim──▶ claimed ──rule──▶ ruled ──undo window──▶ carried-out ──restore──▶ closed
+    open ──claim──▶ claimed ──rule──▶ ruled ──undo window──▶ carried-out ──restore, its end──▶ closed
       ▲               │  └──hold──▶ held      └──undo──▶ open
       └──release, skip, hand-off, lease ran out, hold ended──┘
 
