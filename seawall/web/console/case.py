@@ -19,7 +19,7 @@ from seawall.cases.exposure import LEAST, MOST, Viewer
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.cases.urgency import SEVERE
 from seawall.clock import now
-from seawall.errors import Error, NotAllowed, NotFound
+from seawall.errors import Error, NotAllowed, NotFound, StorageError
 from seawall.media.link import defanged
 from seawall.media.media import Kind
 from seawall.web.console.page import desk_router, shown
@@ -112,6 +112,7 @@ def laid_out(
         sheet = case_sheet(ident, person, stores=stores, safe=door.app.safe, first=first, now=now())
         beside = waiting(person, where, stores, limit=EXCERPT)
         memberships = stores.memberships.all()
+    passages, closed = _passages(sheet, person, passage, door)
     own = sheet.case.status is Status.CLAIMED and sheet.case.claimed_by == person.id
     return shown(
         request,
@@ -120,7 +121,8 @@ def laid_out(
         sheet=sheet,
         case=sheet.case,
         beside=beside,
-        passages=_passages(sheet, person, passage, door),
+        passages=passages,
+        closed=closed,
         passage=PASSAGE,
         where=where,
         own=own and sheet.case.until is not None and sheet.case.until > now(),
@@ -158,26 +160,32 @@ def may_approve(ruling: Ruling, person: Person) -> bool:
     return ruling.by != person.id and (not told or may(person, Permission.SHARE_OUTSIDE))
 
 
-def _passages(sheet: CaseSheet, person: Person, asked: str, door: Door) -> dict[str, str]:
-    """The texts that are open on the page, by item: mild ones, and the one that was asked for."""
+def _passages(
+    sheet: CaseSheet, person: Person, asked: str, door: Door
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts that are open on the page, by item, mild ones and what was asked for; and why one is not."""
+    found: dict[str, str] = {}
+    closed: dict[str, str] = {}
     if not may(person, Permission.MEDIA_REVEAL):
-        return {}
-    found = {}
+        return found, closed
     for each in sheet.items:
         ref, media = each.item.ref, each.media
         if media is None or media.media_type != PASSAGE or each.nothing:
             continue
         if sheet.case.severity >= SEVERE and ref != asked:
             continue
-        found[ref] = read_passage(
-            media.id,
-            viewer=_viewer(person, now()),
-            severity=sheet.case.severity,
-            safe=door.app.safe,
-            memory=door.app.memory,
-            now=now(),
-        )
-    return found
+        try:
+            found[ref] = read_passage(
+                media.id,
+                viewer=_viewer(person, now()),
+                severity=sheet.case.severity,
+                safe=door.app.safe,
+                memory=door.app.memory,
+                now=now(),
+            )
+        except (NotAllowed, StorageError) as wrong:
+            closed[ref] = str(wrong)
+    return found, closed
 
 
 def _viewer(person: Person, moment: datetime) -> Viewer:
