@@ -1,7 +1,7 @@
 """
 A question for a person: its events, folded.
 
-    open ──claim──▶ claimed ──rule──▶ ruled ──undo window──▶ carried-out ──restore──▶ closed
+    open ──claim──▶ claimed ──rule──▶ ruled ──undo window──▶ carried-out ──restore, its end──▶ closed
       ▲               │  └──hold──▶ held      └──undo──▶ open
       └──release, skip, hand-off, lease ran out, hold ended──┘
 
@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from seawall.clock import rfc3339
 
 MOST_ITEMS = 200  # in one case; what comes later begins another
+REF = 32  # hexadecimal digits
 
 
 class Status(StrEnum):
@@ -27,7 +29,7 @@ class Status(StrEnum):
     HELD = "held"  # put aside for a reason, until a moment
     RULED = "ruled"  # decided; it can still be undone, or a second person must approve
     CARRIED_OUT = "carried-out"
-    CLOSED = "closed"  # what was carried out was taken back, or there is nothing to carry out
+    CLOSED = "closed"  # taken back, ended, or nothing was to be carried out
 
 
 WAITING = (Status.OPEN, Status.CLAIMED, Status.HELD)
@@ -77,11 +79,17 @@ class Item:
     matches: tuple[ItemMatch, ...] = ()
     territory: str | None = None
     reach: int = 0  # how many people have seen it, as far as the platform says
+    media: str | None = None  # what was handed in with the case and kept: the text of a passage
 
     @property
     def key(self) -> str:
         """What makes it the same item when another source names it."""
         return f"{self.kind}:{self.id}"
+
+    @property
+    def ref(self) -> str:
+        """The same in an address; it stays with the item, whatever joins or leaves the case."""
+        return sha256(self.key.encode()).hexdigest()[:REF]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +131,19 @@ class Case:
         """How many people have seen its items."""
         return sum(item.reach for item in self.items)
 
+    @property
+    def territory(self) -> str | None:
+        """Where its items were uploaded, if they say so and it is one place."""
+        places = {item.territory for item in self.items if item.territory is not None}
+        return places.pop() if len(places) == 1 else None
+
     def item(self, key: str) -> Item | None:
         """The item of this key, if it is still in the case."""
         return next((item for item in self.items if item.key == key), None)
+
+    def item_at(self, ref: str) -> Item | None:
+        """The item that an address means, if it is still in the case."""
+        return next((item for item in self.items if item.ref == ref), None)
 
 
 def opened(
@@ -226,7 +244,7 @@ def after(case: Case, event: CaseEvent) -> Case:
             return replace(_free(case), ruling=None)
         case "carried-out":
             return replace(case, status=Status.CARRIED_OUT, until=None)
-        case "restored" | "emptied" | "compared":
+        case "restored" | "emptied" | "compared" | "ended":
             return replace(_free(case), status=Status.CLOSED)
         case _:  # restoring was asked for: nothing changes before a second person agrees
             return case
@@ -291,6 +309,7 @@ def merged(known: Item, told: Item) -> Item:
         matches=tuple(matches.values()),
         territory=known.territory or told.territory,
         reach=max(known.reach, told.reach),
+        media=known.media or told.media,
     )
 
 

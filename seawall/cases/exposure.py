@@ -2,12 +2,13 @@
 What looking costs a person: levels of a preview, a budget for each day, and when to do something else.
 
     level 0 ─▶ grey, small, blurred: costs nothing, is nobody's business
-    level 1 ─▶ blurred ─▶ 2 ─▶ grey ─▶ 3 ─▶ large ─▶ 4 ─▶ colour: each look is an event and costs its severity
+    level 1 ─▶ blurred ─▶ 2 ─▶ grey ─▶ 3 ─▶ large ─▶ 4 ─▶ colour: each look is an event and costs its severity,
+    but for a look at what was paid for minutes ago, which is an event and costs nothing
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from seawall.errors import InputError, NotAllowed
 
@@ -18,6 +19,7 @@ LEAST, GENTLE, MOST = (
 )  # levels; nothing above the gentle one on a day without graphic things
 SEVERITIES = (1, 2, 3, 7)  # low, medium, high, highest: how much a look costs
 UNWEIGHED = 3  # what nobody has weighed yet counts as high
+SAME_LOOK = timedelta(minutes=10)  # as long as a claim lasts; a page loaded again is no second look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +30,36 @@ class Viewer:
     nothing_graphic: bool = False  # today
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The last look at something that was paid for: how much it showed, and when."""
+
+    level: int
+    at: datetime
+
+    def covers(self, level: int, *, now: datetime) -> bool:
+        """Whether a look at this level now is still the same one."""
+        return level <= self.level and now < self.at + SAME_LOOK
+
+
 def spent(looks: Mapping[int, int]) -> int:
     """The points that so many looks at each severity have cost."""
     return sum(max(1, severity) * count for severity, count in looks.items())
 
 
 def check_look(
-    viewer: Viewer, level: int, *, severity: int, looks: Mapping[int, int], budget: int
+    viewer: Viewer,
+    level: int,
+    *,
+    severity: int,
+    looks: Mapping[int, int],
+    budget: int,
+    paid: bool = False,
 ) -> None:
     """
     Refuse a look that is too much today; `budget` is the points of a day, 0 for no limit.
+
+    A look that is `paid` for already costs nothing.
 
     Raises:
         InputError: There is no such level.
@@ -54,7 +76,7 @@ def check_look(
             "Hand this case to a colleague, or change that in your preferences."
         )
     before = spent(looks)
-    if budget and before + max(1, severity) > budget:
+    if budget and not paid and before + max(1, severity) > budget:
         raise NotAllowed(
             f"You have looked at {before} of {budget} points today, and this look would cost {max(1, severity)}. "
             f"{_instead(rotation(looks, budget=budget))} The budget starts anew at 00:00 UTC."

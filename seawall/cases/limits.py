@@ -1,6 +1,5 @@
 """What one person may see and rule on."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -12,10 +11,10 @@ class Limits:
     queues: frozenset[str] | None = None
     territories: frozenset[str] | None = None
 
-    def allow(self, *, queue: str, category: str | None, territories: Iterable[str] = ()) -> bool:
-        """Whether a case in this queue, of this category, ruled for these territories is within the limits."""
+    def allow(self, *, queue: str, category: str | None, territory: str | None = None) -> bool:
+        """Whether a case in this queue, of this category, from this territory is within the limits; None: not said."""
         return (
             (self.queues is None or queue in self.queues)
             and (self.categories is None or category in self.categories)
-            and (self.territories is None or self.territories.issuperset(territories))
+            and (self.territories is None or territory is None or territory in self.territories)
         )

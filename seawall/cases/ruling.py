@@ -67,6 +67,7 @@ class Ruling:
     restore_asked_by: str | None = None
     undone_at: datetime | None = None
     carried_out_at: datetime | None = None
+    ended_at: datetime | None = None  # when it was told that the label or restriction is over
 
     @property
     def restrains(self) -> bool:

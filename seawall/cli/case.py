@@ -1,10 +1,13 @@
 """`seawall case`: what waits for a person, ruled on at the terminal."""
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from seawall.cli.options import Home, Json, at_home
+from seawall.cli.options import Home, Json, Server, ServerKey, desk
+from seawall.cli.when import ahead
 from seawall.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="See what waits for a person, and rule on it.")
@@ -27,7 +30,9 @@ RULING = {
     "undone_at": "undone",
 }
 Ident = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
-Person = Annotated[str, typer.Option("--as", help="Who rules.")]
+RulingIdent = Annotated[str, typer.Argument(metavar="RULING", help="The ruling's id.")]
+Person = Annotated[str, typer.Option("--as", help="Who acts.")]
+Note = Annotated[str, typer.Option(help="Why, for whoever looks later.")]
 
 
 @app.command("list")
@@ -39,35 +44,34 @@ def list_(
     ] = None,
     limit: Annotated[int, typer.Option(help="How many at most.")] = 50,
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
 ) -> None:
     """Show cases, the most urgent first."""
-    from seawall.cases.case import WAITING, Status  # noqa: PLC0415 - the database would slow `--help`
-    from seawall.cli.output import show as table  # noqa: PLC0415 - so would Rich
-    from seawall.workflows.case_wire import listed_document  # noqa: PLC0415 - the same
+    from seawall.cli.output import show as table  # noqa: PLC0415 - Rich would slow `--help`
 
-    try:
-        statuses = WAITING if status is None else (Status(status),)
-    except ValueError:
-        raise InputError(f"A case is {', '.join(Status)}; not '{status}'.") from None
-    with at_home(home) as at, at.memory.reading() as stores:
-        found = stores.cases.page(limit=limit, statuses=statuses, queue=queue)
-    rows = [listed_document(case) for case in found]
+    with desk(home, server, key) as at:
+        rows = at.cases.all(status=status, queue=queue, limit=limit)
     table(rows, COLUMNS, as_json=json, empty="Nothing waits for a person.", whole=("case",))
 
 
 @app.command()
-def show(ident: Ident, home: Home = None, json: Json = False) -> None:
+def show(
+    ident: Ident,
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
     """Show a case: its items, what they match, earlier rulings, and what happened to it."""
     from seawall.cli.output import show as table  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.workflows.case_wire import whole_case_document  # noqa: PLC0415 - so would the database
 
-    with at_home(home) as at, at.memory.reading() as stores:
-        found = whole_case_document(stores.cases.find(ident), stores)
+    with desk(home, server, key) as at:
+        found = at.cases.show(ident)
+    _case(found, json=json)
     if json:
-        table([found], {}, as_json=True, empty="")
         return
-    table([found | {"items": len(found["items"])}], COLUMNS, as_json=False, empty="")
     items = [
         item | {"matches": [f"{m['bank']} at {m['distance']}" for m in item["matches"]]}
         for item in found["items"]
@@ -79,42 +83,156 @@ def show(ident: Ident, home: Home = None, json: Json = False) -> None:
 
 @app.command("open")
 def open_(
-    item: Annotated[str, typer.Argument(help="The platform's name for it.")],
+    item: Annotated[str, typer.Argument(help="The platform's name for it, or the link itself.")],
     kind: Annotated[str, typer.Option(help="image, text, link, user or other.")] = "other",
+    text: Annotated[
+        Path | None,
+        typer.Option(help="A file with the passage of an item that is a text; - is stdin."),
+    ] = None,
+    link: Annotated[str | None, typer.Option(help="Where the item's name is no link.")] = None,
+    uploader: Annotated[str | None, typer.Option(help="Whose it is.")] = None,
+    territory: Annotated[str | None, typer.Option(help="Where it was uploaded.")] = None,
     signal: Annotated[
         list[str] | None, typer.Option(help="One of its signals, type:value; may be repeated.")
     ] = None,
     category: Annotated[str | None, typer.Option(help="What it is said to be.")] = None,
     queue: Annotated[str | None, typer.Option(help="Where it waits.")] = None,
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
 ) -> None:
     """Open a case by hand; one about the same content that waits is joined instead."""
-    from seawall.cases.case import Item, ItemKind, Source  # noqa: PLC0415 - the database would slow `--help`
-    from seawall.cli.output import show as table  # noqa: PLC0415 - so would Rich
-    from seawall.clock import now  # noqa: PLC0415 - the same
-    from seawall.signals.registry import parse_signal  # noqa: PLC0415 - the same
-    from seawall.workflows.case_wire import case_document  # noqa: PLC0415 - the same
-    from seawall.workflows.cases import open_case  # noqa: PLC0415 - the same
+    handed: dict[str, Any] = {
+        "item": item,
+        "kind": kind,
+        "text": None if text is None else _passage(text),
+        "link": link,
+        "uploader": uploader,
+        "territory": territory,
+        "signals": list(signal or ()),
+        "category": category,
+        "queue": queue,
+    }
+    with desk(home, server, key) as at:
+        found = at.cases.open(handed)
+    _case(found, json=json)
 
-    try:
-        what = ItemKind(kind)
-    except ValueError:
-        raise InputError(f"An item is {', '.join(ItemKind)}; not '{kind}'.") from None
-    signals = tuple(str(parse_signal(text)) for text in signal or ())
-    with at_home(home) as at, at.memory.transaction() as stores:
-        case = open_case(
-            Item(id=item, kind=what, signals=signals),
-            source=Source.HAND,
-            stores=stores,
-            by="cli",
-            now=now(),
-            queue=queue,
-            category=at.taxonomy.find(category).name if category else None,
-        )
-    found = case_document(case)
-    shown = found if json else found | {"items": len(found["items"])}
-    table([shown], COLUMNS, as_json=json, empty="", whole=("case",))
+
+@app.command("next")
+def next_(
+    queue: Annotated[str | None, typer.Option(help="Only of this queue.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only of this category.")] = None,
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Claim the most urgent case that you have not skipped."""
+    from seawall.cli.output import show as table  # noqa: PLC0415 - Rich would slow `--help`
+
+    with desk(home, server, key) as at:
+        found = at.cases.next({"person": person, "queue": queue, "category": category})
+    if found is None:
+        table([], COLUMNS, as_json=json, empty="Nothing waits for you.")
+        return
+    _case(found, json=json)
+
+
+@app.command()
+def claim(
+    ident: Ident,
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Take this very case; claimed again it lasts longer."""
+    with desk(home, server, key) as at:
+        found = at.cases.act(ident, "claim", {"person": person})
+    _case(found, json=json)
+
+
+@app.command()
+def release(
+    ident: Ident,
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Give a claimed case back to the queue."""
+    with desk(home, server, key) as at:
+        found = at.cases.act(ident, "release", {"person": person})
+    _case(found, json=json)
+
+
+@app.command()
+def skip(
+    ident: Ident,
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Give a claimed case back, and never be offered it again."""
+    with desk(home, server, key) as at:
+        found = at.cases.act(ident, "skip", {"person": person})
+    _case(found, json=json)
+
+
+@app.command()
+def hold(
+    ident: Ident,
+    reason: Annotated[str, typer.Option(help="Why, for everybody to see.")],
+    until: Annotated[str, typer.Option(help="Until when: 2027-01-31, or 12h, 3d, 2w.")] = "1d",
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Put a claimed case aside for a while."""
+    wanted = {"person": person, "reason": reason, "until": ahead(until)}
+    with desk(home, server, key) as at:
+        found = at.cases.act(ident, "hold", wanted)
+    _case(found, json=json)
+
+
+@app.command("hand-off")
+def hand_off(
+    ident: Ident,
+    to: Annotated[str, typer.Argument(help="Who gets it, and nobody else.")],
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Hand a claimed case to somebody else."""
+    with desk(home, server, key) as at:
+        found = at.cases.act(ident, "hand-off", {"person": person, "to": to})
+    _case(found, json=json)
+
+
+@app.command("take-out")
+def take_out(
+    ident: Ident,
+    item: Annotated[str, typer.Argument(help="The item's key, such as 'image:post 7'.")],
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Take an item that does not belong there out of a claimed case; it becomes a case of its own."""
+    with desk(home, server, key) as at:
+        found = at.cases.act(ident, "take-out", {"person": person, "item": item})
+    _case(found, json=json)
 
 
 @app.command()
@@ -127,10 +245,13 @@ def rule(
     territory: Annotated[
         list[str] | None, typer.Option(help="Where it is restricted; may be repeated.")
     ] = None,
+    ends: Annotated[
+        str | None, typer.Option(help="When a label or restriction ends: 2027-01-31, or 90d.")
+    ] = None,
     context: Annotated[
         str | None, typer.Option(help="news, research, art, education or counter-speech.")
     ] = None,
-    note: Annotated[str, typer.Option(help="Why, for whoever looks later.")] = "",
+    note: Note = "",
     share: Annotated[
         list[str] | None, typer.Option(help="Tell this agreement's hub; may be repeated.")
     ] = None,
@@ -139,55 +260,118 @@ def rule(
     ] = False,
     person: Person = "cli",
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
 ) -> None:
     """Claim a case and rule on every item of it; a server carries it out when its undo window is over."""
-    from seawall.cases.limits import Limits  # noqa: PLC0415 - the database would slow `--help`
-    from seawall.cases.ruling import Context, Decision  # noqa: PLC0415 - the same
-    from seawall.cli.output import show as table  # noqa: PLC0415 - so would Rich
-    from seawall.clock import now  # noqa: PLC0415 - the same
-    from seawall.workflows import ruling  # noqa: PLC0415 - the same
-    from seawall.workflows.case_wire import ruling_document  # noqa: PLC0415 - the same
-    from seawall.workflows.cases import claim  # noqa: PLC0415 - the same
+    answer = {
+        "person": person,
+        "decision": decision,
+        "policy": policy,
+        "territories": list(territory or ()),
+        "ends_at": ahead(ends),
+        "context": context,
+        "note": note,
+        "share": list(share or ()),
+        "bank_signals": not no_bank,
+    }
+    with desk(home, server, key) as at:
+        made = at.cases.rule(ident, answer)
+    _ruling(made, json=json)
 
-    try:
-        answer = ruling.Answer(
-            decision=Decision(decision),
-            policy=policy,
-            territories=tuple(territory or ()),
-            context=Context(context) if context else None,
-            note=note,
-            bank_signals=not no_bank,
-            share=tuple(share or ()),
-        )
-    except ValueError:
-        raise InputError(
-            f"A decision is {', '.join(Decision)}; a context is {', '.join(Context)}."
-        ) from None
-    moment = now()
-    with at_home(home) as at, at.memory.transaction() as stores:
-        config, anything = at.settings.cases, Limits()
-        claim(ident, person, limits=anything, config=config, stores=stores, now=moment)
-        made = ruling.rule(
-            ident, answer, person, limits=anything, config=config, stores=stores, now=moment
-        )
-    table([ruling_document(made)], RULING, as_json=json, empty="", whole=("ruling",))
+
+@app.command()
+def confirm(
+    ident: Ident,
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Claim a case and rule as was ruled on the same hashes, without anybody looking again."""
+    with desk(home, server, key) as at:
+        made = at.cases.confirm(ident, person)
+    _ruling(made, json=json)
 
 
 @app.command()
 def undo(
-    ident: Annotated[str, typer.Argument(metavar="RULING", help="The ruling's id.")],
+    ident: RulingIdent,
     person: Person = "cli",
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
 ) -> None:
     """Take a ruling back before it is carried out."""
-    from seawall.cli.output import show as table  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.clock import now  # noqa: PLC0415 - the database would, too
-    from seawall.workflows import ruling  # noqa: PLC0415 - the same
-    from seawall.workflows.case_wire import ruling_document  # noqa: PLC0415 - the same
+    with desk(home, server, key) as at:
+        made = at.cases.decide(ident, "undo", {"person": person})
+    _ruling(made, json=json)
 
-    with at_home(home) as at, at.memory.transaction() as stores:
-        ruling.undo(ident, person, config=at.settings.cases, stores=stores, now=now())
-        undone = stores.rulings.find(ident)
-    table([ruling_document(undone)], RULING, as_json=json, empty="", whole=("ruling",))
+
+@app.command()
+def approve(
+    ident: RulingIdent,
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Agree to a ruling that waits for a second person."""
+    with desk(home, server, key) as at:
+        made = at.cases.decide(ident, "approve", {"person": person})
+    _ruling(made, json=json)
+
+
+@app.command()
+def refuse(
+    ident: RulingIdent,
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Do not agree, as the second person: its case is open again."""
+    with desk(home, server, key) as at:
+        made = at.cases.decide(ident, "refuse", {"person": person})
+    _ruling(made, json=json)
+
+
+@app.command()
+def restore(
+    ident: RulingIdent,
+    note: Note = "",
+    person: Person = "cli",
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+    json: Json = False,
+) -> None:
+    """Take back what was carried out; of what was removed, two persons must want it."""
+    with desk(home, server, key) as at:
+        made = at.cases.decide(ident, "restore", {"person": person, "note": note})
+    _ruling(made, json=json)
+
+
+def _case(found: dict[str, Any], *, json: bool) -> None:
+    from seawall.cli.output import show as table  # noqa: PLC0415 - Rich would slow `--help`
+
+    shown = found if json else found | {"items": len(found["items"])}
+    table([shown], COLUMNS, as_json=json, empty="", whole=("case",))
+
+
+def _ruling(made: dict[str, Any], *, json: bool) -> None:
+    from seawall.cli.output import show as table  # noqa: PLC0415 - Rich would slow `--help`
+
+    table([made], RULING, as_json=json, empty="", whole=("ruling",))
+
+
+def _passage(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise InputError(f"{file} cannot be read as text in UTF-8: {wrong}.") from None

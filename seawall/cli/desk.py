@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from seawall.cli.case_desk import CaseDesk
 from seawall.cli.endpoint_desk import EndpointDesk
 from seawall.cli.hub_desk import HubDesk
 
@@ -21,6 +22,11 @@ class Desk(Protocol):
     @property
     def endpoints(self) -> EndpointDesk:
         """The same for where messages are sent."""
+        ...
+
+    @property
+    def cases(self) -> CaseDesk:
+        """The same for what waits for a person."""
         ...
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:

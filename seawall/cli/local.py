@@ -9,6 +9,7 @@ from typing import Any
 
 from seawall.access.key import parse_scopes
 from seawall.app import App
+from seawall.cli.case_local import LocalCases
 from seawall.cli.endpoint_local import LocalEndpoints
 from seawall.cli.hub_local import LocalHub
 from seawall.clock import now
@@ -57,6 +58,7 @@ class LocalDesk:
         self._app = app
         self.hub = LocalHub(app)
         self.endpoints = LocalEndpoints(app)
+        self.cases = LocalCases(app)
         self._workers = sandbox
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:

@@ -1,4 +1,4 @@
-"""`seawall media`: what is kept for cases on this machine, deleted early, or handed to whoever must preserve it."""
+"""`seawall media`: what is kept for cases, deleted early, or handed to whoever must preserve it."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seawall.cli.options import Home, Json, at_home
+from seawall.cli.options import Home, Json, Server, ServerKey, at_home, desk
 from seawall.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Keep, delete and hand out what was kept for cases.")
@@ -17,6 +17,8 @@ BY = "cli"
 @app.command("list")
 def list_(
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
     limit: Annotated[int, typer.Option(help="How many of the latest.")] = 50,
     upload: Annotated[str | None, typer.Option(help="Only of this upload.")] = None,
@@ -27,12 +29,9 @@ def list_(
 ) -> None:
     """Show what is kept for cases, and until when."""
     from seawall.cli.output import show  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.workflows.wire import media_document  # noqa: PLC0415 - the same for SQLAlchemy
 
-    with at_home(home) as seawall, seawall.memory.reading() as stores:
-        found = stores.sealed.before(
-            None, limit=limit, upload=upload, case=case, kept=not everything
-        )
+    with desk(home, server, key) as at:
+        rows = at.cases.media(upload=upload, case=case, kept=not everything, limit=limit)
     columns = {
         "id": "id",
         "upload": "upload",
@@ -44,7 +43,6 @@ def list_(
         "deleted_at": "deleted",
         "missing": "not kept because",
     }
-    rows = map(media_document, found)
     show(rows, columns, as_json=json, empty="Nothing is kept; --all shows what was.")
 
 
@@ -58,22 +56,21 @@ def delete(
         bool, typer.Option("--due", help="Everything whose time has come, as a server does.")
     ] = False,
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
 ) -> None:
     """Delete kept media before its time, or what is due; nobody can open it any more."""
     from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.clock import now  # noqa: PLC0415 - with the next
-    from seawall.workflows import sealing  # noqa: PLC0415 - SQLAlchemy would slow `--help`
 
-    if due == (ident is not None):
-        raise InputError("Name the media to delete with a --reason, or give --due.")
-    with at_home(home) as seawall:
-        safe, memory = seawall.safe, seawall.memory
-        if ident is None:
-            gone = sealing.delete_due(safe=safe, memory=memory, now=now())
-            sealing.sweep(safe=safe, memory=memory, now=now())
-            err.print(f"{gone} deleted.")
-            return
-        sealing.delete_media(ident, reason=reason, by=BY, safe=safe, memory=memory, now=now())
+    if due == (ident is not None) or (due and server):
+        raise InputError(
+            "Name the media to delete with a --reason, or give --due, which a server does itself."
+        )
+    if ident is None:
+        err.print(f"{_delete_due(home)} deleted.")
+        return
+    with desk(home, server, key) as at:
+        at.cases.delete_media(ident, reason=reason)
     err.print(f"{ident} is deleted.")
 
 
@@ -84,7 +81,7 @@ def export(
     reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
     home: Home = None,
 ) -> None:
-    """Write the original, exactly as it came, for whoever must preserve it by law; do not open it here."""
+    """Write the original for whoever must preserve it by law; only where the home is, and do not open it."""
     from seawall.cli.output import err, plural  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.clock import now  # noqa: PLC0415 - with the next
     from seawall.workflows.sealing import export_media  # noqa: PLC0415 - SQLAlchemy would slow `--help`
@@ -102,3 +99,15 @@ def export(
     except OSError as wrong:
         raise InputError(f"{file} cannot be written: {wrong.strerror}.") from wrong
     err.print(f"{file} has {plural(len(data), 'byte')}, readable by you only.")
+
+
+def _delete_due(home: Path | None) -> int:
+    """How many were due."""
+    from seawall.clock import now  # noqa: PLC0415 - with the next
+    from seawall.workflows import sealing  # noqa: PLC0415 - SQLAlchemy would slow `--help`
+
+    with at_home(home) as seawall:
+        safe, memory = seawall.safe, seawall.memory
+        gone = sealing.delete_due(safe=safe, memory=memory, now=now())
+        sealing.sweep(safe=safe, memory=memory, now=now())
+    return gone

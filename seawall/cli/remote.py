@@ -11,6 +11,7 @@ from typing import Any, Self
 import httpx
 import orjson
 
+from seawall.cli.case_remote import RemoteCases
 from seawall.cli.endpoint_remote import RemoteEndpoints
 from seawall.cli.hub_remote import RemoteHub
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
@@ -43,6 +44,7 @@ class RemoteDesk:
         )
         self.hub = RemoteHub(self._ask)
         self.endpoints = RemoteEndpoints(self._ask)
+        self.cases = RemoteCases(self._ask, self._pages)
 
     def __enter__(self) -> Self:
         return self

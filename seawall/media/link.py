@@ -56,6 +56,20 @@ def understand_link(text: str) -> Media:
     return Media(kind=Kind.LINK, media_type="text/uri-list", link=canonical(text))
 
 
+def defanged(link: str) -> str:
+    """
+    A link to read and not to open: `hxxps://bad[.]example/page`.
+
+    >>> defanged("https://bad.example/a.html")
+    'hxxps://bad[.]example/a.html'
+    """
+    scheme, slashes, rest = link.partition("://")
+    if not slashes:
+        return link.replace(".", "[.]")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.replace('tt', 'xx')}://{host.replace('.', '[.]')}{slash}{path}"
+
+
 def canonical(text: str) -> str:
     """
     The one spelling of a link, stable when applied again.

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import case as sql_case
 
 from seawall.cases.case import WAITING, Case, CaseEvent, ItemKind, Status, after, fold
 from seawall.cases.likeness import Mark, marks_of
@@ -39,6 +40,7 @@ class Listed:
     status: Status
     queue: str
     category: str | None
+    territory: str | None
     severity: int
     confidence: int
     reach: int
@@ -51,6 +53,17 @@ class Listed:
     ruling: str | None
     items: int
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseBacklog:
+    """What waits in one queue."""
+
+    open: int
+    claimed: int
+    held: int
+    overdue: int  # of all of these
+    oldest_at: datetime  # when the oldest was opened
 
 
 class CaseStore:
@@ -299,6 +312,31 @@ class CaseStore:
             for queue, category, status, count in self._connection.execute(query)
         }
 
+    def backlogs(self, *, now: datetime) -> dict[str, CaseBacklog]:
+        """What waits in each queue that has anything waiting."""
+
+        def counted(wanted: ColumnElement[bool]) -> ColumnElement[int]:
+            return func.sum(sql_case((wanted, 1), else_=0))
+
+        query = (
+            select(
+                cases.c.queue,
+                counted(cases.c.status == Status.OPEN).label("open"),
+                counted(cases.c.status == Status.CLAIMED).label("claimed"),
+                counted(cases.c.status == Status.HELD).label("held"),
+                counted(cases.c.deadline <= now).label("overdue"),
+                func.min(cases.c.opened_at).label("oldest_at"),
+            )
+            .where(cases.c.status.in_(WAITING))
+            .group_by(cases.c.queue)
+        )
+        return {
+            row.queue: CaseBacklog(
+                **{name: getattr(row, name) for name in CaseBacklog.__dataclass_fields__}
+            )
+            for row in self._connection.execute(query)
+        }
+
     def _append(self, event: CaseEvent) -> None:
         self._connection.execute(insert(case_events).values(**asdict(event)))
 
@@ -341,6 +379,8 @@ def within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:
         yield cases.c.queue.in_(limits.queues)
     if limits is not None and limits.categories is not None:
         yield cases.c.category.in_(limits.categories)
+    if limits is not None and limits.territories is not None:
+        yield cases.c.territory.is_(None) | cases.c.territory.in_(limits.territories)
 
 
 def _row(case: Case) -> dict[str, Any]:
@@ -349,6 +389,7 @@ def _row(case: Case) -> dict[str, Any]:
         "status": case.status,
         "queue": case.queue,
         "category": case.category,
+        "territory": case.territory,
         "severity": case.severity,
         "confidence": case.confidence,
         "reach": case.reach,

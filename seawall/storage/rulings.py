@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
-from seawall.cases.case import Status
+from seawall.cases.case import ItemKind, Status
 from seawall.cases.config import Act
 from seawall.cases.likeness import Mark
 from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import NotFound
 from seawall.policy.ground import Basis, Ground
+from seawall.storage.bulk import rows_among
 from seawall.storage.cases import Listed, listed, within
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import allowed, case_items, cases, ruled_signals, rulings, strikes
@@ -71,6 +72,26 @@ class RulingStore:
         query = query.order_by(rulings.c.at.desc(), rulings.c.id.desc())
         return [_ruling(row) for row in self._connection.execute(query)]
 
+    def of_users(self, users: Collection[str]) -> dict[str, list[Ruling]]:
+        """Rulings in force on something of each of these users, or on the user, the latest first."""
+        found: dict[str, dict[str, Ruling]] = {user: {} for user in users}
+        itself = (case_items.c.kind == ItemKind.USER) & case_items.c.item.in_(users)
+        query = (
+            select(rulings, case_items.c.uploader, case_items.c.item)
+            .join(case_items, case_items.c.case == rulings.c.case)
+            .where(
+                case_items.c.uploader.in_(users) | itself,
+                case_items.c.removed_at.is_(None),
+                rulings.c.undone_at.is_(None),
+            )
+            .order_by(rulings.c.at.desc(), rulings.c.id)
+            .limit(PAGE)
+        )
+        for row in self._connection.execute(query) if users else ():
+            user = row.uploader if row.uploader in found else row.item
+            found[user].setdefault(row.id, _ruling(row))
+        return {user: list(made.values()) for user, made in found.items()}
+
     def given_since(self, since: datetime, *, limit: int) -> list[datetime]:
         """When rulings were given, of the latest `limit` of them, so that it stays quick; their ids follow time."""
         latest = select(rulings.c.at).order_by(rulings.c.id.desc()).limit(limit).subquery()
@@ -81,6 +102,22 @@ class RulingStore:
         """How many rulings this person has given, those undone too."""
         query = select(func.count()).where(rulings.c.by == person)
         return self._connection.execute(query).scalar_one()
+
+    def ending(self, *, now: datetime, limit: int) -> list[str]:
+        """Labels and restrictions in force whose end has come, the longest over first."""
+        query = (
+            select(rulings.c.id)
+            .where(
+                rulings.c.carried_out_at.is_not(None),
+                rulings.c.ends_at.is_not(None),
+                rulings.c.ends_at <= now,
+                rulings.c.undone_at.is_(None),
+                rulings.c.ended_at.is_(None),
+            )
+            .order_by(rulings.c.ends_at)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
 
     def awaiting(self, *, limit: int, limits: Limits | None = None) -> list[tuple[Ruling, Listed]]:
         """Rulings that a second person must approve, or agree to restore, with their cases; the oldest first."""
@@ -159,6 +196,14 @@ class RulingStore:
             strikes.c.user == user, strikes.c.expires_at > at
         )
         return self._connection.execute(query).scalar() or 0
+
+    def strikes_of_each(self, users: Sequence[str], *, at: datetime) -> dict[str, int]:
+        """What counts against each of these users at this moment, where anything does."""
+        found: dict[str, int] = {}
+        for row in rows_among(self._connection, strikes.c.user, users):
+            if row.expires_at > at:
+                found[row.user] = found.get(row.user, 0) + row.weight
+        return found
 
     def strike_list(self, user: str) -> list[Strike]:
         """Everything that ever counted against a user, newest first."""

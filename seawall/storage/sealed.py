@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from seawall.cases.exposure import Look
 from seawall.errors import NotFound
 from seawall.media.media import Kind
 from seawall.storage.bulk import rows_among
-from seawall.storage.tables import exposures, sealed_media
+from seawall.storage.tables import exposures, paid_looks, sealed_media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedMedia:
-    """The bytes of an upload, kept for a case; or why none are (`missing`), or when they were deleted."""
+    """Bytes kept for a case; or why none are (`missing`), or when they were deleted."""
 
     id: str
-    upload: str
+    upload: str | None  # None: they were handed in with the case
     item: str | None
     case: str | None = None
     kind: Kind
@@ -81,6 +82,11 @@ class SealedStore:
             query = query.where(sealed_media.c.path.is_not(None))
         return [_media(row) for row in self._connection.execute(query)]
 
+    def named_media(self, idents: Sequence[str]) -> dict[str, SealedMedia]:
+        """The media of each of these ids that there is."""
+        rows = rows_among(self._connection, sealed_media.c.id, idents)
+        return {row.id: _media(row) for row in rows}
+
     def of_uploads(self, uploads: Sequence[str]) -> dict[str, SealedMedia]:
         """The latest media of each of these uploads that has any."""
         rows = rows_among(self._connection, sealed_media.c.upload, uploads)
@@ -109,6 +115,7 @@ class SealedStore:
 
     def forget(self, idents: Collection[str], *, at: datetime) -> None:
         """Nobody can open these any more, once this is committed."""
+        self._connection.execute(delete(paid_looks).where(paid_looks.c.media.in_(idents)))
         self._change(sealed_media.c.id.in_(idents), path=None, key=None, deleted_at=at)
 
     def named(self, paths: Collection[str]) -> set[str]:
@@ -122,6 +129,23 @@ class SealedStore:
             exposures.c.person == person, exposures.c.day == day
         )
         return {severity: number for severity, number in self._connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+
+    def paid_look(self, person: str, media: str) -> Look | None:
+        """This person's last look at this media that was paid for."""
+        query = select(paid_looks.c.level, paid_looks.c.at).where(
+            paid_looks.c.person == person, paid_looks.c.media == media
+        )
+        row = self._connection.execute(query).one_or_none()
+        return Look(row.level, row.at) if row else None
+
+    def pay_look(self, person: str, media: str, look: Look) -> None:
+        """This look is the last that was paid for."""
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        shown = {"level": look.level, "at": look.at}
+        added = dialect.insert(paid_looks).values(person=person, media=media, **shown)
+        self._connection.execute(
+            added.on_conflict_do_update(index_elements=["person", "media"], set_=shown)
+        )
 
     def count_look(self, person: str, day: str, *, severity: int) -> None:
         """One look more."""

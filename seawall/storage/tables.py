@@ -452,6 +452,7 @@ cases = Table(  # questions for people; what their events have made of them, for
     Column("status", String(16), nullable=False),
     Column("queue", String(64), nullable=False),
     Column("category", String(64)),
+    Column("territory", String(2)),  # where its items were uploaded; none: not said, or several
     Column("severity", Integer, nullable=False),
     Column("confidence", Integer, nullable=False),
     Column("reach", Number, nullable=False),
@@ -528,6 +529,10 @@ case_skips = Table(  # who does not want which case
     Column("at", Moment, nullable=False),
 )
 
+ENDING_ONLY = (
+    "carried_out_at IS NOT NULL AND ends_at IS NOT NULL AND undone_at IS NULL AND ended_at IS NULL"
+)
+
 rulings = Table(
     "rulings",
     metadata,
@@ -551,8 +556,15 @@ rulings = Table(
     Column("restore_asked_by", Text),
     Column("undone_at", Moment),
     Column("carried_out_at", Moment),
+    Column("ended_at", Moment),
     Index("rulings_by_case", "case"),
     Index("rulings_by_person", "by"),
+    Index(
+        "rulings_to_end",
+        "ends_at",
+        sqlite_where=text(ENDING_ONLY),
+        postgresql_where=text(ENDING_ONLY),
+    ),
     Index(
         "rulings_to_restore",
         "at",
@@ -691,7 +703,7 @@ sealed_media = Table(  # bytes kept for a case, encrypted in a file each
     metadata,
     _numbered(),
     Column("id", String(64), nullable=False, unique=True),
-    Column("upload", String(64), nullable=False),
+    Column("upload", String(64)),  # none: it was handed in with a case
     Column("item", Text),
     Column("case", String(64)),
     Column("kind", String(16), nullable=False),
@@ -717,6 +729,16 @@ exposures = Table(  # how often a person has looked at what, by day
     Column("day", String(10), primary_key=True),
     Column("severity", Integer, primary_key=True, autoincrement=False),
     Column("count", Number, nullable=False),
+)
+
+paid_looks = Table(  # the last look at something that counted against a day
+    "paid_looks",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("media", String(64), primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("paid_looks_by_media", "media"),
 )
 
 WAITING_ONLY = "state = 'waiting'"

@@ -67,6 +67,23 @@ def followed_figures(followed: Sequence[Membership]) -> dict[str, int]:
     }
 
 
+def case_figures(door: Door) -> dict[str, dict[str, float]]:
+    """What waits for a person, by queue."""
+    moment = now()
+    with door.app.memory.reading() as stores:
+        backlogs = stores.cases.backlogs(now=moment)
+    return {
+        queue: {
+            "open": backlog.open,
+            "claimed": backlog.claimed,
+            "held": backlog.held,
+            "overdue": backlog.overdue,
+            "oldest_seconds": (moment - backlog.oldest_at).total_seconds(),
+        }
+        for queue, backlog in backlogs.items()
+    }
+
+
 def delivery_figures(door: Door) -> dict[str, float]:
     """How much has not arrived at the endpoints."""
     with door.app.memory.reading() as stores:

@@ -8,6 +8,7 @@ this module is imported), so that whichever worker is asked answers for all of t
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -24,8 +25,16 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 STORIES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
-Figure = tuple[str, float | Mapping[str, float]]
-"""What it says, and its value, or one for each agreement."""
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One value for each name of a thing."""
+
+    label: str  # what the names are of
+    values: Mapping[str, float]
+
+
+Figure = tuple[str, float | Each]
+"""What it says, and its value, or one for each agreement or queue."""
 
 
 class Gauges(Collector):
@@ -37,12 +46,12 @@ class Gauges(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Each as Prometheus wants it."""
         for name, (meaning, value) in self._figures.items():
-            if not isinstance(value, Mapping):
+            if not isinstance(value, Each):
                 yield GaugeMetricFamily(f"seawall_{name}", meaning, value=value)
                 continue
-            family = GaugeMetricFamily(f"seawall_{name}", meaning, labels=("agreement",))
-            for agreement, each in value.items():
-                family.add_metric((agreement,), each)
+            family = GaugeMetricFamily(f"seawall_{name}", meaning, labels=(value.label,))
+            for one, each in value.values.items():
+                family.add_metric((one,), each)
             yield family
 
 

@@ -11,12 +11,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from seawall.access.key import Key
 from seawall.clock import now
-from seawall.errors import Error, InputError
+from seawall.errors import Error, InputError, WrongState
 from seawall.storage.memory import Stores
 from seawall.storage.replies import LASTING
 from seawall.web.door import Door
@@ -115,6 +116,30 @@ async def answered_before(door: Door, once: Ticket | None) -> Document | None:
 
     """
     return await run_in_threadpool(_recalled, door, once) if once else None
+
+
+def expected(request: Request) -> int | None:
+    """
+    The number that `If-Match` repeats from the ETag of what was read; None where any will do.
+
+    Raises:
+        InputError: It is none of our ETags.
+
+    """
+    tag = request.headers.get("if-match", "*").strip().removeprefix("W/").strip('"')
+    if tag == "*":
+        return None
+    if not tag.isdecimal():
+        raise InputError("If-Match repeats the ETag of what was read.")
+    return int(tag)
+
+
+def unless_changed(door: Door, story: Story, once: Ticket | None) -> Document:
+    """What the story answered; 412 where it says that things are not any more as the request expects."""
+    try:
+        return written(door, story, once)
+    except WrongState as changed:
+        raise HTTPException(412, str(changed)) from None
 
 
 def _with_reply(story: Story, once: Ticket | None, secret: str | None = None) -> Story:

@@ -2,7 +2,8 @@
 What a worker does between requests: it keeps the indexes in step and small, its counts fresh and old answers few.
 
 What has become known is looked up among what was let through before; one worker does so for all. Rulings whose undo
-window is over are carried out by whichever worker comes first, and a ruling that waits never waits for looking back.
+window is over are carried out, and those with an end are ended, by whichever worker comes first; a ruling that waits
+never waits for looking back.
 Media kept for cases goes when its time has come.
 """
 
@@ -20,6 +21,7 @@ from seawall.sandbox.sandbox import Sandbox
 from seawall.web.metrics import Metrics
 from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.cases import wake_due
+from seawall.workflows.ending import end_due
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.sealing import delete_due, sweep
 
@@ -88,7 +90,9 @@ class Upkeep:
 
     def _carry_out(self) -> None:
         wake_due(self._app.memory, now=now())
-        carry_out_due(self._app.memory, bench=self._app.bench(), now=now())
+        bench = self._app.bench()
+        carry_out_due(self._app.memory, bench=bench, now=now())
+        end_due(self._app.memory, bench=bench, now=now())
 
     def _keep_in_step(self) -> None:
         self._app.knowledge.refresh()

@@ -80,7 +80,7 @@ def restore(
     """
     stores.cases.lock()
     ruling = stores.rulings.find(ident)
-    if ruling.carried_out_at is None or ruling.undone_at is not None:
+    if ruling.carried_out_at is None or ruling.undone_at or ruling.ended_at:
         raise WrongState(
             f"The ruling '{ident}' is not in force; only what was done can be restored."
         )
@@ -94,6 +94,40 @@ def restore(
     if grave and ruling.restore_asked_by == person:
         raise NotAllowed("A second person must agree to restore this; you asked for it yourself.")
     return _restored(case, ruling, person, note=note, bench=bench, stores=stores, now=now)
+
+
+def message_of(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Message:
+    """What a platform is told of one item of a ruling."""
+    return Message(
+        id=new_id("msg", at=at),
+        topic=topic,
+        subject=item.id,
+        body={
+            "ruling": ruling.id,
+            "case": ruling.case,
+            "items": [
+                {
+                    "item": item.id,
+                    "kind": item.kind,
+                    "upload": item.upload,
+                    "measure": ruling.decision,
+                    "territories": list(ruling.territories),
+                }
+            ],
+            "ends_at": rfc3339(ruling.ends_at) if ruling.ends_at else None,
+            "policy": ruling.policy,
+            "policy_version": ruling.policy_version,
+            "ground": _ground(ruling.ground),
+            "context": ruling.context,
+            "at": rfc3339(at),
+        },
+        at=at,
+    )
+
+
+def digests_of(items: Iterable[Item]) -> set[bytes]:
+    """What the signals of these items are filed under."""
+    return {digest(signal) for item in items for signal in item.signals}
 
 
 def _carry_out_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> bool:
@@ -151,9 +185,9 @@ def _carry_out(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now:
     ruling = replace(ruling, carried_out_at=now)
     stores.rulings.save(ruling)
     for item in case.items:
-        stores.outbox.add(_message("ruling:made", ruling, item, at=now))
+        stores.outbox.add(message_of("ruling:made", ruling, item, at=now))
     if ruling.decision is Decision.REMOVE:
-        stores.rulings.disallow(_digests(case.items))
+        stores.rulings.disallow(digests_of(case.items))
     if ruling.bank is not None:
         _bank(case, ruling, ruling.bank, bench=bench, stores=stores, now=now)
     if ruling.decision is not Decision.REMOVE:
@@ -231,7 +265,7 @@ def _undone(
     """Messages, bank, opinions and strikes say the opposite; what could not be told to whom."""
     stores.rulings.save(replace(ruling, undone_at=now))
     for item in case.items:
-        stores.outbox.add(_message("ruling:undone", ruling, item, at=now))
+        stores.outbox.add(message_of("ruling:undone", ruling, item, at=now))
     if ruling.bank is not None:
         signals = [parse_signal(text) for item in case.items for text in item.signals]
         for entry in stores.entries.of_signals(ruling.bank, signals):
@@ -239,39 +273,11 @@ def _undone(
                 remove_entry(ruling.bank, entry.id, stores=stores, by=person, now=now)
     if allow:
         until = now + bench.config.restored_for
-        stores.rulings.allow(_digests(case.items), ruling=ruling.id, until=until)
+        stores.rulings.allow(digests_of(case.items), ruling=ruling.id, until=until)
         _let_through(case.items, bench=bench, stores=stores)
     stores.rulings.forgive(ruling.id, at=now)
     opinion: dict[str, object] = {"word": Word.WITHDRAW}
     return _tell(case, ruling.share, opinion, stores=stores, now=now)
-
-
-def _message(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Message:
-    return Message(
-        id=new_id("msg", at=at),
-        topic=topic,
-        subject=item.id,
-        body={
-            "ruling": ruling.id,
-            "case": ruling.case,
-            "items": [
-                {
-                    "item": item.id,
-                    "kind": item.kind,
-                    "upload": item.upload,
-                    "measure": ruling.decision,
-                    "territories": list(ruling.territories),
-                }
-            ],
-            "ends_at": rfc3339(ruling.ends_at) if ruling.ends_at else None,
-            "policy": ruling.policy,
-            "policy_version": ruling.policy_version,
-            "ground": _ground(ruling.ground),
-            "context": ruling.context,
-            "at": rfc3339(at),
-        },
-        at=at,
-    )
 
 
 def _bank(
@@ -398,10 +404,6 @@ def _categories(case: Case, ruling: Ruling, stores: Stores) -> tuple[str, ...]:
     if ruling.policy is None:
         return ()
     return stores.policies.find(ruling.policy, ruling.policy_version).categories
-
-
-def _digests(items: Iterable[Item]) -> set[bytes]:
-    return {digest(signal) for item in items for signal in item.signals}
 
 
 def _source(case: Case) -> str:

@@ -8,16 +8,18 @@ What a person sees of a case, read at once: its items, what they matched and how
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from seawall.access.person import Limits as PersonLimits
 from seawall.access.person import Permission, Person, may
 from seawall.banks.entry import Entry
-from seawall.cases.case import Case, CaseEvent, Item, ItemMatch
+from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch
 from seawall.cases.likeness import content_marks
 from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
 from seawall.errors import NotAllowed
+from seawall.media.link import defanged
 from seawall.screening.verdict import Match, Withheld
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.storage.memory import Stores
@@ -55,6 +57,15 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The user behind an item, or that the item is."""
+
+    user: str
+    strikes: int  # that count now
+    rulings: tuple[Ruling, ...]  # earlier ones on what is theirs, the latest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSheet:
     """One item of a case; `number` counts from 1."""
 
@@ -63,6 +74,8 @@ class ItemSheet:
     near: tuple[Near, ...]
     media: SealedMedia | None
     nothing: str | None  # why there is nothing to show
+    link: str | None  # where it leads, written so that nobody opens it by mistake
+    standing: Standing | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +121,7 @@ def case_within(ident: str, person: Person, stores: Stores) -> Case:
 
 
 def case_sheet(
-    ident: str, person: Person, *, stores: Stores, safe: Safe, first: int = 1
+    ident: str, person: Person, *, stores: Stores, safe: Safe, now: datetime, first: int = 1
 ) -> CaseSheet:
     """
     The case as this person sees it, with so many items from this one on.
@@ -122,7 +135,7 @@ def case_sheet(
     rulings = stores.rulings.of_case(ident)
     return CaseSheet(
         case=case,
-        items=_items(case, first, stores, safe),
+        items=_items(case, first, stores, safe, now),
         first=first,
         policies=_policies(case, stores),
         rulings=tuple(rulings),
@@ -143,7 +156,9 @@ def who_may_rule(case: Case, people: Iterable[Person], *, but: str) -> list[Pers
         for each in people
         if each.id != but
         and may(each, Permission.CASES_RULE)
-        and limits_of(each).allow(queue=case.queue, category=case.category)
+        and limits_of(each).allow(
+            queue=case.queue, category=case.category, territory=case.territory
+        )
     ]
 
 
@@ -156,10 +171,23 @@ def name_of(actor: str, people: Mapping[str, Person], reader: Person) -> str:
     return known.name if same_team else known.pseudonym
 
 
-def _items(case: Case, first: int, stores: Stores, safe: Safe) -> tuple[ItemSheet, ...]:
+def media_of(items: Iterable[Item], stores: Stores) -> dict[str, SealedMedia]:
+    """What was kept of each of these items, by the item's key."""
+    listed = list(items)
+    uploaded = stores.sealed.of_uploads([item.upload for item in listed if item.upload])
+    handed = stores.sealed.named_media([item.media for item in listed if item.media])
+    found = {
+        item.key: handed.get(item.media or "") or uploaded.get(item.upload or "") for item in listed
+    }
+    return {key: media for key, media in found.items() if media is not None}
+
+
+def _items(
+    case: Case, first: int, stores: Stores, safe: Safe, now: datetime
+) -> tuple[ItemSheet, ...]:
     shown = case.items[first - 1 : first - 1 + ITEMS]
-    names = [item.upload for item in shown if item.upload is not None]
-    uploads, kept = stores.uploads.named(names), stores.sealed.of_uploads(names)
+    uploads = stores.uploads.named([item.upload for item in shown if item.upload is not None])
+    kept, standings = media_of(shown, stores), _standings(case, shown, stores, now)
     near = {match.entry for item in shown for match in item.matches}
     near |= {match.entry for item in shown for match in _matches(item, uploads)}
     entries = stores.entries.named(list(near))
@@ -168,11 +196,37 @@ def _items(case: Case, first: int, stores: Stores, safe: Safe) -> tuple[ItemShee
             number=number,
             item=item,
             near=_near(item, uploads, entries),
-            media=kept.get(item.upload or ""),
-            nothing=why_nothing(kept.get(item.upload or ""), safe=safe),
+            media=kept.get(item.key),
+            nothing=why_nothing(kept.get(item.key), safe=safe),
+            link=_link(item),
+            standing=standings.get(_user(item) or ""),
         )
         for number, item in enumerate(shown, start=first)
     )
+
+
+def _user(item: Item) -> str | None:
+    return item.id if item.kind is ItemKind.USER else item.uploader
+
+
+def _standings(
+    case: Case, items: Iterable[Item], stores: Stores, now: datetime
+) -> dict[str, Standing]:
+    users = sorted({user for user in map(_user, items) if user is not None})
+    strikes = stores.rulings.strikes_of_each(users, at=now)
+    return {
+        user: Standing(
+            user=user,
+            strikes=strikes.get(user, 0),
+            rulings=tuple(each for each in rulings if each.case != case.id)[:EARLIER],
+        )
+        for user, rulings in stores.rulings.of_users(users).items()
+    }
+
+
+def _link(item: Item) -> str | None:
+    links = (signal.removeprefix("url:") for signal in item.signals if signal.startswith("url:"))
+    return next(map(defanged, links), None)
 
 
 def _matches(item: Item, uploads: Mapping[str, Upload]) -> tuple[Match, ...]:

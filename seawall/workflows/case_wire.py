@@ -25,6 +25,7 @@ def listed_document(case: Listed) -> Document:
         "status": case.status,
         "queue": case.queue,
         "category": case.category,
+        "territory": case.territory,
         "priority": priority(score(case.severity, case.confidence)),
         "severity": case.severity,
         "confidence": case.confidence,
@@ -47,6 +48,7 @@ def case_document(case: Case) -> Document:
         "status": case.status,
         "queue": case.queue,
         "category": case.category,
+        "territory": case.territory,
         "priority": priority(score(case.severity, case.confidence)),
         "severity": case.severity,
         "confidence": case.confidence,
@@ -78,7 +80,7 @@ def whole_case_document(case: Case, stores: Stores) -> Document:
 
 def ruling_document(ruling: Ruling) -> Document:
     """A ruling, field by field."""
-    moments = ("at", "ends_at", "undone_at", "carried_out_at")
+    moments = ("at", "ends_at", "undone_at", "carried_out_at", "ended_at")
     return asdict(ruling) | {
         "territories": list(ruling.territories),
         "share": list(ruling.share),
@@ -112,7 +114,8 @@ def _golden_document(tried: Tried | None) -> Document | None:
 
 def _item_document(item: Item) -> Document:
     matches = [asdict(match) | {"categories": list(match.categories)} for match in item.matches]
-    return asdict(item) | {"key": item.key, "signals": list(item.signals), "matches": matches}
+    names = {"key": item.key, "ref": item.ref}
+    return asdict(item) | names | {"signals": list(item.signals), "matches": matches}
 
 
 def _event_document(event: CaseEvent) -> Document:

@@ -425,8 +425,10 @@ def check_limits(case: Case, limits: Limits) -> None:
         NotAllowed: It is beyond the limits.
 
     """
-    if not limits.allow(queue=case.queue, category=case.category):
-        raise NotAllowed(f"The case '{case.id}' is in a queue or category that is not yours.")
+    if not limits.allow(queue=case.queue, category=case.category, territory=case.territory):
+        raise NotAllowed(
+            f"The case '{case.id}' is in a queue or category, or from a territory, that is not yours."
+        )
 
 
 def _taken(case: Case) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from seawall.access.password import check_password, hash_password
 from seawall.access.person import Limits, Person, PersonInvitation, Role, parse_login, parse_name
-from seawall.access.preferences import Preferences
+from seawall.access.preferences import Filter, Preferences
 from seawall.access.session import new_token, token_digest
 from seawall.audit.event import Happening
 from seawall.errors import NotAllowed, NotFound, WrongState
@@ -223,6 +223,24 @@ def set_preferences(
         ),
     )
     return person
+
+
+def save_filter(ident: str, wanted: Filter, *, stores: Stores, now: datetime) -> Person:
+    """
+    The person has this filter of the queue, in the place of one of the same name.
+
+    Raises:
+        InputError: It has no name or a long one, or the person has too many.
+
+    """
+    before = stores.people.find(ident, lock=True).preferences
+    return set_preferences(ident, before.with_filter(wanted), stores=stores, now=now)
+
+
+def remove_filter(ident: str, name: str, *, stores: Stores, now: datetime) -> Person:
+    """The person has no filter of this name."""
+    before = stores.people.find(ident, lock=True).preferences
+    return set_preferences(ident, before.without_filter(name), stores=stores, now=now)
 
 
 def read_limits(

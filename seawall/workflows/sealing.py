@@ -1,7 +1,7 @@
 """
 Media kept for a case: sealed when a verdict wants a person, shown level by level, deleted on time.
 
-    screened ─ wants a person ─▶ kept ──▶ previewed ──▶ revealed, an event and a cost each time
+    screened ─ wants a person ─▶ kept ──▶ previewed ──▶ revealed, an event each time and a cost once
                   └─ no room ─▶ missing, with the reason      └─ due, or by hand ─▶ deleted
 
 The file is on disk before the transaction that names it commits, and is unlinked after the one that forgets it has:
@@ -15,10 +15,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from seawall.audit.event import Happening
-from seawall.cases.exposure import LEAST, Viewer, check_look, day_of
+from seawall.cases.exposure import GENTLE, LEAST, Look, Viewer, check_look, day_of
+from seawall.cases.urgency import SEVERE
 from seawall.errors import InputError, StorageError, WrongState
 from seawall.ids import new_id
 from seawall.media.limits import MIB
+from seawall.media.media import Kind
 from seawall.policy.measure import Measure
 from seawall.sandbox.sandbox import Sandbox
 from seawall.sandbox.worker import opened
@@ -31,6 +33,8 @@ from seawall.storage.uploads import Upload
 
 GRACE = timedelta(hours=1)  # from a file's last byte to its transaction's commit, and much to spare
 DELETED_AT_ONCE = 200  # in one transaction
+PASSAGE = "text/plain"  # the media type of a text that was handed in with a case
+NOTHING_KEPT = "This home keeps no media for cases: cases.keep_media is 0."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +61,7 @@ def keep_media(data: bytes, upload: Upload, *, safe: Safe) -> SealedMedia | None
     """
     if not safe.after_closing or not wants_a_person(upload.verdict):
         return None
-    media = _media(upload, size=len(data), safe=safe)
-    if len(data) > safe.max_bytes:
-        reason = f"The file is larger than the {safe.max_bytes / MIB:.1f} MiB that are kept."
-        return replace(media, missing=reason)
-    try:
-        path, key = safe.files.write(media.id, data)
-    except StorageError as full:
-        return replace(media, missing=str(full))
-    return replace(media, path=path, key=key)
+    return _sealed(_media(upload, size=len(data), safe=safe), data, safe)
 
 
 def keep_file(path: Path, upload: Upload, *, safe: Safe) -> SealedMedia | None:
@@ -91,6 +87,22 @@ def keep_nothing(upload: Upload, reason: str, *, safe: Safe) -> SealedMedia | No
     return replace(_media(upload, size=0, safe=safe), missing=reason)
 
 
+def keep_text(text: str, *, item: str, safe: Safe, now: datetime) -> SealedMedia:
+    """A passage that is handed in with a case, sealed on disk; or why it could not be kept."""
+    data = text.encode()
+    media = SealedMedia(
+        id=new_id("med", at=now),
+        upload=None,
+        item=item,
+        kind=Kind.OTHER,
+        media_type=PASSAGE,
+        size=len(data),
+        at=now,
+        delete_at=now + safe.at_most,
+    )
+    return _sealed(media, data, safe)
+
+
 def remember_media(media: SealedMedia, *, stores: Stores, by: str) -> None:
     """Write down what was kept, or why nothing was, in the transaction of its upload."""
     stores.sealed.add(media)
@@ -111,7 +123,7 @@ def why_nothing(media: SealedMedia | None, *, safe: Safe) -> str | None:
     """Why there is nothing to show of an upload, as a page says it; None when there is something."""
     if media is None:
         if not safe.after_closing:
-            return "This home keeps no media for cases: cases.keep_media is 0."
+            return NOTHING_KEPT
         return (
             "No bytes were kept: none came with this upload, or its verdict wanted no person then."
         )
@@ -160,30 +172,31 @@ def reveal(
     """
     with memory.reading() as stores:
         media = _kept(stores.sealed.find(ident))
-        _check(viewer, level, severity, stores, safe, now)
+        _check(viewer, media, level, severity, stores, safe, now)
     shown = sandbox.preview(_bytes(media, safe), level)
     if level > LEAST:
-        with memory.transaction() as stores:
-            stores.audit.head(lock=True)  # two looks at once are counted one after the other
-            _kept(stores.sealed.find(ident))
-            _check(viewer, level, severity, stores, safe, now)
-            stores.sealed.count_look(viewer.id, day_of(now), severity=severity)
-            stores.audit.record(
-                Happening(
-                    action="media:revealed",
-                    subject=ident,
-                    actor=viewer.id,
-                    at=now,
-                    details={
-                        "level": level,
-                        "severity": severity,
-                        "case": media.case,
-                        "upload": media.upload,
-                        "item": media.item,
-                    },
-                )
-            )
+        _count(media.id, level, viewer, severity, safe=safe, memory=memory, now=now)
     return shown
+
+
+def read_passage(
+    ident: str, *, viewer: Viewer, severity: int, safe: Safe, memory: Memory, now: datetime
+) -> str:
+    """
+    A text that was kept, whole; from high severity on the look is logged and counted first.
+
+    Words are not graphic: a day without graphic things has room for them.
+
+    Raises:
+        NotAllowed, NotFound, WrongState, StorageError: As `reveal`.
+
+    """
+    with memory.reading() as stores:
+        media = _kept(stores.sealed.find(ident))
+    text = _bytes(media, safe).decode()
+    if severity >= SEVERE:
+        _count(ident, GENTLE, viewer, severity, safe=safe, memory=memory, now=now)
+    return text
 
 
 def export_media(
@@ -270,6 +283,19 @@ def _media(upload: Upload, *, size: int, safe: Safe) -> SealedMedia:
     )
 
 
+def _sealed(media: SealedMedia, data: bytes, safe: Safe) -> SealedMedia:
+    if not safe.after_closing:
+        return replace(media, missing=NOTHING_KEPT)
+    if len(data) > safe.max_bytes:
+        reason = f"The file is larger than the {safe.max_bytes / MIB:.1f} MiB that are kept."
+        return replace(media, missing=reason)
+    try:
+        path, key = safe.files.write(media.id, data)
+    except StorageError as full:
+        return replace(media, missing=str(full))
+    return replace(media, path=path, key=key)
+
+
 def _kept(media: SealedMedia) -> SealedMedia:
     if media.path is None:
         why = media.missing or f"It was deleted on {media.deleted_at:%Y-%m-%d}."
@@ -282,10 +308,51 @@ def _bytes(media: SealedMedia, safe: Safe) -> bytes:
 
 
 def _check(
-    viewer: Viewer, level: int, severity: int, stores: Stores, safe: Safe, now: datetime
-) -> None:
+    viewer: Viewer,
+    media: SealedMedia,
+    level: int,
+    severity: int,
+    stores: Stores,
+    safe: Safe,
+    now: datetime,
+) -> bool:
+    """Whether this look was paid for already; an error where it is too much today."""
     looks = stores.sealed.looks(viewer.id, day_of(now))
-    check_look(viewer, level, severity=severity, looks=looks, budget=safe.budget)
+    before = stores.sealed.paid_look(viewer.id, media.id)
+    paid = before is not None and before.covers(level, now=now)
+    check_look(viewer, level, severity=severity, looks=looks, budget=safe.budget, paid=paid)
+    return paid
+
+
+def _count(
+    ident: str,
+    level: int,
+    viewer: Viewer,
+    severity: int,
+    *,
+    safe: Safe,
+    memory: Memory,
+    now: datetime,
+) -> None:
+    """Log a look, and count it against the day unless it was paid for."""
+    with memory.transaction() as stores:
+        stores.audit.head(lock=True)  # two looks at once are counted one after the other
+        media = _kept(stores.sealed.find(ident))
+        paid = _check(viewer, media, level, severity, stores, safe, now)
+        if not paid:
+            stores.sealed.count_look(viewer.id, day_of(now), severity=severity)
+            stores.sealed.pay_look(viewer.id, ident, Look(level, now))
+        details = {"level": level, "severity": severity, "counted": not paid}
+        about = {"case": media.case, "upload": media.upload, "item": media.item}
+        stores.audit.record(
+            Happening(
+                action="media:revealed",
+                subject=ident,
+                actor=viewer.id,
+                at=now,
+                details=details | about,
+            )
+        )
 
 
 def _forget(

@@ -15,6 +15,7 @@ from seawall.access.person import (
     parse_name,
     parse_roles,
 )
+from seawall.access.preferences import MOST_FILTERS, Filter, Preferences
 from seawall.errors import InputError
 from tests.made import NOON
 
@@ -88,3 +89,20 @@ def test_a_name_can_be_seen():
     for wrong in ("", " ", "a\u202eb", "a\x00b", "x" * 101):
         with pytest.raises(InputError):
             parse_name(wrong)
+
+
+def test_filters_are_few_and_one_stands_for_each_name():
+    """In the order of their names; kept and read again they are the same."""
+    kept = Preferences()
+    for number in range(MOST_FILTERS):
+        kept = kept.with_filter(Filter(name=f"{number:02}", queue="matches"))
+    kept = kept.with_filter(Filter(name=" 07  ", show="mine"))
+
+    assert Preferences.read(kept.document()) == kept
+    assert kept.filters[7] == Filter(name="07", show="mine")
+    with pytest.raises(InputError, match="remove one first"):
+        kept.with_filter(Filter(name="another"))
+    assert len(kept.without_filter("07").filters) == MOST_FILTERS - 1
+    for name in ("", " ", "x" * 41, "\u202e"):
+        with pytest.raises(InputError, match="Name the filter"):
+            Preferences().with_filter(Filter(name=name))

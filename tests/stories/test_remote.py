@@ -56,4 +56,37 @@ def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
         assert ask("audit", "verify").code == 0
         refused = seawall(elsewhere, "bank", "list", "--server", server.url, "--key", made["key"])
         assert "revoked" in str(refused.error)
+        rule_on_a_case(ask)
     assert not (elsewhere / "seawall.db").exists()
+
+
+def rule_on_a_case(ask):
+    """Every command about cases, policies and what is kept for them."""
+    ground = ("--title", "No terror", "--ground", "illegal: Article 2(7)")
+    assert ask("policy", "put", "terror", *ground, "--json").lines[0]["version"] == 1
+    assert ask("policy", "show", "terror", "--json").lines == ask("policy", "list", "--json").lines
+    link = "https://bad.example/?utm_source=x"
+    case = ask("case", "open", link, "--kind", "link", "--json").lines[0]
+    assert case["items"][0]["signals"] == ["url:https://bad.example/"]
+    ident = case["id"]
+    assert ask("case", "list", "--queue", "by-hand", "--json").lines[0]["id"] == ident
+    mine = ask("case", "next", "--queue", "by-hand", "--as", "ann", "--json")
+    assert mine.lines[0]["claimed_by"] == "ann"
+    assert ask("case", "hold", ident, "--reason", "law", "--as", "ann").code == 0
+    for words in (("skip",), ("release",), ("hand-off", "bob")):
+        act, *to = words
+        assert ask("case", "claim", ident, "--as", "ann").code == 0
+        assert ask("case", act, ident, *to, "--as", "ann").code == 0
+    ruled = ask("case", "rule", ident, "remove", "--policy", "terror", "--as", "bob", "--json")
+    (ruling,) = ruled.lines
+    assert "nobody's approval" in str(ask("case", "approve", ruling["id"]).error)
+    assert "nobody's approval" in str(ask("case", "refuse", ruling["id"]).error)
+    assert "not in force" in str(ask("case", "restore", ruling["id"]).error)
+    assert ask("case", "undo", ruling["id"], "--as", "bob", "--json").lines[0]["undone_at"]
+    assert "No one earlier" in str(ask("case", "confirm", ident, "--as", "bob").error)
+    assert "The last item" in str(
+        ask("case", "take-out", ident, f"link:{link}", "--as", "bob").error
+    )
+    assert "remove" in ask("case", "show", ident).out
+    assert ask("media", "list", "--json").code == 0
+    assert "no kept media" in str(ask("media", "delete", "med_0", "--reason", "order 7").error)

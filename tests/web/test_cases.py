@@ -150,6 +150,42 @@ def test_every_version_of_a_policy_stays(admin: httpx.Client, policy: str):
     assert names.count(policy) == 1
 
 
+def test_a_request_that_is_repeated_claims_once(admin: httpx.Client):
+    """A lost answer costs no second case; and a ruling may ask that nothing has changed since it was read."""
+    queue = f"queue-{secrets.token_hex(4)}"
+    for number in range(2):
+        body = {"item": f"{queue} {number}", "kind": "user", "queue": queue}
+        assert admin.post("/v1/cases", json=body).status_code == 201
+    wanted = {"json": {"person": "ann", "queue": queue}, "headers": {"Idempotency-Key": queue}}
+    first, again = (admin.post("/v1/cases/next", **wanted).json()["case"] for _ in range(2))
+    assert first == again
+
+    ident, tag = first["id"], admin.get(f"/v1/cases/{first['id']}").headers["etag"]
+    assert asked(admin, f"/v1/cases/{ident}/release").headers["etag"] != tag
+    asked(admin, f"/v1/cases/{ident}/claim")
+    keep = {"json": {"person": "ann", "decision": "keep"}}
+    stale = admin.put(f"/v1/cases/{ident}/ruling", **keep, headers={"If-Match": tag})
+    assert stale.status_code == 412
+    tag = admin.get(f"/v1/cases/{ident}").headers["etag"]
+    done = admin.put(f"/v1/cases/{ident}/ruling", **keep, headers={"If-Match": tag})
+    assert done.status_code == 200
+
+
+def test_a_queue_is_counted_for_who_watches(admin: httpx.Client):
+    """What is open, claimed, held and late, and how old the oldest is."""
+    queue = f"queue-{secrets.token_hex(4)}"
+    body = {"kind": "user", "queue": queue}
+    admin.post("/v1/cases", json=body | {"item": f"{queue} 1"})
+    late = body | {"item": f"{queue} 2", "deadline": "2020-01-01T00:00:00Z"}
+    admin.post("/v1/cases", json=late)
+    asked(admin, "/v1/cases/next", queue=queue)
+
+    counted = admin.get("/v1/status").json()["cases"][queue]
+    assert 0 <= counted.pop("oldest_seconds") < 600
+    assert counted == {"open": 1, "claimed": 1, "held": 0, "overdue": 1}
+    assert f'seawall_cases_overdue{{queue="{queue}"}} 1.0' in admin.get("/metrics").text
+
+
 def test_only_keys_for_cases_see_cases(served: Served, case: str):
     """Every route of these nouns asks for the scope, but for putting a policy, which is a rule."""
     scopes = {

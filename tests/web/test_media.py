@@ -225,3 +225,14 @@ def test_a_deleted_one_is_listed_and_not_shown(served: Served, admin: httpx.Clie
     refusal = admin.get(f"/v1/media/{media['id']}/preview")
     assert refusal.status_code == 409
     assert "It was deleted on" in refusal.json()["detail"]
+
+
+def test_only_an_operator_deletes_what_is_kept(served: Served, admin: httpx.Client, reviewed: str):
+    """With a reason; nobody can look at it then."""
+    asked = f"/v1/media/{reviewed}"
+    with served.client("media") as client:
+        assert client.delete(asked, params={"reason": "order 7"}).status_code == 403
+        assert admin.delete(asked).status_code == 422
+        assert admin.delete(asked, params={"reason": "order 7"}).status_code == 204
+        assert client.get(f"{asked}/preview").status_code == 409
+    assert admin.delete(asked, params={"reason": "order 7"}).status_code == 409

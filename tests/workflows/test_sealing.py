@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seawall.cases.exposure import Viewer
+from seawall.cases.exposure import SAME_LOOK, Viewer
 from seawall.errors import InputError, NotAllowed, NotFound, StorageError, WrongState
 from seawall.media.limits import MediaLimits
 from seawall.policy.measure import Measure
@@ -270,6 +270,7 @@ def test_a_reveal_is_logged_and_the_smallest_preview_is_not(memory, safe, sandbo
         assert stores.audit.after(0, limit=9, subject=media.id)[-1].happening.details == {
             "level": 4,
             "severity": 3,
+            "counted": True,
             "case": "case_1",
             "upload": "up_1",
             "item": "post 1",
@@ -279,17 +280,56 @@ def test_a_reveal_is_logged_and_the_smallest_preview_is_not(memory, safe, sandbo
     assert verify_audit(memory).faults == ()
 
 
+def test_a_page_that_is_loaded_again_costs_once(memory, safe, sandbox):
+    """Each look is an event; only a higher level, another person or a later hour counts against a day."""
+    media = keep(memory, safe)
+    given = {"memory": memory, "safe": safe, "sandbox": sandbox, "severity": 1}
+    for level, viewer, minutes in ((2, ANA, 0), (2, ANA, 9), (1, ANA, 9), (3, ANA, 9), (2, BO, 9)):
+        reveal(media, level, viewer=viewer, now=NOON + timedelta(minutes=minutes), **given)
+    reveal(media, 1, now=NOON + timedelta(minutes=19), **given)
+
+    with memory.reading() as stores:
+        assert stores.sealed.looks("ana", "2026-01-01") == {1: 3}
+        assert stores.sealed.looks("bo", "2026-01-01") == {1: 1}
+        seen = [
+            each.happening.details["counted"]
+            for each in stores.audit.after(0, limit=100, subject=media.id)
+            if each.happening.action == "media:revealed"
+        ]
+    assert seen == [True, False, False, True, True, True]
+
+
+def test_a_passage_is_sealed_and_read_by_whoever_asks(memory, safe, tmp_path):
+    """What is mild is simply shown; what is severe counts, and words are not graphic."""
+    text = "مرحبا, a passage"
+    media = sealing.keep_text(text, item="post 1", safe=safe, now=NOON)
+    with memory.transaction() as stores:
+        sealing.remember_media(media, stores=stores, by="ana")
+    given = {"safe": safe, "memory": memory, "now": NOON}
+    spared = replace(ANA, nothing_graphic=True)
+
+    (path,) = files(tmp_path)
+    assert b"passage" not in path.read_bytes()
+    assert sealing.read_passage(media.id, viewer=ANA, severity=1, **given) == text
+    assert events(memory, media.id) == [("media:kept", "ana")]
+    assert sealing.read_passage(media.id, viewer=spared, severity=7, **given) == text
+    assert events(memory, media.id)[1:] == [("media:revealed", "ana")]
+    with memory.reading() as stores:
+        assert stores.sealed.looks("ana", "2026-01-01") == {7: 1}
+
+
 def test_a_budget_is_each_persons_and_each_days(memory, safe, sandbox):
     """Beyond it nothing is shown, logged or counted, except the smallest preview."""
     media = keep(memory, safe)
     given = {"memory": memory, "safe": safe, "sandbox": sandbox}
-    for _ in range(3):
-        reveal(media, 1, **given)
+    for times in range(3):
+        reveal(media, 1, now=NOON + times * SAME_LOOK, **given)
+    last = NOON + 3 * SAME_LOOK
     with pytest.raises(NotAllowed, match=r"9 of 10 points .* severity 1 or less"):
-        reveal(media, 1, **given)
+        reveal(media, 1, now=last, **given)
     assert len(events(memory, media.id)) == 4
 
-    reveal(media, 1, severity=1, **given)
+    reveal(media, 1, severity=1, now=last, **given)
     reveal(media, 0, **given)
     reveal(media, 1, viewer=BO, **given)
     reveal(media, 1, now=NOON + timedelta(days=1), **given)

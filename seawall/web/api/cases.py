@@ -14,21 +14,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
-from seawall.cases.case import WAITING, Item, ItemKind, Source, Status
+from seawall.cases.case import WAITING, ItemKind, Status
 from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.clock import now
 from seawall.errors import InputError
 from seawall.policy.ground import Ground
-from seawall.signals.registry import parse_signal
+from seawall.policy.territory import territory
 from seawall.storage.memory import Stores
 from seawall.web.access import may
 from seawall.web.api.rules import GroundIn
 from seawall.web.bodies import Body, Limit, json_body
-from seawall.web.door import Door, door_of
-from seawall.web.once import ticket, written
+from seawall.web.door import door_of
+from seawall.web.once import Story, Ticket, expected, ticket, unless_changed, written
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
+from seawall.workflows.by_hand import Handed, handed_item, handed_text, open_by_hand
 from seawall.workflows.carrying_out import restore
 from seawall.workflows.case_wire import (
     case_document,
@@ -42,7 +43,6 @@ from seawall.workflows.cases import (
     heartbeat,
     hold,
     next_case,
-    open_case,
     release,
     remove_from_cluster,
     skip,
@@ -98,6 +98,9 @@ class CaseIn(Body):
     kind: ItemKind
     uploader: Name | None = None
     signals: tuple[str, ...] = ()
+    text: Annotated[str, Field(description="The passage, of an item that is a text.")] | None = None
+    link: Annotated[str, Field(description="Where the item's name is not the link.")] | None = None
+    territory: Annotated[str, Field(description="Where it was uploaded.")] | None = None
     reach: Annotated[int, Field(ge=0, le=10**12)] = 0
     queue: Annotated[str, Field(max_length=64)] | None = None
     category: Name | None = None
@@ -196,32 +199,21 @@ def open_(
     wanted: Annotated[CaseIn, json_body(CaseIn)],
 ) -> Response:
     """Open a case by hand; one about the same content that waits is joined instead."""
-    item = Item(
-        id=wanted.item,
-        kind=wanted.kind,
-        uploader=wanted.uploader,
-        signals=tuple(str(parse_signal(text)) for text in wanted.signals),
-        reach=wanted.reach,
-    )
-    door = door_of(request)
-    if wanted.category is not None:
-        door.app.taxonomy.find(wanted.category)
+    door, moment = door_of(request), now()
+    app = door.app
+    fields = {name: getattr(wanted, name) for name in CaseIn.model_fields}
+    place = wanted.territory and territory(wanted.territory)
+    handed = Handed(**fields | {"territory": place})
+    item = handed_item(handed, knowledge=app.knowledge, now=moment)
+    text = handed_text(handed, safe=app.safe, now=moment)
 
     def story(stores: Stores) -> Document:
-        case = open_case(
-            item,
-            source=Source.HAND,
-            stores=stores,
-            by=by.id,
-            now=now(),
-            queue=wanted.queue,
-            category=wanted.category,
-            deadline=wanted.deadline,
+        case = open_by_hand(
+            handed, item, text, taxonomy=app.taxonomy, stores=stores, by=by.id, now=moment
         )
         return case_document(case)
 
-    once = ticket(request, by, wanted.model_dump_json().encode())
-    return Json(written(door, story, once), status_code=201)
+    return Json(written(door, story, _once(request, by, wanted)), status_code=201)
 
 
 @router.post(
@@ -229,7 +221,7 @@ def open_(
 )
 def take_next(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     wanted: Annotated[NextIn, json_body(NextIn)],
 ) -> Response:
     """The most urgent case that this person has not skipped, claimed; `null` when there is none."""
@@ -248,14 +240,14 @@ def take_next(
         )
         return {"case": case_document(case) if case else None}
 
-    return Json(written(door, story, None))
+    return Json(written(door, story, _once(request, by, wanted)))
 
 
 @router.get("/cases/{case}", openapi_extra=described(gives=_CASE | {"rulings": [_RULING]}))
 def show(request: Request, by: Annotated[Key, may(Scope.CASES)], case: str) -> Response:  # noqa: ARG001 - asked for its scope
     """One case with its items, rulings and events, and the earlier ruling that its hashes would confirm."""
     with door_of(request).app.memory.reading() as stores:
-        return Json(whole_case_document(stores.cases.find(case), stores))
+        return _tagged(whole_case_document(stores.cases.find(case), stores))
 
 
 @router.post(
@@ -263,7 +255,7 @@ def show(request: Request, by: Annotated[Key, may(Scope.CASES)], case: str) -> R
 )
 def act_on(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     case: str,
     act: Literal["claim", "heartbeat", "release", "skip"],
     wanted: Annotated[PersonIn, json_body(PersonIn)],
@@ -285,13 +277,13 @@ def act_on(
                 done = skip(case, person, stores=stores, now=at)
         return case_document(done)
 
-    return Json(written(door, story, None))
+    return _tagged(written(door, story, _once(request, by, wanted)))
 
 
 @router.put("/cases/{case}/hold", openapi_extra=described(takes=HoldIn, gives=_CASE))
 def put_aside(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     case: str,
     wanted: Annotated[HoldIn, json_body(HoldIn)],
 ) -> Response:
@@ -308,13 +300,13 @@ def put_aside(
         )
         return case_document(held)
 
-    return _done(door_of(request), story)
+    return _tagged(written(door_of(request), _now(story), _once(request, by, wanted)))
 
 
 @router.put("/cases/{case}/assignment", openapi_extra=described(takes=HandOffIn, gives=_CASE))
 def hand(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     case: str,
     wanted: Annotated[HandOffIn, json_body(HandOffIn)],
 ) -> Response:
@@ -323,13 +315,13 @@ def hand(
     def story(stores: Stores, at: datetime) -> Document:
         return case_document(hand_off(case, wanted.person, to=wanted.to, stores=stores, now=at))
 
-    return _done(door_of(request), story)
+    return _tagged(written(door_of(request), _now(story), _once(request, by, wanted)))
 
 
 @router.put("/cases/{case}/items/removed", openapi_extra=described(takes=ItemOutIn, gives=_CASE))
 def take_out(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     case: str,
     wanted: Annotated[ItemOutIn, json_body(ItemOutIn)],
 ) -> Response:
@@ -339,7 +331,7 @@ def take_out(
         rest, own = remove_from_cluster(case, wanted.item, wanted.person, stores=stores, now=at)
         return case_document(rest) | {"own": own.id}
 
-    return _done(door_of(request), story)
+    return _tagged(written(door_of(request), _now(story), _once(request, by, wanted)))
 
 
 @router.put(
@@ -347,12 +339,12 @@ def take_out(
 )
 def give_ruling(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     case: str,
     wanted: Annotated[RulingIn, json_body(RulingIn)],
 ) -> Response:
-    """Rule on every item of a claimed case; it is carried out when its undo window is over."""
-    door = door_of(request)
+    """Rule on a claimed case, with `If-Match` only if it is as it was read; carried out after its undo window."""
+    door, tag = door_of(request), expected(request)
     ground = wanted.ground and Ground(basis=wanted.ground.basis, provision=wanted.ground.provision)
     fields = {name: getattr(wanted, name) for name in Answer.__dataclass_fields__}
     answer = Answer(**fields | {"ground": ground})
@@ -366,11 +358,12 @@ def give_ruling(
             config=door.app.settings.cases,
             stores=stores,
             now=at,
-            version=wanted.version,
+            version=wanted.version if tag is None else tag,
         )
         return ruling_document(ruling)
 
-    return _done(door, story)
+    once, write = _once(request, by, wanted), unless_changed if tag else written
+    return Json(write(door, _now(story), once))
 
 
 @router.put(
@@ -379,12 +372,12 @@ def give_ruling(
 )
 def confirm_by_hash(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     case: str,
     wanted: Annotated[ConfirmIn, json_body(ConfirmIn)],
 ) -> Response:
-    """Rule as was ruled on the same hashes, without looking at the media."""
-    door = door_of(request)
+    """Rule as was ruled on the same hashes, without looking at the media; `If-Match` as for a ruling."""
+    door, tag = door_of(request), expected(request)
 
     def story(stores: Stores, at: datetime) -> Document:
         ruling = confirm(
@@ -394,11 +387,12 @@ def confirm_by_hash(
             config=door.app.settings.cases,
             stores=stores,
             now=at,
-            version=wanted.version,
+            version=wanted.version if tag is None else tag,
         )
         return ruling_document(ruling)
 
-    return _done(door, story)
+    once, write = _once(request, by, wanted), unless_changed if tag else written
+    return Json(write(door, _now(story), once))
 
 
 @router.post(
@@ -406,7 +400,7 @@ def confirm_by_hash(
 )
 def act_on_ruling(
     request: Request,
-    by: Annotated[Key, may(Scope.CASES)],  # noqa: ARG001 - asked for its scope
+    by: Annotated[Key, may(Scope.CASES)],
     ruling: str,
     act: Literal["undo", "approve", "refuse", "restore"],
     wanted: Annotated[NoteIn, json_body(NoteIn)],
@@ -427,11 +421,19 @@ def act_on_ruling(
                 restore(ruling, person, note=wanted.note, bench=bench, stores=stores, now=at)
         return ruling_document(stores.rulings.find(ruling))
 
-    return _done(door, story)
+    return Json(written(door, _now(story), _once(request, by, wanted)))
 
 
-def _done(door: Door, story: Callable[[Stores, datetime], Document]) -> Response:
-    return Json(written(door, lambda stores: story(stores, now()), None))
+def _now(story: Callable[[Stores, datetime], Document]) -> Story:
+    return lambda stores: story(stores, now())
+
+
+def _once(request: Request, by: Key, wanted: Body) -> Ticket | None:
+    return ticket(request, by, wanted.model_dump_json().encode())
+
+
+def _tagged(document: Document) -> Response:
+    return Json(document, headers={"ETag": f'"{document["version"]}"'})
 
 
 def _cursor(text: str | None) -> tuple[int, int] | None:

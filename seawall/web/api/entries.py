@@ -7,20 +7,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field, RootModel, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
 from seawall.clock import now
-from seawall.errors import InputError, WrongState
+from seawall.errors import InputError
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.web.access import may
 from seawall.web.bodies import After, Body, Limit, invalid, json_body, parsed, read_form
 from seawall.web.door import door_of
-from seawall.web.once import Story, ticket, written
+from seawall.web.once import expected, ticket, unless_changed, written
 from seawall.web.openapi import FORM, described
 from seawall.web.rendering import Json
 from seawall.workflows.bank import Filing, add_entries, change_entry, remove_entry, signals_of
@@ -179,7 +178,7 @@ def change(
 ) -> Response:
     """Change an entry; with `If-Match` only if nobody else has since it was read."""
     changes = wanted.model_dump(exclude_unset=True)
-    expected = _expected(request)
+    version = expected(request)
 
     def story(stores: Stores) -> Document:
         return entry_document(
@@ -191,11 +190,11 @@ def change(
                 stores=stores,
                 by=by.id,
                 now=now(),
-                expected=expected,
+                expected=version,
             )
         )
 
-    return _tagged(_unless_changed(request, story))
+    return _tagged(unless_changed(door_of(request), story, None))
 
 
 @router.delete("/{entry}", status_code=204, openapi_extra=described(status=204))
@@ -203,13 +202,13 @@ def remove(
     request: Request, by: Annotated[Key, may(Scope.BANKS_WRITE)], bank: str, entry: str
 ) -> Response:
     """Take an entry out of its bank; with `If-Match` only if nobody has changed it since it was read."""
-    expected = _expected(request)
+    version = expected(request)
 
     def story(stores: Stores) -> Document:
-        remove_entry(bank, entry, stores=stores, by=by.id, now=now(), expected=expected)
+        remove_entry(bank, entry, stores=stores, by=by.id, now=now(), expected=version)
         return {}
 
-    _unless_changed(request, story)
+    unless_changed(door_of(request), story, None)
     return Response(status_code=204)
 
 
@@ -233,22 +232,6 @@ async def _from_form(
     asked = repr(sorted(form.fields.items())).encode() + hashlib.sha256(form.file).digest()
     signals = [(signal, filing) for signal in signals_of(read)]
     return signals, asked, hash_document(read)["no_signal"]
-
-
-def _expected(request: Request) -> int | None:
-    tag = request.headers.get("if-match", "*").strip().removeprefix("W/").strip('"')
-    if tag == "*":
-        return None
-    if not tag.isdecimal():
-        raise InputError("If-Match repeats the ETag of the entry as it was read.")
-    return int(tag)
-
-
-def _unless_changed(request: Request, story: Story) -> Document:
-    try:
-        return written(door_of(request), story, None)
-    except WrongState as changed:
-        raise HTTPException(412, str(changed)) from None
 
 
 def _tagged(document: Document) -> Response:

@@ -14,7 +14,7 @@ from seawall.web.bodies import After, Limit
 from seawall.web.door import door_of
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
-from seawall.workflows.sealing import reveal
+from seawall.workflows.sealing import delete_media, reveal
 from seawall.workflows.wire import media_document
 
 router = APIRouter(prefix="/v1/media", tags=["media"])
@@ -43,10 +43,11 @@ def list_media(
     limit: Limit = 50,
     upload: Annotated[str | None, Query(description="Only of this upload.")] = None,
     case: Annotated[str | None, Query(description="Only of this case.")] = None,
+    kept: Annotated[bool, Query(description="Only what is still kept.")] = False,
 ) -> Response:
     """What was kept for cases, why it was not, and when it goes or went; newest first, a page at a time."""
     with door_of(request).app.memory.reading() as stores:
-        found = stores.sealed.before(after, limit=limit + 1, upload=upload, case=case)
+        found = stores.sealed.before(after, limit=limit + 1, upload=upload, case=case, kept=kept)
     page = found[:limit]
     return Json(
         {
@@ -54,6 +55,19 @@ def list_media(
             "next": str(page[-1].number) if len(found) > limit else None,
         }
     )
+
+
+@router.delete("/{media}", status_code=204, openapi_extra=described(status=204))
+def delete(
+    request: Request,
+    by: Annotated[Key, may(Scope.ADMIN)],
+    media: str,
+    reason: Annotated[str, Query(max_length=2_000, description="Why, for the audit log.")],
+) -> Response:
+    """Delete kept media before its time; nobody can open it any more."""
+    app = door_of(request).app
+    delete_media(media, reason=reason, by=by.id, safe=app.safe, memory=app.memory, now=now())
+    return Response(status_code=204)
 
 
 @router.get("/{media}/preview", openapi_extra=described(streams=(JPEG,)))

@@ -12,13 +12,26 @@ from seawall.access.key import Key, Scope
 from seawall.clock import now, rfc3339
 from seawall.web.access import may
 from seawall.web.door import Door, door_of
-from seawall.web.figures import counted, delivery_figures, followed_figures, memberships
-from seawall.web.metrics import Figure, decoder_events
+from seawall.web.figures import (
+    case_figures,
+    counted,
+    delivery_figures,
+    followed_figures,
+    memberships,
+)
+from seawall.web.metrics import Each, Figure, decoder_events
 from seawall.web.openapi import described, installed_version
 from seawall.web.rendering import Json
 
 router = APIRouter(tags=["status"])
 
+CASES = {
+    "open": "Cases that wait and that nobody has.",
+    "claimed": "Cases that somebody looks at now.",
+    "held": "Cases that are put aside.",
+    "overdue": "Of all these, cases whose deadline is over.",
+    "oldest_seconds": "Seconds since the oldest of these was opened.",
+}
 DELIVERY = {
     "endpoints": "Endpoints that messages are sent to.",
     "troubled": "Endpoints that are down, or have said that they are gone.",
@@ -49,6 +62,9 @@ _STATUS: dict[str, Any] = {
         "places": 256,
     },
     "exchange": {"memberships": 1, "troubled": 0, "lag": 0, "disputed": 3},
+    "cases": {
+        "matches": {"open": 3, "claimed": 1, "held": 0, "overdue": 0, "oldest_seconds": 840.2}
+    },
     "delivery": {
         "endpoints": 1,
         "troubled": 0,
@@ -89,6 +105,7 @@ def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:
                 "places": door.room.places,
             },
             "exchange": followed_figures(memberships(door)),
+            "cases": case_figures(door),
             "delivery": delivery_figures(door),
             "sandbox": {"workers": door.sandbox.workers} | decoder_events(door.sandbox),
         }
@@ -117,9 +134,19 @@ def metrics(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response
         figures[f"exchange_{name}"] = (meaning, value)
     for name, value in delivery_figures(door).items():
         figures[f"delivery_{name}"] = (DELIVERY[name], float(value))
+    queues = case_figures(door)
+    for name, meaning in CASES.items():
+        values = {queue: float(waiting[name]) for queue, waiting in queues.items()}
+        figures[f"cases_{name}"] = (meaning, Each("queue", values))
     with door.app.memory.reading() as stores:
-        figures["exchange_deltas"] = ("Changes of an agreement.", stores.deltas.sizes())
-        figures["exchange_held"] = ("Contributions in quarantine.", stores.records.all_held())
+        figures["exchange_deltas"] = (
+            "Changes of an agreement.",
+            Each("agreement", stores.deltas.sizes()),
+        )
+        figures["exchange_held"] = (
+            "Contributions in quarantine.",
+            Each("agreement", stores.records.all_held()),
+        )
     meaning = "Members' requests that wait for changes in this worker."
     figures["exchange_waiting"] = (meaning, float(len(door.waiting)))
     return Response(door.metrics.text(figures), media_type=CONTENT_TYPE_LATEST)

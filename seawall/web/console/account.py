@@ -1,12 +1,12 @@
 """My account: password, second factor, how I want to work, where I am signed in."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seawall.access.preferences import Preferences
 from seawall.access.totp import app_address
 from seawall.clock import now
 from seawall.errors import InputError
@@ -67,7 +67,8 @@ def preferences(
     nothing_graphic: Text = "",
 ) -> Response:
     """How I want to work."""
-    wanted = Preferences(
+    wanted = replace(
+        at.person.preferences,
         theme=theme,
         language=language or None,
         blur=bool(blur),

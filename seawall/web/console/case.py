@@ -5,6 +5,7 @@ A picture is a JPEG of ours at a level; above the least one, each look is logged
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -12,20 +13,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.person import Permission, Person, may
-from seawall.cases.case import Status
+from seawall.cases.case import REF, Status
 from seawall.cases.config import Act
 from seawall.cases.exposure import LEAST, MOST, Viewer
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
+from seawall.cases.urgency import SEVERE
 from seawall.clock import now
-from seawall.errors import Error, NotAllowed, NotFound
+from seawall.errors import Error, NotAllowed, NotFound, StorageError
+from seawall.media.link import defanged
 from seawall.media.media import Kind
 from seawall.web.console.page import desk_router, shown
 from seawall.web.console.queue import EXCERPT, Asked, Seer, Where, waiting, words
 from seawall.web.console.session import Session, signed_in
-from seawall.web.door import door_of
+from seawall.web.door import Door, door_of
 from seawall.web.problems import status_of
-from seawall.workflows.case_sheet import ITEMS, CaseSheet, case_sheet, case_within, name_of
-from seawall.workflows.sealing import reveal
+from seawall.workflows.case_sheet import (
+    ITEMS,
+    CaseSheet,
+    case_sheet,
+    case_within,
+    media_of,
+    name_of,
+)
+from seawall.workflows.sealing import PASSAGE, read_passage, reveal
 
 CASES = "/desk/cases"
 KEYED = 9  # policies that a number key chooses
@@ -33,6 +43,7 @@ KEYS = {Decision.KEEP: "k", Decision.LABEL: "l", Decision.RESTRICT: "r", Decisio
 LEVELS = {1: "Blurred", 2: "Grey", 3: "Large", 4: "In colour"}
 HOLDS = {1: "1 hour", 4: "4 hours", 24: "1 day", 72: "3 days", 168: "7 days", 720: "30 days"}
 OURS = ("same-origin", "none")  # a page of ours asks, or the person by typing
+Ref = Annotated[str, Path(max_length=REF)]
 router = desk_router(CASES)
 
 
@@ -43,34 +54,38 @@ def case(
     ident: str,
     where: Asked,
     first: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    passage: Annotated[str, Query(max_length=REF)] = "",
 ) -> Response:
-    """The case, as it stands."""
-    return laid_out(request, at, ident, where, first=first)
+    """The case, as it stands; with the `passage` of this item open."""
+    if passage:
+        _check_ours(request)
+    return laid_out(request, at, ident, where, first=first, passage=passage)
 
 
-@router.get("/{ident}/items/{number}/preview")
+@router.get("/{ident}/items/{ref}/preview")
 def preview(
     request: Request,
     at: Annotated[Session, signed_in(Permission.MEDIA_REVEAL)],
     ident: str,
-    number: Annotated[int, Path(ge=1, le=100_000)],
+    ref: Ref,
     level: Annotated[int, Query(ge=LEAST, le=MOST)] = LEAST,
 ) -> Response:
     """A picture of an item, made by us, at this level."""
-    if level > LEAST and request.headers.get("sec-fetch-site", "none") not in OURS:
-        raise NotAllowed("Only a page of this server may ask for this; nothing was shown.")
+    if level > LEAST:
+        _check_ours(request)
     door, person, moment = door_of(request), at.person, now()
     with door.app.memory.reading() as stores:
         found = case_within(ident, person, stores)
-        item = found.items[number - 1] if number <= len(found.items) else None
-        upload = item.upload if item else None
-        media = stores.sealed.of_uploads([upload]).get(upload) if upload else None
+        item = found.item_at(ref)
+        media = media_of([item], stores).get(item.key) if item else None
+    if item is None:
+        raise NotFound("This item is not, or not any more, in the case; nothing was shown.")
     if media is None:
         raise NotFound("Nothing is kept of this item.")
     shows = reveal(
         media.id,
         level,
-        viewer=Viewer(id=person.id, nothing_graphic=person.preferences.spares(moment)),
+        viewer=_viewer(person, moment),
         severity=found.severity,
         safe=door.app.safe,
         sandbox=door.sandbox,
@@ -87,15 +102,17 @@ def laid_out(
     where: Where,
     *,
     first: int = 1,
+    passage: str = "",
     wrong: Error | None = None,
     given: Mapping[str, object] | None = None,
 ) -> Response:
     """The page of a case; where a ruling failed, with why and with everything that was written."""
     door, person = door_of(request), at.person
     with door.app.memory.reading() as stores:
-        sheet = case_sheet(ident, person, stores=stores, safe=door.app.safe, first=first)
+        sheet = case_sheet(ident, person, stores=stores, safe=door.app.safe, first=first, now=now())
         beside = waiting(person, where, stores, limit=EXCERPT)
         memberships = stores.memberships.all()
+    passages, closed = _passages(sheet, person, passage, door)
     own = sheet.case.status is Status.CLAIMED and sheet.case.claimed_by == person.id
     return shown(
         request,
@@ -104,6 +121,9 @@ def laid_out(
         sheet=sheet,
         case=sheet.case,
         beside=beside,
+        passages=passages,
+        closed=closed,
+        passage=PASSAGE,
         where=where,
         own=own and sheet.case.until is not None and sheet.case.until > now(),
         may_rule=may(person, Permission.CASES_RULE),
@@ -123,6 +143,7 @@ def laid_out(
         keyed=KEYED,
         per_page=ITEMS,
         image=Kind.IMAGE,
+        defanged=defanged,
         now=now(),
         wrong=str(wrong) if wrong else None,
         given=given or {"bank_signals": True, "territories": ()},
@@ -139,6 +160,43 @@ def may_approve(ruling: Ruling, person: Person) -> bool:
     """Whether this person may be the second one: not the first, and who may tell others where others are told."""
     told = Act.SHARE in ruling.needs
     return ruling.by != person.id and (not told or may(person, Permission.SHARE_OUTSIDE))
+
+
+def _passages(
+    sheet: CaseSheet, person: Person, asked: str, door: Door
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts that are open on the page, by item, mild ones and what was asked for; and why one is not."""
+    found: dict[str, str] = {}
+    closed: dict[str, str] = {}
+    if not may(person, Permission.MEDIA_REVEAL):
+        return found, closed
+    for each in sheet.items:
+        ref, media = each.item.ref, each.media
+        if media is None or media.media_type != PASSAGE or each.nothing:
+            continue
+        if sheet.case.severity >= SEVERE and ref != asked:
+            continue
+        try:
+            found[ref] = read_passage(
+                media.id,
+                viewer=_viewer(person, now()),
+                severity=sheet.case.severity,
+                safe=door.app.safe,
+                memory=door.app.memory,
+                now=now(),
+            )
+        except (NotAllowed, StorageError) as wrong:
+            closed[ref] = str(wrong)
+    return found, closed
+
+
+def _viewer(person: Person, moment: datetime) -> Viewer:
+    return Viewer(id=person.id, nothing_graphic=person.preferences.spares(moment))
+
+
+def _check_ours(request: Request) -> None:
+    if request.headers.get("sec-fetch-site", "none") not in OURS:
+        raise NotAllowed("Only a page of this server may ask for this; nothing was shown.")
 
 
 def _open_acts(sheet: CaseSheet, person: Person) -> dict[str, bool]:

@@ -97,7 +97,13 @@ def _decided(person: Person, cases: Iterable[Listed], stores: Stores) -> dict[st
         each
         for each in cases
         if each.id not in hidden
-        and may(person, Permission.CASES_SEE, category=each.category, queue=each.queue)
+        and may(
+            person,
+            Permission.CASES_SEE,
+            category=each.category,
+            queue=each.queue,
+            territory=each.territory,
+        )
     ]
     rulings: list[Ruling] = stores.rulings.of_cases([each.id for each in seen])
     actors = {each.id: each.name for each in stores.people.all()}

@@ -67,6 +67,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "pause": "Paused: messages wait until it is resumed.",
     "resume": "Resumed: what waits is sent now.",
     "replay": "What was dead is sent again.",
+    "filter-kept": "The filter is kept; it stands above the queue.",
+    "filter-gone": "The filter is removed.",
     "no-case": "No open case waits for you here now.",
     "released": "The case is back in the queue.",
     "skipped": "The case is back in the queue, and you are not offered it again.",

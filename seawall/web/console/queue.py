@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from seawall.access.person import Permission, Person, may
+from seawall.access.preferences import LONGEST_FILTER, Filter
 from seawall.cases.case import WAITING, Status
 from seawall.cases.urgency import priority, score
 from seawall.clock import now
@@ -28,6 +29,7 @@ from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
 from seawall.workflows.case_sheet import limits_of, name_of
 from seawall.workflows.cases import next_case
+from seawall.workflows.people import remove_filter, save_filter
 
 QUEUE = "/desk/queue"
 PAGE = 50  # cases
@@ -102,16 +104,51 @@ def queue(
         cases=found[:PAGE],
         where=where,
         show=show,
+        longest=LONGEST_FILTER,
         older=f"{last.urgency}.{last.number}" if last else None,
         queues=_tally(counts, 0),
         categories=_tally(counts, 1),
         statuses=_tally(counts, 2),
         told_lately=told,
         total=sum(counts.values()),
+        filters=[(each, address_of(each)) for each in person.preferences.filters],
         may_rule=may(person, Permission.CASES_RULE),
         who=lambda actor: name_of(actor, people, person),
         **words(request),
     )
+
+
+@router.post("/filters")
+def keep_filter(
+    request: Request,
+    at: Seer,
+    where: Sent,
+    name: Annotated[str, Form(max_length=200)] = "",
+    show: Annotated[Show, Form()] = "",
+) -> Response:
+    """What is chosen, under a name of mine."""
+    wanted = Filter(name=name, queue=where.queue, category=where.category, show=show)
+    with door_of(request).app.memory.transaction() as stores:
+        save_filter(at.person.id, wanted, stores=stores, now=now())
+    return went(address_of(wanted), "filter-kept")
+
+
+@router.post("/filters/remove")
+def drop_filter(
+    request: Request, at: Seer, name: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    """Not under this name any more."""
+    with door_of(request).app.memory.transaction() as stores:
+        remove_filter(at.person.id, name, stores=stores, now=now())
+    return went(QUEUE, "filter-gone")
+
+
+def address_of(saved: Filter) -> str:
+    """Where the queue is shown so."""
+    query = Where(queue=saved.queue, category=saved.category).query
+    if saved.show:
+        query += f"{'&' if query else '?'}show={saved.show}"
+    return f"{QUEUE}{query}"
 
 
 @router.post("/next")

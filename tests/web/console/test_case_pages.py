@@ -153,7 +153,7 @@ def test_a_case_beyond_the_limits_is_closed_on_every_route(
     with reviewing(served, Role.ADMIN, **within("elsewhere")) as (_, client):
         for method, path in ROUTES:
             data = form | {"csrf": word(client)} if method == "POST" else None
-            answer = client.request(method, path.format(ident=ident, number=1), data=data)
+            answer = client.request(method, path.format(ident=ident, ref="0" * 32), data=data)
             assert answer.status_code == 403, path
             assert "not yours" in alert(answer), path
             assert f"secret {queue}" not in answer.text, path
@@ -235,9 +235,10 @@ def seen(admin: httpx.Client, bank: str) -> str:
     return ident
 
 
-def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, seen: str):
-    """By its place in the case; looks above the least are events."""
-    asked = f"/desk/cases/{seen}/items/1/preview"
+def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, admin: httpx.Client, seen: str):
+    """By a name that stays the item's; looks above the least are events."""
+    (shown,) = admin.get(f"/v1/cases/{seen}").json()["items"]
+    asked = f"/desk/cases/{seen}/items/{shown['ref']}/preview"
     with reviewing(served) as (person, client):
         least, grey = client.get(asked), client.get(asked, params={"level": 2})
         assert (least.status_code, grey.status_code) == (200, 200)
@@ -246,7 +247,7 @@ def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, seen: str):
         assert least.headers["cache-control"] == "no-store"
         elsewhere = {"Sec-Fetch-Site": "cross-site"}
         assert client.get(asked, params={"level": 2}, headers=elsewhere).status_code == 403
-        for wrong in ("items/2", "items/0", f"items/{10**6}"):
+        for wrong in ("items/1", f"items/{'0' * 32}", f"items/{'0' * 33}"):
             assert client.get(f"/desk/cases/{seen}/{wrong}/preview").status_code in (404, 422)
         assert client.get(asked, params={"level": 5}).status_code == 422
     with reviewing(served, Role.AUDITOR) as (_, client):
@@ -452,3 +453,101 @@ def test_an_empty_queue_says_how_cases_come_about(served: Served, queue: str):
         assert client.get("/desk/queue?after=x").status_code == 422
     assert "No case waits." in html
     assert "Cases come from uploads that a rule wants reviewed" in html
+
+
+def handed(admin: httpx.Client, queue: str, **body: object) -> dict[str, object]:
+    """A case that a program has opened with this."""
+    answer = admin.post("/v1/cases", json={"queue": queue, **body})
+    assert answer.status_code == 201, answer.text
+    found: dict[str, object] = answer.json()
+    return found
+
+
+def test_a_passage_is_shown_as_plain_text_and_hidden_where_it_is_severe(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """In its own direction; the look at a severe one is asked for by a page of ours, and is an event."""
+    text = f"<b>\u0645\u0631\u062d\u0628\u0627</b> {queue}"
+    mild = handed(admin, queue, item=f"mild {queue}", kind="text", text=text)
+    category = "terrorist-content"
+    body = {"title": "No", "ground": GROUND, "severity": 7, "categories": [category]}
+    assert admin.put(f"/v1/policies/{policy}", json=body).status_code == 200
+    severe = handed(
+        admin, queue, item=f"severe {queue}", kind="text", text=f"{text}!", category=category
+    )
+    shown = f"&lt;b&gt;\u0645\u0631\u062d\u0628\u0627&lt;/b&gt; {queue}"
+    with reviewing(served) as (person, client):
+        open_ = client.get(f"/desk/cases/{mild['id']}").text
+        assert f'dir="auto" tabindex="0" translate="no">{shown}</blockquote>' in open_
+        path = f"/desk/cases/{severe['id']}"
+        assert shown not in client.get(path).text
+        asked = {"passage": severe["items"][0]["ref"]}
+        elsewhere = {"Sec-Fetch-Site": "cross-site"}
+        assert client.get(path, params=asked, headers=elsewhere).status_code == 403
+        assert f"{shown}!" in client.get(path, params=asked).text
+    with reviewing(served, Role.AUDITOR) as (_, client):
+        assert shown not in client.get(path, params=asked).text
+    admin.put(f"/v1/policies/{policy}", json=body | {"categories": []})
+    with served.door.app.memory.reading() as stores:
+        looks = stores.audit.after(0, limit=9, subject=str(severe["items"][0]["media"]))
+    assert [each.happening.actor for each in looks][1:] == [person.id]
+
+
+def test_a_link_is_never_followed_and_a_user_comes_with_what_was_ruled(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """The link is written so that nobody opens it; strikes and earlier rulings lead to their cases."""
+    host = f"{queue}.example"
+    link = handed(
+        admin, queue, item=f"https://{host}/a.html", kind="link", uploader=f"user {queue}"
+    )
+    with reviewing(served) as (_, client):
+        page = client.get(f"/desk/cases/{link['id']}").text
+        assert f"hxxps://{queue}[.]example/a.html" in page
+        assert f"//{host}" not in page
+        acted(client, str(link["id"]), "claim")
+        removed = {"decision": "remove", "policy": policy, "bank_signals": "true"}
+        acted(client, str(link["id"]), "ruling", **removed)
+        carry_out(served, admin, str(link["id"]))
+        user = handed(admin, queue, item=f"user {queue}", kind="user")
+        page = client.get(f"/desk/cases/{user['id']}").text
+    assert f'<a href="/desk/cases/{link["id"]}">remove</a>' in page
+    assert '<dt>Strikes</dt><dd translate="no">1</dd>' in page
+    again = handed(admin, queue, item=f"http://{host}/a.html#x", kind="link")
+    assert again["items"][0]["matches"][0]["bank"] == "own-rulings"
+
+
+def test_a_filter_of_the_queue_is_kept_under_a_name(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """Shown as a link, replaced under the same name, forgotten when it is not wanted."""
+    opened(admin, queue)
+    with reviewing(served) as (_, client):
+        form = {"csrf": word(client), "queue": queue, "name": " <i>Mine</i> "}
+        kept = client.post("/desk/queue/filters", data=form)
+        assert kept.headers["location"] == f"/desk/queue?queue={queue}&done=filter-kept"
+        client.post("/desk/queue/filters", data=form | {"show": "held"})
+        page = client.get("/desk/queue").text
+        assert page.count("&lt;i&gt;Mine&lt;/i&gt;</bdi>") == 1
+        assert f'href="/desk/queue?queue={queue}&amp;show=held"' in page
+        assert client.post("/desk/queue/filters", data=form | {"name": " "}).status_code == 422
+        client.post("/desk/account/preferences", data={"csrf": word(client), "theme": "dark"})
+        assert "Mine" in client.get("/desk/queue").text
+        client.post("/desk/queue/filters/remove", data=form | {"name": "<i>Mine</i>"})
+        assert "Mine" not in client.get("/desk/queue").text
+
+
+def test_a_stale_page_reveals_nothing_but_what_it_shows(
+    served: Served, admin: httpx.Client, seen: str
+):
+    """An item that was taken out is not found at its old address; its neighbour is not shown instead."""
+    (first,) = admin.get(f"/v1/cases/{seen}").json()["items"]
+    other = {"item": f"post {seen}", "kind": "image", "signals": first["signals"]}
+    joined = admin.post("/v1/cases", json=other).json()
+    assert joined["id"] == seen
+    with reviewing(served) as (_, client):
+        acted(client, seen, "claim")
+        assert acted(client, seen, "remove-item", item=first["key"]).status_code == 303
+        gone = client.get(f"/desk/cases/{seen}/items/{first['ref']}/preview")
+    assert gone.status_code == 404
+    assert "not any more, in the case" in alert(gone)

@@ -12,6 +12,9 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 WAITING = sa.text("state = 'waiting'")
 DEAD = sa.text("state = 'dead'")
+ENDING = sa.text(
+    "carried_out_at IS NOT NULL AND ends_at IS NOT NULL AND undone_at IS NULL AND ended_at IS NULL"
+)
 
 
 def upgrade() -> None:
@@ -24,6 +27,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("queue", sa.String(length=64), nullable=False),
         sa.Column("category", sa.String(length=64), nullable=True),
+        sa.Column("territory", sa.String(length=2), nullable=True),
         sa.Column("severity", sa.Integer(), nullable=False),
         sa.Column("confidence", sa.Integer(), nullable=False),
         sa.Column("reach", NUMBER, nullable=False),
@@ -123,10 +127,19 @@ def upgrade() -> None:
         sa.Column("restore_asked_by", sa.Text(), nullable=True),
         sa.Column("undone_at", MOMENT, nullable=True),
         sa.Column("carried_out_at", MOMENT, nullable=True),
+        sa.Column("ended_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("rulings_by_case", "rulings", ["case"], unique=False)
     op.create_index("rulings_by_person", "rulings", ["by"], unique=False)
+    op.create_index(
+        "rulings_to_end",
+        "rulings",
+        ["ends_at"],
+        unique=False,
+        sqlite_where=ENDING,
+        postgresql_where=ENDING,
+    )
     op.create_index(
         "rulings_to_restore",
         "rulings",
@@ -256,7 +269,7 @@ def upgrade() -> None:
         "sealed_media",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("upload", sa.String(length=64), nullable=False),
+        sa.Column("upload", sa.String(length=64), nullable=True),
         sa.Column("item", sa.Text(), nullable=True),
         sa.Column("case", sa.String(length=64), nullable=True),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -286,6 +299,15 @@ def upgrade() -> None:
         sa.Column("count", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("person", "day", "severity"),
     )
+    op.create_table(
+        "paid_looks",
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("media", sa.String(length=64), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("person", "media"),
+    )
+    op.create_index("paid_looks_by_media", "paid_looks", ["media"], unique=False)
     _deliveries()
     _people()
 

@@ -1,0 +1,67 @@
+"""
+A label or a restriction that was given an end is over, once, when its moment comes.
+
+    carried out ──ends_at──▶ message an item · allow list, unless it was removed since ─▶ closed   one transaction
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from seawall.audit.event import Happening
+from seawall.cases.case import Case
+from seawall.cases.likeness import alike, content_marks
+from seawall.cases.ruling import Decision
+from seawall.clock import rfc3339
+from seawall.storage.memory import Memory, Stores
+from seawall.workflows.carrying_out import AT_ONCE, Bench, digests_of, message_of
+from seawall.workflows.cases import changed
+
+
+def end_due(memory: Memory, *, bench: Bench, now: datetime) -> int:
+    """
+    End every label and restriction whose moment has come; how many there were.
+
+    Each has a transaction of its own that finds it still in force: nobody who is killed, or second, does it twice.
+    """
+    done = 0
+    while True:
+        with memory.reading() as stores:
+            due = stores.rulings.ending(now=now, limit=AT_ONCE)
+        for ident in due:
+            with memory.transaction() as stores:
+                done += _end_if_due(ident, bench=bench, stores=stores, now=now)
+        if len(due) < AT_ONCE:
+            return done
+
+
+def _end_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> bool:
+    stores.cases.lock()
+    ruling = stores.rulings.find(ident)
+    if ruling.undone_at is not None or ruling.ended_at is not None:
+        return False  # somebody else was faster, or it was restored
+    case = stores.cases.find(ruling.case)
+    stores.rulings.save(replace(ruling, ended_at=now))
+    for item in case.items:
+        stores.outbox.add(message_of("ruling:ended", ruling, item, at=now))
+    if not _removed_since(case, stores):
+        until = now + bench.config.restored_for
+        stores.rulings.allow(digests_of(case.items), ruling=ident, until=until)
+    changed(case, "ended", stores, by="upkeep", now=now, ruling=ident)
+    details = {
+        "case": case.id,
+        "decision": ruling.decision,
+        "ends_at": rfc3339(ruling.ends_at or now),
+    }
+    stores.audit.record(
+        Happening(action="ruling:ended", subject=ident, actor="upkeep", at=now, details=details)
+    )
+    return True
+
+
+def _removed_since(case: Case, stores: Stores) -> bool:
+    """Whether another ruling in force removes the same content: then its copies stay blocked."""
+    marks = [mark for item in case.items for mark in content_marks(item)]
+    return any(
+        ruling.decision is Decision.REMOVE and ruling.case != case.id and alike(marks, [mark])
+        for ruling, mark in stores.rulings.earlier(marks)
+    )
