@@ -18,7 +18,7 @@ from seawall.access.person import Limits, Person, PersonInvitation, Role, parse_
 from seawall.access.preferences import Preferences
 from seawall.access.session import new_token, token_digest
 from seawall.audit.event import Happening
-from seawall.errors import NotAllowed, NotFound, WrongState
+from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.ids import new_id
 from seawall.policy.category import Taxonomy
 from seawall.policy.territory import territories as parse_territories
@@ -130,16 +130,24 @@ def accept_invitation(
         stores.people.add(person)
     else:
         before = stores.people.find(invitation.person, lock=True)
-        person = replace(before, password=kept, totp=None, totp_at=None)
+        person = replace(before, password=kept, totp=None, totp_at=None, oidc=None)
         stores.people.save(person)
         stores.people.end_all(person.id)
-    stores.people.use_invitation(invitation.id, at=now)
-    details = {"invitation": invitation.id, "by": invitation.by}
-    stores.audit.record(
-        Happening(
-            action="person:joined", subject=person.id, actor=person.id, at=now, details=details
-        ),
-    )
+    _joined(person, invitation, stores, now)
+    return person
+
+
+def join_by_identity(
+    invitation: PersonInvitation, subject: str, *, name: str | None, stores: Stores, now: datetime
+) -> Person:
+    """Somebody new whom a provider vouches for, and who has no password here."""
+    try:
+        called = parse_name(name or "")
+    except InputError:  # what a provider says is not for the person to correct
+        called = invitation.login
+    person = replace(_newcomer(invitation, called, None, stores, now), oidc=subject)
+    stores.people.add(person)
+    _joined(person, invitation, stores, now)
     return person
 
 
@@ -287,8 +295,18 @@ def _invitation(
     return made, token
 
 
+def _joined(person: Person, invitation: PersonInvitation, stores: Stores, now: datetime) -> None:
+    stores.people.use_invitation(invitation.id, at=now)
+    details = {"invitation": invitation.id, "by": invitation.by}
+    stores.audit.record(
+        Happening(
+            action="person:joined", subject=person.id, actor=person.id, at=now, details=details
+        ),
+    )
+
+
 def _newcomer(
-    invitation: PersonInvitation, name: str, kept: str, stores: Stores, now: datetime
+    invitation: PersonInvitation, name: str, kept: str | None, stores: Stores, now: datetime
 ) -> Person:
     pseudonym = _pseudonym()
     while stores.people.by_pseudonym(pseudonym) is not None:

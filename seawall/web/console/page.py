@@ -50,6 +50,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "preferences": "Your preferences are kept.",
     "enrolled": "From now on signing in asks for a code.",
     "dropped": "Signing in asks for no code any more.",
+    "linked": "Your account there signs you in here too from now on.",
+    "unlinked": "No other account signs you in here any more.",
     "elsewhere": "You are signed out everywhere else.",
     "changed": "What this person may do was changed.",
     "disabled": "This person cannot sign in any more.",
