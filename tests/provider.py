@@ -34,7 +34,7 @@ class Provider:
     claims: Document = field(default_factory=dict)  # of whoever comes next
     alg: str = "RS256"
     key: Any = None  # what signs instead of the key of that name
-    token: Callable[[str], str] = staticmethod(lambda token: token)  # what becomes of a token
+    token: Callable[[str], str] = str  # what becomes of a token
     says: Document = field(default_factory=dict)  # other words in the discovery document
     published: list[Any] = field(default_factory=lambda: list(_KEYS.values()))
     asked: list[str] = field(default_factory=list)
@@ -126,7 +126,7 @@ def providing() -> Iterator[Provider]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *said: object) -> None:
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,7 +1,7 @@
 """
 Who somebody is, in the words of their organisation's provider: an ID token, checked.
 
-    token ─▶ signed by a key of the provider's, with an algorithm we take ─▶ for us, now, and for this sign-in ─▶ Identity
+    token ─▶ signed by a key of the provider's, with an algorithm we take ─▶ for us, now, for this sign-in ─▶ Identity
 
 https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
 """

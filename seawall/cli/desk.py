@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from seawall.cli.endpoint_desk import EndpointDesk
 from seawall.cli.hub_desk import HubDesk
+from seawall.cli.person_desk import PersonDesk
 
 Document = dict[str, Any]
 
@@ -21,6 +22,11 @@ class Desk(Protocol):
     @property
     def endpoints(self) -> EndpointDesk:
         """The same for where messages are sent."""
+        ...
+
+    @property
+    def people(self) -> PersonDesk:
+        """The same for who signs in at the console."""
         ...
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:

@@ -11,6 +11,7 @@ from seawall.access.key import parse_scopes
 from seawall.app import App
 from seawall.cli.endpoint_local import LocalEndpoints
 from seawall.cli.hub_local import LocalHub
+from seawall.cli.person_local import LocalPeople
 from seawall.clock import now
 from seawall.errors import InputError, WrongState
 from seawall.policy.ground import Basis, Ground
@@ -57,6 +58,7 @@ class LocalDesk:
         self._app = app
         self.hub = LocalHub(app)
         self.endpoints = LocalEndpoints(app)
+        self.people = LocalPeople(app)
         self._workers = sandbox
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:

@@ -13,6 +13,7 @@ import orjson
 
 from seawall.cli.endpoint_remote import RemoteEndpoints
 from seawall.cli.hub_remote import RemoteHub
+from seawall.cli.person_remote import RemotePeople
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
 from seawall.workflows.paths import LINK_PREFIXES
 
@@ -43,6 +44,7 @@ class RemoteDesk:
         )
         self.hub = RemoteHub(self._ask)
         self.endpoints = RemoteEndpoints(self._ask)
+        self.people = RemotePeople(self._ask)
 
     def __enter__(self) -> Self:
         return self

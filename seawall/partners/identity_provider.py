@@ -94,9 +94,10 @@ class IdentityProvider:
         address = self.described(at=at)["jwks_uri"]
         with self._lock:
             kept = self._keys
-            if kept is not None and at - kept[1] < KEPT:
-                if knows(kept[0], token) or at - kept[1] < LEAST_BETWEEN:
-                    return kept[0]
+            if kept is not None and at - kept[1] < (
+                KEPT if knows(kept[0], token) else LEAST_BETWEEN
+            ):
+                return kept[0]
             self._keys = public_keys(self._ask("GET", address)), at
             return self._keys[0]
 
@@ -211,7 +212,9 @@ class IdentityProvider:
             async with (
                 asyncio.timeout(seconds),
                 httpcore.AsyncConnectionPool(network_backend=self._network) as pool,
-                pool.stream(method, str(url), headers=headers, content=body) as response,
+                pool.stream(
+                    method, str(url), headers=list(headers.items()), content=body
+                ) as response,
             ):
                 read = bytearray()
                 async for block in response.aiter_stream():
@@ -232,4 +235,4 @@ def _refused(answer: Mapping[str, Any]) -> str:
     if code == "invalid_grant":
         return "The provider does not take this sign-in any more. Begin again."
     plain = "".join(each for each in str(code)[:80] if each.isprintable())
-    return f"The provider refuses this Seawall ('{plain}'). An administrator should look at the settings of section oidc."
+    return f"The provider refuses this Seawall ('{plain}'). An administrator should look at section oidc."

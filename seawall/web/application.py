@@ -29,6 +29,7 @@ from seawall.web.api import (
     match,
     media,
     messages,
+    people,
     policies,
     retroactions,
     rules,
@@ -58,7 +59,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_samples,
     ),
     *(cases, policies),
-    *(rules, audit, keys, media, messages, endpoints, status, health, page),
+    *(rules, audit, keys, people, media, messages, endpoints, status, health, page),
     *desk.PAGES,
 )
 

@@ -14,7 +14,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from seawall.access.password import check_password, hash_password
-from seawall.access.person import Limits, Person, PersonInvitation, Role, parse_login, parse_name
+from seawall.access.person import (
+    Limits,
+    Person,
+    PersonInvitation,
+    Role,
+    access_mark,
+    parse_login,
+    parse_name,
+)
 from seawall.access.preferences import Preferences
 from seawall.access.session import new_token, token_digest
 from seawall.audit.event import Happening
@@ -152,17 +160,28 @@ def join_by_identity(
 
 
 def set_roles(
-    ident: str, *, roles: frozenset[Role], limits: Limits, stores: Stores, by: str, now: datetime
+    ident: str,
+    *,
+    roles: frozenset[Role] | None,
+    limits: Limits | None,
+    stores: Stores,
+    by: str,
+    now: datetime,
+    expected: str | None = None,
 ) -> Person:
     """
-    What the person may do from the next request on.
+    What the person may do from the next request on; None leaves roles or limits as they are.
 
     Raises:
         NotFound: There is no such person.
-        WrongState: It would take the role from the last administrator.
+        WrongState: It would take the role from the last administrator, or the mark is not `expected` any more.
 
     """
     before = _held(ident, stores)
+    if expected is not None and access_mark(before) != expected:
+        raise WrongState("Somebody has changed this person's access meanwhile; read it again.")
+    roles = before.roles if roles is None else roles
+    limits = before.limits if limits is None else limits
     person = replace(before, roles=roles, limits=limits)
     _check_administrator_left(person, stores)
     stores.people.save(person)
@@ -213,6 +232,22 @@ def enable_person(ident: str, *, stores: Stores, by: str, now: datetime) -> Pers
         Happening(action="person:enabled", subject=ident, actor=by, at=now, details={})
     )
     return person
+
+
+def sign_out_person(ident: str, *, stores: Stores, by: str, now: datetime) -> int:
+    """
+    Every sign-in of the person is over; how many there were.
+
+    Raises:
+        NotFound: There is no such person.
+
+    """
+    ended = stores.people.end_all(stores.people.find(ident, lock=True).id)
+    details = {"sign_ins": ended}
+    stores.audit.record(
+        Happening(action="person:signed-out", subject=ident, actor=by, at=now, details=details)
+    )
+    return ended
 
 
 def set_preferences(

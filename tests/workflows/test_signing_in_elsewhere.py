@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from seawall.access.id_token import Identity, identity_of, public_keys
+from seawall.access.id_token import Identity, public_keys
 from seawall.access.oidc_config import OidcConfig
 from seawall.access.password import hash_password
 from seawall.access.person import Limits, Person, Role
@@ -495,7 +495,7 @@ def test_a_provider_inside_our_network_wants_the_operators_word(house):
     assert house.provider.asked == []
 
 
-def test_without_an_issuer_there_is_no_provider(house):
+def test_without_an_issuer_there_is_no_provider():
     """Nothing changes for who does not want it."""
     assert open_provider(OidcConfig(), client_secret=None) is None
 

@@ -55,6 +55,7 @@ TOLD = {  # what is said after something was done, by the word in the address
     "elsewhere": "You are signed out everywhere else.",
     "changed": "What this person may do was changed.",
     "disabled": "This person cannot sign in any more.",
+    "signed-out": "This person is signed out everywhere, and can sign in again.",
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",
     "joined": "Welcome. Sign in with your new password.",

@@ -29,6 +29,7 @@ from seawall.workflows.people import (
     read_limits,
     reset_person,
     set_roles,
+    sign_out_person,
 )
 
 PEOPLE = "/desk/people"
@@ -139,6 +140,14 @@ def disable(request: Request, at: Manager, ident: str) -> Response:
     with door_of(request).app.memory.transaction() as stores:
         disable_person(ident, stores=stores, by=at.person.id, now=now())
     return went(f"{PEOPLE}/{ident}", "disabled")
+
+
+@router.post("/{ident}/sign-out")
+def sign_out(request: Request, at: Manager, ident: str) -> Response:
+    """Out everywhere, and free to sign in again."""
+    with door_of(request).app.memory.transaction() as stores:
+        sign_out_person(ident, stores=stores, by=at.person.id, now=now())
+    return went(f"{PEOPLE}/{ident}", "signed-out")
 
 
 @router.post("/{ident}/enable")

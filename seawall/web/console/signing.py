@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from seawall.clock import now
 from seawall.errors import Error, InputError, NotAllowed, TooMany
 from seawall.storage.secrets import Vault
-from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.elsewhere import provider_name
+from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import (
     SIGN_IN,
     Session,

@@ -53,7 +53,8 @@ def test_the_button_leads_there_and_back(served: Served, provider: Provider, kno
     assert cookies[1].startswith(f'{FLOW}="";')
 
 
-def test_what_waits_is_out_of_reach(served: Served, known: Person):
+@pytest.mark.usefixtures("known")
+def test_what_waits_is_out_of_reach(served: Served):
     """Of scripts and of other sites, for ten minutes, under a name that no other host can set."""
     with browser(served) as client:
         plain = client.get(GO).headers["set-cookie"]
@@ -68,7 +69,8 @@ def test_what_waits_is_out_of_reach(served: Served, known: Person):
     assert "https only" in alert(open_)
 
 
-def test_a_way_back_is_of_the_browser_that_went(served: Served, provider: Provider, known: Person):
+@pytest.mark.usefixtures("known")
+def test_a_way_back_is_of_the_browser_that_went(served: Served, provider: Provider):
     """A link with somebody's code signs nobody else's browser in, and nobody in twice."""
     with browser(served) as client, browser(served) as other:
         back = provider.signed_in(away(client))
@@ -86,10 +88,11 @@ def test_a_way_back_is_of_the_browser_that_went(served: Served, provider: Provid
         assert COOKIE not in answer.cookies
 
 
+@pytest.mark.usefixtures("known")
 @pytest.mark.parametrize(
     "place", ["https://elsewhere.example", "//elsewhere.example", "/desk\\@elsewhere.example"]
 )
-def test_the_way_leads_nowhere_else(served: Served, provider: Provider, known: Person, place: str):
+def test_the_way_leads_nowhere_else(served: Served, provider: Provider, place: str):
     """Open redirect: what is not a page of the desk is its start."""
     with browser(served) as client:
         back = client.get(provider.signed_in(away(client, next=place)))
@@ -97,7 +100,8 @@ def test_the_way_leads_nowhere_else(served: Served, provider: Provider, known: P
     assert back.headers["location"] == "/desk"
 
 
-def test_who_is_not_expected_reads_what_to_do(served: Served, provider: Provider, known: Person):
+@pytest.mark.usefixtures("known")
+def test_who_is_not_expected_reads_what_to_do(served: Served, provider: Provider):
     """On a calm page, with a way to the sign-in page; and so does who is kept out."""
     provider.claims |= {"email_verified": False}
     with browser(served) as client:
@@ -109,7 +113,8 @@ def test_who_is_not_expected_reads_what_to_do(served: Served, provider: Provider
     assert 'href="/desk/sign-in"' in unknown.text
 
 
-def test_a_code_is_asked_for_on_the_way(served: Served, provider: Provider, known: Person):
+@pytest.mark.usefixtures("known")
+def test_a_code_is_asked_for_on_the_way(served: Served, provider: Provider):
     """Of whom has a second factor here, where the provider proves none."""
     secret = new_secret()
     sealed = Vault(served.door.app.settings.home).seal(secret)
