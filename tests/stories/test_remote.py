@@ -56,7 +56,7 @@ def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
         assert ask("audit", "verify").code == 0
         assert ask("person", "invite", "bo", "--role", "lead").out.startswith("swp_")
         assert ask("person", "list", "--json").lines == []
-        assert "no person" in str(ask("person", "disable", "a/b").error)
+        assert "no person" in str(ask("person", "disable", "nobody").error)
         refused = seawall(elsewhere, "bank", "list", "--server", server.url, "--key", made["key"])
         assert "revoked" in str(refused.error)
     assert not (elsewhere / "seawall.db").exists()
