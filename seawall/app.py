@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from seawall.clock import now
 from seawall.policy.taxonomy import taxonomy
@@ -21,6 +22,9 @@ from seawall.workflows.ledger import Ledger
 from seawall.workflows.membership import Node
 from seawall.workflows.rule import put_starting_rules
 from seawall.workflows.sealing import Safe
+
+if TYPE_CHECKING:
+    from seawall.partners.identity_provider import IdentityProvider
 
 
 class App:
@@ -103,6 +107,14 @@ class App:
             chance=random.random,
             mail_password=settings.secrets.mail_password,
         )
+
+    @cached_property
+    def provider(self) -> "IdentityProvider | None":
+        """Whose accounts open the desk too, if anybody's do."""
+        from seawall.workflows.signing_in_elsewhere import open_provider  # noqa: PLC0415 - JOSE would slow commands
+
+        secret = self.settings.secrets.oidc_client_secret
+        return open_provider(self.settings.oidc, client_secret=secret)
 
     def close(self) -> None:
         """Let go of the index and the database."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from seawall.access.oidc_config import OidcConfig
 from seawall.cases.config import CasesConfig
 from seawall.delivery.mail_config import MailConfig
 from seawall.errors import InputError, SettingsError
@@ -35,6 +36,7 @@ _OTHERS = frozenset(  # read elsewhere: here, by the command line, by the tests
         "require_all",
         "chromium",
         "mail_password",
+        "oidc_client_secret",
     )
 )
 
@@ -103,6 +105,7 @@ class Secrets:
 
     database_url: str | None = field(default=None, repr=False)
     mail_password: str | None = field(default=None, repr=False)
+    oidc_client_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,7 @@ class Settings:
     delivery: DeliveryConfig = DeliveryConfig()
     mail: MailConfig = MailConfig()  # noqa: RUF009 - it is frozen
     console: ConsoleConfig = ConsoleConfig()
+    oidc: OidcConfig = OidcConfig()  # noqa: RUF009 - it is frozen
     fetch: FetchConfig = FetchConfig()  # noqa: RUF009 - it is frozen
     categories: Mapping[str, str] = field(
         default_factory=dict
@@ -146,10 +150,14 @@ def read_settings(
     for name, value in environment.items():
         _from_environment(name, value, given)
     database_url = environment.get(f"{PREFIX}DATABASE_URL") or given.pop("database_url", None)
-    password = environment.get(f"{PREFIX}MAIL_PASSWORD")
+    secrets = Secrets(
+        database_url,
+        mail_password=environment.get(f"{PREFIX}MAIL_PASSWORD"),
+        oidc_client_secret=environment.get(f"{PREFIX}OIDC_CLIENT_SECRET"),
+    )
     try:
         settings = TypeAdapter(Settings).validate_python(
-            {**given, "home": place, "secrets": Secrets(database_url, password)}
+            {**given, "home": place, "secrets": secrets}
         )
     except ValidationError as wrong:
         first = wrong.errors()[0]

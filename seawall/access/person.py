@@ -5,12 +5,14 @@ People at the console: who they are, what they may do, and where.
        └───── limits (categories, queues, territories) ──▶ may, or may not
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 from seawall.access.preferences import Preferences
 from seawall.errors import InputError
@@ -227,20 +229,10 @@ def parse_name(text: str) -> str:
     return name
 
 
-def person_document(person: Person) -> dict[str, Any]:
-    """What may be told of somebody: no secret in it."""
-    return {
-        "id": person.id,
-        "login": person.login,
-        "name": person.name,
-        "pseudonym": person.pseudonym,
-        "roles": sorted(person.roles),
-        "limits": person.limits.document(),
-        "second_factor": person.enrolled,
-        "created_at": person.created_at,
-        "seen_at": person.seen_at,
-        "disabled_at": person.disabled_at,
-    }
+def access_mark(person: Person) -> str:
+    """What changes when, and only when, somebody's roles or limits do, or they are disabled or enabled."""
+    said = [sorted(person.roles), person.limits.document(), person.disabled_at is None]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def _listed(names: frozenset[str] | None) -> list[str] | None:

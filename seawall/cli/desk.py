@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from seawall.cli.case_desk import CaseDesk
 from seawall.cli.endpoint_desk import EndpointDesk
 from seawall.cli.hub_desk import HubDesk
+from seawall.cli.person_desk import PersonDesk
 
 Document = dict[str, Any]
 
@@ -27,6 +28,11 @@ class Desk(Protocol):
     @property
     def cases(self) -> CaseDesk:
         """The same for what waits for a person."""
+        ...
+
+    @property
+    def people(self) -> PersonDesk:
+        """The same for who signs in at the console."""
         ...
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:

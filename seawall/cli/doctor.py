@@ -1,5 +1,6 @@
 """`seawall doctor`: is this installation well?"""
 
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -14,11 +15,11 @@ def doctor(
         bool, typer.Option("--rebuild", help="Make the indexes anew from the database first.")
     ] = False,
 ) -> None:
-    """Check disk, database, index, rules, workers and audit log; exit code 3 when something is wrong."""
+    """Check disk, database, index, rules, workers, audit log and what is outside; ends with 3 if something is wrong."""
     from seawall.app import open_app  # noqa: PLC0415 - Numba would slow `--help`
     from seawall.cli.output import out, say_json, table, text  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.decoders import open_sandbox  # noqa: PLC0415 - the same
-    from seawall.workflows.doctor import examine  # noqa: PLC0415 - the same
+    from seawall.workflows.doctor import examine, examine_outside  # noqa: PLC0415 - the same
 
     settings = settings_for(home)
     made = table("", "", "")
@@ -28,9 +29,8 @@ def doctor(
         if rebuild:
             app.knowledge.rebuild()
             app.ledger.rebuild()
-        for check in examine(
-            settings.home, memory=app.memory, knowledge=app.knowledge, sandbox=sandbox
-        ):
+        inside = examine(settings.home, memory=app.memory, knowledge=app.knowledge, sandbox=sandbox)
+        for check in chain(inside, examine_outside(app.courier(), app.provider)):
             well &= check.well
             if json:
                 say_json({"what": check.what, "well": check.well, "says": check.says})

@@ -12,6 +12,7 @@ from seawall.app import App
 from seawall.cli.case_local import LocalCases
 from seawall.cli.endpoint_local import LocalEndpoints
 from seawall.cli.hub_local import LocalHub
+from seawall.cli.person_local import LocalPeople
 from seawall.clock import now
 from seawall.errors import InputError, WrongState
 from seawall.policy.ground import Basis, Ground
@@ -59,6 +60,7 @@ class LocalDesk:
         self.hub = LocalHub(app)
         self.endpoints = LocalEndpoints(app)
         self.cases = LocalCases(app)
+        self.people = LocalPeople(app)
         self._workers = sandbox
 
     def hash_paths(self, paths: Iterable[str]) -> Iterator[Document]:

@@ -1,17 +1,12 @@
-"""`seawall person`: who signs in at the console, and what they may do. Works on the home itself."""
+"""`seawall person`: who signs in at the console, and what they may do."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from seawall.cli.options import Home, Json, at_home
-
-if TYPE_CHECKING:
-    from seawall.access.person import Limits, Person, PersonInvitation
-    from seawall.app import App
+from seawall.cli.options import Home, Json, Server, ServerKey, desk
 
 app = typer.Typer(no_args_is_help=True, help="Who signs in at the console, and what they may do.")
-BY = "cli"
 COLUMNS = {
     "id": "id",
     "login": "login",
@@ -19,6 +14,7 @@ COLUMNS = {
     "pseudonym": "pseudonym",
     "roles": "roles",
     "second_factor": "second factor",
+    "linked": "other account",
     "seen_at": "last here",
     "disabled_at": "disabled",
 }
@@ -47,36 +43,27 @@ def invite(
     queue: Queues = None,
     territory: Territories = None,
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
     json: Json = False,
 ) -> None:
     """Invite somebody; the token is printed once."""
-    from seawall.access.person import parse_roles  # noqa: PLC0415 - it would slow `--help`
-    from seawall.clock import now  # noqa: PLC0415 - the same
-    from seawall.workflows.people import invite_person  # noqa: PLC0415 - the same
-
-    with at_home(home) as opened, opened.memory.transaction() as stores:
-        moment = now()
-        made, token = invite_person(
-            login,
-            roles=parse_roles(role),
-            limits=_limits(opened, category, queue, territory),
-            expires_at=moment + opened.settings.console.invitation,
-            stores=stores,
-            by=BY,
-            now=moment,
-        )
-    _say_invited(made, token, as_json=json)
+    with desk(home, server, key) as at:
+        made = at.people.invite(login, _access(role, category, queue, territory))
+    _say_invited(made, as_json=json)
 
 
 @app.command("list")
-def list_(home: Home = None, json: Json = False) -> None:
+def list_(
+    home: Home = None, server: Server = None, key: ServerKey = None, json: Json = False
+) -> None:
     """Show everybody."""
     from seawall.cli.output import show  # noqa: PLC0415 - Rich would slow `--help`
 
-    with at_home(home) as opened, opened.memory.reading() as stores:
-        documents = [_document(person) for person in stores.people.all()]
+    with desk(home, server, key) as at:
+        found = at.people.all()
     show(
-        documents,
+        found,
         COLUMNS,
         as_json=json,
         empty="There is nobody yet; `seawall person invite LOGIN --role admin` invites the first.",
@@ -84,14 +71,14 @@ def list_(home: Home = None, json: Json = False) -> None:
 
 
 @app.command("show")
-def show_(who: Who, home: Home = None, json: Json = False) -> None:
+def show_(
+    who: Who, home: Home = None, server: Server = None, key: ServerKey = None, json: Json = False
+) -> None:
     """Show one person: roles, permissions, limits."""
     from seawall.cli.output import out, say_json, text  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.workflows.people import find_person  # noqa: PLC0415 - it would slow `--help`
 
-    with at_home(home) as opened, opened.memory.reading() as stores:
-        person = find_person(who, stores)
-        document = _document(person) | {"permissions": sorted(person.permissions)}
+    with desk(home, server, key) as at:
+        document = at.people.show(who)
     if json:
         say_json(document)
         return
@@ -108,112 +95,76 @@ def roles(
     queue: Queues = None,
     territory: Territories = None,
     home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
 ) -> None:
     """Put other roles and limits in the place of those of now."""
-    from seawall.access.person import parse_roles  # noqa: PLC0415 - it would slow `--help`
-    from seawall.cli.output import err  # noqa: PLC0415 - the same
-    from seawall.clock import now  # noqa: PLC0415 - the same
-    from seawall.workflows.people import find_person, set_roles  # noqa: PLC0415 - the same
+    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
 
-    with at_home(home) as opened, opened.memory.transaction() as stores:
-        changed = set_roles(
-            find_person(who, stores).id,
-            roles=parse_roles(role),
-            limits=_limits(opened, category, queue, territory),
-            stores=stores,
-            by=BY,
-            now=now(),
-        )
-    err.print(f"{changed.login} is {', '.join(sorted(changed.roles))} from now on.")
+    with desk(home, server, key) as at:
+        changed = at.people.change(who, _access(role, category, queue, territory))
+    err.print(f"{changed['login']} is {', '.join(changed['roles'])} from now on.")
 
 
 @app.command()
-def disable(who: Who, home: Home = None) -> None:
+def disable(who: Who, home: Home = None, server: Server = None, key: ServerKey = None) -> None:
     """Sign somebody out everywhere and keep them out."""
-    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.clock import now  # noqa: PLC0415 - the same
-    from seawall.workflows.people import disable_person, find_person  # noqa: PLC0415 - the same
-
-    with at_home(home) as opened, opened.memory.transaction() as stores:
-        person = find_person(who, stores)
-        disable_person(person.id, stores=stores, by=BY, now=now())
-    err.print(f"{person.login} is signed out everywhere and cannot sign in.")
+    _act(who, "disable", "{login} is signed out everywhere and cannot sign in.", home, server, key)
 
 
 @app.command()
-def enable(who: Who, home: Home = None) -> None:
+def enable(who: Who, home: Home = None, server: Server = None, key: ServerKey = None) -> None:
     """Let somebody sign in again."""
-    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.clock import now  # noqa: PLC0415 - the same
-    from seawall.workflows.people import enable_person, find_person  # noqa: PLC0415 - the same
+    _act(who, "enable", "{login} can sign in again.", home, server, key)
 
-    with at_home(home) as opened, opened.memory.transaction() as stores:
-        person = find_person(who, stores)
-        enable_person(person.id, stores=stores, by=BY, now=now())
-    err.print(f"{person.login} can sign in again.")
+
+@app.command("sign-out")
+def sign_out(who: Who, home: Home = None, server: Server = None, key: ServerKey = None) -> None:
+    """Sign somebody out everywhere; they can sign in again."""
+    _act(who, "sign-out", "Sign-ins that ended: {sign_ins}.", home, server, key)
 
 
 @app.command()
-def reset(who: Who, home: Home = None, json: Json = False) -> None:
+def reset(
+    who: Who, home: Home = None, server: Server = None, key: ServerKey = None, json: Json = False
+) -> None:
     """Invite somebody again; accepting it replaces password and second factor."""
-    from seawall.clock import now  # noqa: PLC0415 - it would slow `--help`
-    from seawall.workflows.people import find_person, reset_person  # noqa: PLC0415 - the same
-
-    with at_home(home) as opened, opened.memory.transaction() as stores:
-        moment = now()
-        made, token = reset_person(
-            find_person(who, stores).id,
-            expires_at=moment + opened.settings.console.invitation,
-            stores=stores,
-            by=BY,
-            now=moment,
-        )
-    _say_invited(made, token, as_json=json)
+    with desk(home, server, key) as at:
+        made = at.people.act(who, "reset")
+    _say_invited(made, as_json=json)
 
 
-def _limits(
-    opened: "App",
+def _act(who: str, what: str, said: str, home: Home, server: Server, key: ServerKey) -> None:
+    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
+
+    with desk(home, server, key) as at:
+        err.print(said.format(**at.people.act(who, what)))
+
+
+def _access(
+    roles: list[str],
     categories: list[str] | None,
     queues: list[str] | None,
     territories: list[str] | None,
-) -> "Limits":
-    from seawall.workflows.people import read_limits  # noqa: PLC0415 - it would slow `--help`
-
-    return read_limits(
-        categories=categories or (),
-        queues=queues or (),
-        territories=territories or (),
-        taxonomy=opened.taxonomy,
-    )
-
-
-def _document(person: "Person") -> dict[str, Any]:
-    from seawall.access.person import person_document  # noqa: PLC0415 - it would slow `--help`
-    from seawall.clock import rfc3339  # noqa: PLC0415 - the same
-
-    document = person_document(person)
-    for name in ("created_at", "seen_at", "disabled_at"):
-        document[name] = rfc3339(document[name]) if document[name] else None
-    return document
+) -> dict[str, Any]:
+    """Roles and limits as the desk takes them; several roles may stand in one text."""
+    limits = {
+        "categories": categories or [],
+        "queues": queues or [],
+        "territories": territories or [],
+    }
+    return {"roles": [part for text in roles for part in text.split(",")], "limits": limits}
 
 
-def _say_invited(made: "PersonInvitation", token: str, *, as_json: bool) -> None:
+def _say_invited(made: dict[str, Any], *, as_json: bool) -> None:
     from seawall.cli.output import err, say_json  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.clock import rfc3339  # noqa: PLC0415 - the same
 
     if as_json:
-        say_json(
-            {
-                "id": made.id,
-                "login": made.login,
-                "roles": sorted(made.roles),
-                "expires_at": rfc3339(made.expires_at),
-                "token": token,
-            }
-        )
+        say_json(made)
         return
+    until = made["expires_at"][:16].replace("T", " ")
     err.print(
-        f"{made.login} opens /desk/invitation and gives this token, once, until "
-        f"{made.expires_at:%Y-%m-%d %H:%M} UTC. It is shown this once and not kept:"
+        f"{made['login']} opens /desk/invitation and gives this token, once, until {until} UTC. "
+        "It is shown this once and not kept:"
     )
-    typer.echo(token)
+    typer.echo(made["token"])

@@ -14,6 +14,7 @@ import orjson
 from seawall.cli.case_remote import RemoteCases
 from seawall.cli.endpoint_remote import RemoteEndpoints
 from seawall.cli.hub_remote import RemoteHub
+from seawall.cli.person_remote import RemotePeople
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
 from seawall.workflows.paths import LINK_PREFIXES
 
@@ -45,6 +46,7 @@ class RemoteDesk:
         self.hub = RemoteHub(self._ask)
         self.endpoints = RemoteEndpoints(self._ask)
         self.cases = RemoteCases(self._ask, self._pages)
+        self.people = RemotePeople(self._ask)
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
@@ -62,11 +64,7 @@ def send_mail(
 ) -> Answer:
     """What the mail server answered; whatever goes wrong is an answer too."""
     try:
-        with smtplib.SMTP(config.host, config.port, timeout=seconds) as server:
-            if config.starttls:
-                server.starttls(context=ssl.create_default_context())
-            if config.user and password:
-                server.login(config.user, password)
+        with _let_in(config, password, seconds) as server:
             server.send_message(mail)
     except smtplib.SMTPRecipientsRefused as refused:
         code, said = next(iter(refused.recipients.values()))
@@ -81,6 +79,25 @@ def send_mail(
     except (OSError, smtplib.SMTPException) as broken:
         return Answer(status=None, said=f"The mail server did not take it: {broken}."[:MOST_SAID])
     return Answer(status=TAKEN)
+
+
+def knock(config: MailConfig, *, password: str | None, seconds: float) -> str | None:
+    """Why the mail server would take nothing from us; None when it lets us in. Nothing is sent."""
+    try:
+        with _let_in(config, password, seconds):
+            return None
+    except (OSError, smtplib.SMTPException) as broken:
+        return str(broken)[:MOST_SAID]
+
+
+@contextmanager
+def _let_in(config: MailConfig, password: str | None, seconds: float) -> Iterator[smtplib.SMTP]:
+    with smtplib.SMTP(config.host, config.port, timeout=seconds) as server:
+        if config.starttls:
+            server.starttls(context=ssl.create_default_context())
+        if config.user and password:
+            server.login(config.user, password)
+        yield server
 
 
 def _text(said: bytes | str) -> str:

@@ -62,6 +62,11 @@ class PeopleStore:
         row = self._connection.execute(select(people).where(people.c.login == login)).one_or_none()
         return _person(row) if row else None
 
+    def by_identity(self, subject: str) -> Person | None:
+        """Whom a provider knows as this."""
+        row = self._connection.execute(select(people).where(people.c.oidc == subject)).one_or_none()
+        return _person(row) if row else None
+
     def by_pseudonym(self, pseudonym: str) -> Person | None:
         """Whom others than the team know by this."""
         row = self._connection.execute(
@@ -74,6 +79,13 @@ class PeopleStore:
         query = select(people).order_by(people.c.login)
         rows = self._connection.execute(query.with_for_update() if lock else query)
         return [_person(row) for row in rows]
+
+    def page(self, *, after: str | None, limit: int) -> list[Person]:
+        """So many of everybody by login, beyond this one."""
+        query = select(people).order_by(people.c.login).limit(limit)
+        if after is not None:
+            query = query.where(people.c.login > after)
+        return [_person(row) for row in self._connection.execute(query)]
 
     def seen(self, sign_in: SignIn, *, at: datetime) -> None:
         """Both the person and the sign-in were here just now."""
@@ -143,12 +155,23 @@ class PeopleStore:
         row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         return _invitation(row) if row else None
 
-    def open_invitations(self, *, at: datetime) -> list[PersonInvitation]:
-        """What can still be used, oldest first."""
+    def invitation_to(self, login: str, *, at: datetime) -> PersonInvitation | None:
+        """What can still be used by whoever has this login; nobody else uses it until this transaction ends."""
+        query = select(person_invitations).where(
+            person_invitations.c.login == login,
+            person_invitations.c.used_at.is_(None),
+            person_invitations.c.expires_at > at,
+        )
+        row = self._connection.execute(query.with_for_update()).one_or_none()
+        return _invitation(row) if row else None
+
+    def open_invitations(self, *, at: datetime, limit: int) -> list[PersonInvitation]:
+        """What can still be used, latest first, so many at most."""
         query = (
             select(person_invitations)
             .where(person_invitations.c.used_at.is_(None), person_invitations.c.expires_at > at)
-            .order_by(person_invitations.c.created_at)
+            .order_by(person_invitations.c.created_at.desc(), person_invitations.c.id.desc())
+            .limit(limit)
         )
         return [_invitation(row) for row in self._connection.execute(query)]
 

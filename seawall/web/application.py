@@ -29,6 +29,7 @@ from seawall.web.api import (
     match,
     media,
     messages,
+    people,
     policies,
     quality,
     retroactions,
@@ -59,7 +60,7 @@ NOUNS = (  # routes are tried in this order: the busiest first
         exchange_samples,
     ),
     *(cases, policies, quality),
-    *(rules, audit, keys, media, messages, endpoints, status, health, page),
+    *(rules, audit, keys, people, media, messages, endpoints, status, health, page),
     *desk.PAGES,
 )
 

@@ -1,15 +1,22 @@
 """Is this installation well? Each check says what it looked at, and what to do when it is not."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from seawall.errors import Error
+from seawall.delivery.mail import PREFIX as MAIL
+from seawall.delivery.mail import knock
+from seawall.delivery.mail_config import MailConfig
+from seawall.errors import Error, FetchError
+from seawall.partners.identity_provider import IdentityProvider
 from seawall.policy.rule import unguarded
 from seawall.sandbox.sandbox import Sandbox
 from seawall.storage.memory import Memory
 from seawall.workflows.audit import verify_audit
+from seawall.workflows.delivering import Courier
+from seawall.workflows.endpoints import Document, endpoint_documents
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.pictures import jpeg, landscape
 
@@ -73,6 +80,64 @@ def examine(
         well=not verified.faults,
         says=verified.faults[0] if verified.faults else f"{verified.events} events, unbroken",
     )
+
+
+def examine_outside(courier: Courier, provider: IdentityProvider | None) -> Iterator[Check]:
+    """What this home depends on outside: where messages go, and whose accounts open the desk, where there is any."""
+    with courier.memory.reading() as stores:
+        endpoints = endpoint_documents(stores)
+    yield _endpoints(endpoints)
+    mail = courier.outside.mail
+    mailboxes = any(each["url"].startswith(MAIL) for each in endpoints)
+    if mail.host or mailboxes:
+        yield _mail(mail, courier)
+    if provider is not None:
+        yield _provider(provider, courier.now())
+
+
+def _endpoints(endpoints: Sequence[Document]) -> Check:
+    """Well as long as everything arrives, or somebody has paused it and nothing waits."""
+    faults = []
+    for each in endpoints:
+        ident, waiting, dead = each["id"], each["waiting"], each["dead"]
+        if each["state"] == "disabled":
+            faults.append(f"{ident} wants no messages any more (410): `seawall endpoint resume`")
+        elif each["state"] == "paused" and waiting:
+            faults.append(f"{ident} is paused, {waiting} wait: `seawall endpoint resume`")
+        elif each["state"] == "failing":
+            faults.append(f"{ident} fails since {each['failing_since']}: {each['last_error']}")
+        if dead:
+            faults.append(f"{ident} has {dead} dead: `seawall endpoint replay`")
+    says = "; ".join(faults) or f"{len(endpoints)} endpoints, everything arrives"
+    return Check(what="endpoints", well=not faults, says=says)
+
+
+def _mail(config: MailConfig, courier: Courier) -> Check:
+    if not (config.host and config.sender):
+        says = "no mail is sent: set mail.host and mail.sender"
+        return Check(what="mail", well=False, says=says)
+    seconds = courier.timeout.total_seconds()
+    broken = knock(config, password=courier.mail_password, seconds=seconds)
+    says = f"{config.host}:{config.port} " + (
+        "takes mail from us" if broken is None else f"does not let us in: {broken}"
+    )
+    return Check(what="mail", well=broken is None, says=says)
+
+
+def _provider(provider: IdentityProvider, now: datetime) -> Check:
+    if not provider.config.client_id:
+        says = "oidc.client_id is missing: the provider gives it when Seawall is registered there"
+        return Check(what="accounts elsewhere", well=False, says=says)
+    try:
+        keys = provider.keys_for("", at=now)
+    except FetchError as failed:
+        return Check(what="accounts elsewhere", well=False, says=str(failed))
+    says = (
+        f"{provider.config.issuer} answers, with {len(keys.keys)} keys"
+        if keys
+        else f"{provider.config.issuer} shows no public key we can use; nobody comes in by it"
+    )
+    return Check(what="accounts elsewhere", well=bool(keys), says=says)
 
 
 def _decoding(sandbox: Sandbox) -> Check:

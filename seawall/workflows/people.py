@@ -14,11 +14,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from seawall.access.password import check_password, hash_password
-from seawall.access.person import Limits, Person, PersonInvitation, Role, parse_login, parse_name
+from seawall.access.person import (
+    Limits,
+    Person,
+    PersonInvitation,
+    Role,
+    access_mark,
+    parse_login,
+    parse_name,
+)
 from seawall.access.preferences import Filter, Preferences
 from seawall.access.session import new_token, token_digest
 from seawall.audit.event import Happening
-from seawall.errors import NotAllowed, NotFound, WrongState
+from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.ids import new_id
 from seawall.policy.category import Taxonomy
 from seawall.policy.territory import territories as parse_territories
@@ -130,31 +138,50 @@ def accept_invitation(
         stores.people.add(person)
     else:
         before = stores.people.find(invitation.person, lock=True)
-        person = replace(before, password=kept, totp=None, totp_at=None)
+        person = replace(before, password=kept, totp=None, totp_at=None, oidc=None)
         stores.people.save(person)
         stores.people.end_all(person.id)
-    stores.people.use_invitation(invitation.id, at=now)
-    details = {"invitation": invitation.id, "by": invitation.by}
-    stores.audit.record(
-        Happening(
-            action="person:joined", subject=person.id, actor=person.id, at=now, details=details
-        ),
-    )
+    _joined(person, invitation, stores, now)
+    return person
+
+
+def join_by_identity(
+    invitation: PersonInvitation, subject: str, *, name: str | None, stores: Stores, now: datetime
+) -> Person:
+    """Somebody new whom a provider vouches for, and who has no password here."""
+    try:
+        called = parse_name(name or "")
+    except InputError:  # what a provider says is not for the person to correct
+        called = invitation.login
+    person = replace(_newcomer(invitation, called, None, stores, now), oidc=subject)
+    stores.people.add(person)
+    _joined(person, invitation, stores, now)
     return person
 
 
 def set_roles(
-    ident: str, *, roles: frozenset[Role], limits: Limits, stores: Stores, by: str, now: datetime
+    ident: str,
+    *,
+    roles: frozenset[Role] | None,
+    limits: Limits | None,
+    stores: Stores,
+    by: str,
+    now: datetime,
+    expected: str | None = None,
 ) -> Person:
     """
-    What the person may do from the next request on.
+    What the person may do from the next request on; None leaves roles or limits as they are.
 
     Raises:
         NotFound: There is no such person.
-        WrongState: It would take the role from the last administrator.
+        WrongState: It would take the role from the last administrator, or the mark is not `expected` any more.
 
     """
     before = _held(ident, stores)
+    if expected is not None and access_mark(before) != expected:
+        raise WrongState("Somebody has changed this person's access meanwhile; read it again.")
+    roles = before.roles if roles is None else roles
+    limits = before.limits if limits is None else limits
     person = replace(before, roles=roles, limits=limits)
     _check_administrator_left(person, stores)
     stores.people.save(person)
@@ -205,6 +232,22 @@ def enable_person(ident: str, *, stores: Stores, by: str, now: datetime) -> Pers
         Happening(action="person:enabled", subject=ident, actor=by, at=now, details={})
     )
     return person
+
+
+def sign_out_person(ident: str, *, stores: Stores, by: str, now: datetime) -> int:
+    """
+    Every sign-in of the person is over; how many there were.
+
+    Raises:
+        NotFound: There is no such person.
+
+    """
+    ended = stores.people.end_all(stores.people.find(ident, lock=True).id)
+    details = {"sign_ins": ended}
+    stores.audit.record(
+        Happening(action="person:signed-out", subject=ident, actor=by, at=now, details=details)
+    )
+    return ended
 
 
 def set_preferences(
@@ -305,8 +348,18 @@ def _invitation(
     return made, token
 
 
+def _joined(person: Person, invitation: PersonInvitation, stores: Stores, now: datetime) -> None:
+    stores.people.use_invitation(invitation.id, at=now)
+    details = {"invitation": invitation.id, "by": invitation.by}
+    stores.audit.record(
+        Happening(
+            action="person:joined", subject=person.id, actor=person.id, at=now, details=details
+        ),
+    )
+
+
 def _newcomer(
-    invitation: PersonInvitation, name: str, kept: str, stores: Stores, now: datetime
+    invitation: PersonInvitation, name: str, kept: str | None, stores: Stores, now: datetime
 ) -> Person:
     pseudonym = _pseudonym()
     while stores.people.by_pseudonym(pseudonym) is not None:

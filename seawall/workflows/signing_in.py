@@ -57,18 +57,18 @@ def sign_in(
     """
     login = asked.login.strip().casefold()
     with memory.transaction() as stores:
-        _count(_login_subject(login), FREE_FOR_LOGIN, stores, now)
-        _count(f"address:{asked.address}", FREE_FOR_ADDRESS, stores, now)
+        count_try(login_subject(login), FREE_FOR_LOGIN, stores, now)
+        count_try(f"address:{asked.address}", FREE_FOR_ADDRESS, stores, now)
         person = stores.people.by_login(login)
     right = fits(asked.password, person.password if person else None)
     with memory.transaction() as stores:
         current = stores.people.find(person.id, lock=True) if person else None
-        step = _step(current, asked.code, vault, now) if current and right else None
+        step = code_step(current, asked.code, vault, now) if current and right else None
         if current is None or step is None or not _same_credentials(current, person):
-            _refuse(current, asked.address, stores, now)
+            refuse(current, asked.address, stores, now)
         else:
-            stores.people.forget_attempts(_login_subject(login), at=now)
-            return _signed_in(current, step, lasts, instead, stores, now)
+            stores.people.forget_attempts(login_subject(login), at=now)
+            return signed_in(current, step, lasts, instead, stores, now, strong=current.enrolled)
     raise NotAllowed(WRONG)
 
 
@@ -114,7 +114,7 @@ def change_password(by: SignIn, *, old: str, new: str, memory: Memory, now: date
         InputError: The new one is not good enough.
 
     """
-    person = _confirmed(by, old, memory, now)
+    person = confirmed(by, old, memory, now)
     kept = hash_password(check_password(new, login=person.login))
     with memory.transaction() as stores:
         current = stores.people.find(by.person, lock=True)
@@ -133,7 +133,7 @@ def enrol_totp(by: SignIn, *, password: str, memory: Memory, vault: Vault, now: 
         WrongState: A second factor is asked for already.
 
     """
-    _confirmed(by, password, memory, now)
+    confirmed(by, password, memory, now)
     secret = totp.new_secret()
     with memory.transaction() as stores:
         person = stores.people.find(by.person, lock=True)
@@ -174,14 +174,21 @@ def drop_totp(by: SignIn, *, password: str, memory: Memory, now: datetime) -> No
         TooMany: It was tried too often.
 
     """
-    _confirmed(by, password, memory, now)
+    confirmed(by, password, memory, now)
     with memory.transaction() as stores:
         person = stores.people.find(by.person, lock=True)
         stores.people.save(replace(person, totp=None, totp_at=None))
         _record(stores, "person:totp-dropped", by.person, now)
 
 
-def _count(subject: str, free: int, stores: Stores, now: datetime) -> None:
+def count_try(subject: str, free: int, stores: Stores, now: datetime) -> None:
+    """
+    One more try of this.
+
+    Raises:
+        TooMany: It was tried too often; the sentence says how long to wait.
+
+    """
     before = stores.people.hold_attempts(subject, at=now)
     wait = must_wait(before, free=free, at=now)
     if wait:
@@ -190,7 +197,7 @@ def _count(subject: str, free: int, stores: Stores, now: datetime) -> None:
     stores.people.put_attempts(another(before, at=now))
 
 
-def _login_subject(login: str) -> str:
+def login_subject(login: str) -> str:
     """What was typed may be a password; its digest says nothing."""
     return f"login:{hashlib.sha256(login.encode()).hexdigest()}"
 
@@ -204,14 +211,17 @@ def _same_credentials(current: Person, compared: Person | None) -> bool:
     )
 
 
-def _step(person: Person, code: str, vault: Vault, now: datetime) -> int | None:
-    """The half minute of the code; the last one used where none is asked for."""
+def code_step(person: Person, code: str, vault: Vault, now: datetime) -> int | None:
+    """The half minute of the code, None where it is not right; the last one used where none is asked for."""
     if not person.enrolled or person.totp is None:
         return person.totp_step
     return totp.used_step(vault.open(person.totp), code, at=now, after=person.totp_step)
 
 
-def _refuse(person: Person | None, address: str, stores: Stores, now: datetime) -> None:
+def refuse(
+    person: Person | None, address: str, stores: Stores, now: datetime, **details: object
+) -> None:
+    """Somebody was not let in."""
     subject = person.id if person else NOBODY
     stores.audit.record(
         Happening(
@@ -219,19 +229,23 @@ def _refuse(person: Person | None, address: str, stores: Stores, now: datetime) 
             subject=subject,
             actor=NOBODY,
             at=now,
-            details={"address": address},
+            details={"address": address, **details},
         )
     )
 
 
-def _signed_in(
+def signed_in(
     person: Person,
     step: int,
     lasts: timedelta,
     instead: str | None,
     stores: Stores,
     now: datetime,
+    *,
+    strong: bool,
+    **details: object,
 ) -> tuple[Person, str]:
+    """The person and the secret of a sign-in that begins now; the one with the secret `instead` is over."""
     token = new_token()
     if instead is not None:
         stores.people.end(token_digest(instead))
@@ -243,22 +257,22 @@ def _signed_in(
             created_at=now,
             seen_at=now,
             expires_at=now + lasts,
-            strong=person.enrolled,
+            strong=strong,
         )
     )
-    _record(stores, "person:signed-in", person.id, now, strong=person.enrolled)
+    _record(stores, "person:signed-in", person.id, now, strong=strong, **details)
     return person, token
 
 
-def _confirmed(by: SignIn, password: str, memory: Memory, now: datetime) -> Person:
+def confirmed(by: SignIn, password: str, memory: Memory, now: datetime) -> Person:
     """The person of this sign-in, who knows the password; guessing it here is as slow as signing in."""
     with memory.transaction() as stores:
         person = stores.people.find(by.person)
-        _count(_login_subject(person.login), FREE_FOR_LOGIN, stores, now)
+        count_try(login_subject(person.login), FREE_FOR_LOGIN, stores, now)
     if not fits(password, person.password):
         raise NotAllowed("The password is wrong; nothing was changed.")
     with memory.transaction() as stores:
-        stores.people.forget_attempts(_login_subject(person.login), at=now)
+        stores.people.forget_attempts(login_subject(person.login), at=now)
     return person
 
 

@@ -434,11 +434,12 @@ def test_the_audit_log_is_listed_and_verified(tmp_path):
 
 
 def test_doctor_finds_a_healthy_home_well_and_rebuilds_its_index(home):
-    """Disk, database, index, rules, workers, audit log."""
+    """Disk, database, index, rules, workers, audit log, and where messages go."""
     ran = seawall(home, "doctor", "--rebuild", "--json")
 
     assert [(line["what"], line["well"]) for line in ran.lines] == [
-        (what, True) for what in ("disk", "database", "index", "rules", "workers", "audit log")
+        (what, True)
+        for what in ("disk", "database", "index", "rules", "workers", "audit log", "endpoints")
     ]
     assert ran.code == 0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from seawall.delivery.mail import check_mail_address, letter, send_mail
+from seawall.delivery.mail import check_mail_address, knock, letter, send_mail
 from seawall.delivery.mail_config import MailConfig
 from seawall.delivery.schedule import Meaning, meaning
 from seawall.errors import InputError
@@ -110,6 +110,14 @@ def test_a_mailbox_that_refuses(reply, meant):
 
     assert meaning(answer) is meant
     assert answer.said == reply[4:]
+
+
+def test_a_mail_server_is_tried_without_a_mail():
+    """For whoever asks whether everything is well."""
+    with mailbox() as box:
+        assert knock(box.config, password=None, seconds=5) is None
+    assert box.mails == []
+    assert knock(box.config, password=None, seconds=5)
 
 
 def test_mail_is_not_sent_in_the_clear_unless_that_was_chosen():

@@ -54,6 +54,9 @@ def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
         assert ask("bank", "remove", "known", added.lines[0]["id"]).code == 0
         assert ask("audit", "list", "--json", "--limit", 500).lines
         assert ask("audit", "verify").code == 0
+        assert ask("person", "invite", "bo", "--role", "lead").out.startswith("swp_")
+        assert ask("person", "list", "--json").lines == []
+        assert "no person" in str(ask("person", "disable", "nobody").error)
         refused = seawall(elsewhere, "bank", "list", "--server", server.url, "--key", made["key"])
         assert "revoked" in str(refused.error)
         rule_on_a_case(ask)

@@ -12,21 +12,30 @@ from PIL import Image
 from seawall.sandbox.fetch_config import FetchConfig
 from seawall.settings import DeliveryConfig, ServerConfig
 from tests.postgres import fresh_schema, server_url
+from tests.provider import Provider, providing
 from tests.shared import shared_data
 from tests.web.serving import Served, serving
 
 PLACES = 16
 
 
+@pytest.fixture(scope="package")
+def provider() -> Iterator[Provider]:
+    """Whose accounts open the desk of the servers here too."""
+    with providing() as running:
+        yield running
+
+
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def served(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, provider: Provider
 ) -> Iterator[Served]:
     """A server that fetches from this machine and has few places."""
     home = tmp_path_factory.mktemp(f"home-{request.param}")
     sections = {
         "server": ServerConfig(max_waiting=PLACES, decoders=1),
         "delivery": DeliveryConfig(allowed_hosts=frozenset({"127.0.0.1"})),
+        "oidc": provider.config,
         "fetch": replace(FetchConfig(), allowed_hosts=frozenset({"127.0.0.1"})),
     }
     if request.param == "sqlite":

@@ -18,6 +18,7 @@ from seawall.settings import Secrets, Settings
 from seawall.web.application import application
 from seawall.web.door import Door
 from seawall.workflows.key import create_key
+from tests.provider import SECRET
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ class Served:
 @contextmanager
 def serving(home: Path, *, database_url: str | None = None, **sections: object) -> Iterator[Served]:
     """A server over this home, with some sections of its settings replaced."""
-    settings = replace(Settings(home=home), secrets=Secrets(database_url), **sections)
+    settings = replace(
+        Settings(home=home), secrets=Secrets(database_url, oidc_client_secret=SECRET), **sections
+    )
     home.mkdir(exist_ok=True)
     app = application(settings)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))

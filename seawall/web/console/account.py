@@ -11,6 +11,7 @@ from seawall.access.totp import app_address
 from seawall.clock import now
 from seawall.errors import InputError
 from seawall.storage.secrets import Vault
+from seawall.web.console.elsewhere import provider_name
 from seawall.web.console.language import offered
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
@@ -41,6 +42,7 @@ def account(request: Request, at: Me) -> Response:
         sign_ins=sign_ins,
         languages=offered(),
         spared=at.person.preferences.spares(now()),
+        elsewhere=provider_name(request),
     )
 
 

@@ -9,6 +9,7 @@ from seawall.web.console import (
     banks,
     case,
     case_acts,
+    elsewhere,
     exchange,
     health,
     history,
@@ -24,6 +25,7 @@ from seawall.web.console import (
 STATIC = Path(__file__).parent / "static"
 PAGES = (
     signing,
+    elsewhere,
     account,
     people,
     audit,

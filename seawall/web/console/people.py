@@ -2,13 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seawall.access.person import GRANTS, Limits, Permission, PersonInvitation, Role, parse_roles
+from seawall.access.person import (
+    GRANTS,
+    Limits,
+    Permission,
+    Person,
+    PersonInvitation,
+    Role,
+    parse_roles,
+)
 from seawall.app import App
 from seawall.clock import now
+from seawall.storage.memory import Stores
+from seawall.web.bodies import is_plain
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
@@ -19,9 +29,12 @@ from seawall.workflows.people import (
     read_limits,
     reset_person,
     set_roles,
+    sign_out_person,
 )
 
 PEOPLE = "/desk/people"
+PAGE = 50  # people
+After = Annotated[str, Query(max_length=64)]
 Text = Annotated[str, Form()]
 Several = Annotated[list[str], Form(default_factory=list)]
 Manager = Annotated[Session, signed_in(Permission.PEOPLE_MANAGE)]
@@ -29,20 +42,35 @@ router = desk_router(PEOPLE)
 
 
 @router.get("")
-def people(request: Request, at: Manager) -> Response:  # noqa: ARG001 - who may
-    """Everybody, and the invitations that can still be used."""
+def people(request: Request, at: Manager, after: After = "") -> Response:  # noqa: ARG001 - who may
+    """A page of everybody, and the latest invitations that can still be used."""
     with door_of(request).app.memory.reading() as stores:
-        everybody = stores.people.all()
-        invitations = stores.people.open_invitations(at=now())
-    return shown(request, "people.html", people=everybody, invitations=invitations, grants=GRANTS)
+        some, beyond = _page(after, stores)
+        invitations = stores.people.open_invitations(at=now(), limit=PAGE)
+    return shown(
+        request,
+        "people.html",
+        people=some,
+        beyond=beyond,
+        after=after,
+        invitations=invitations,
+        grants=GRANTS,
+    )
 
 
 @router.get("/review")
-def review(request: Request, at: Manager) -> Response:  # noqa: ARG001 - who may
-    """Who has what, and when they were last here."""
+def review(request: Request, at: Manager, after: After = "") -> Response:  # noqa: ARG001 - who may
+    """Who has what, and when they were last here; a page at a time."""
     with door_of(request).app.memory.reading() as stores:
-        everybody = stores.people.all()
-    return shown(request, "review.html", people=everybody, permissions=list(Permission))
+        some, beyond = _page(after, stores)
+    return shown(
+        request,
+        "review.html",
+        people=some,
+        beyond=beyond,
+        after=after,
+        permissions=list(Permission),
+    )
 
 
 @router.post("/invite")
@@ -114,6 +142,14 @@ def disable(request: Request, at: Manager, ident: str) -> Response:
     return went(f"{PEOPLE}/{ident}", "disabled")
 
 
+@router.post("/{ident}/sign-out")
+def sign_out(request: Request, at: Manager, ident: str) -> Response:
+    """Out everywhere, and free to sign in again."""
+    with door_of(request).app.memory.transaction() as stores:
+        sign_out_person(ident, stores=stores, by=at.person.id, now=now())
+    return went(f"{PEOPLE}/{ident}", "signed-out")
+
+
 @router.post("/{ident}/enable")
 def enable(request: Request, at: Manager, ident: str) -> Response:
     """In again."""
@@ -136,6 +172,12 @@ def reset(request: Request, at: Manager, ident: str) -> Response:
             now=moment,
         )
     return _invited(request, made, token)
+
+
+def _page(after: str, stores: Stores) -> tuple[list[Person], str | None]:
+    """So many of everybody beyond this login, and after whom the next page begins."""
+    found = stores.people.page(after=after if is_plain(after) else None, limit=PAGE + 1)
+    return found[:PAGE], found[PAGE - 1].login if len(found) > PAGE else None
 
 
 def _invited(request: Request, made: PersonInvitation, token: str) -> Response:

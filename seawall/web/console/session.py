@@ -148,11 +148,19 @@ def check_transport(request: Request) -> None:
         )
 
 
-def give_cookie(request: Request, response: Response, token: str) -> None:
-    """The browser keeps the secret until it is closed, tells it to nobody else and to no script."""
+def give_cookie(
+    request: Request,
+    response: Response,
+    token: str,
+    *,
+    name: str = COOKIE,
+    seconds: int | None = None,
+) -> None:
+    """The browser keeps the secret until it is closed, or for so long; it tells it to nobody else and to no script."""
     response.set_cookie(
-        cookie_name(request),
+        cookie_name(request, name),
         token,
+        max_age=seconds,
         path="/",
         secure=request.url.scheme == "https",
         httponly=True,
@@ -160,16 +168,20 @@ def give_cookie(request: Request, response: Response, token: str) -> None:
     )
 
 
-def take_cookie(request: Request, response: Response) -> None:
+def take_cookie(request: Request, response: Response, *, name: str = COOKIE) -> None:
     """The browser forgets the secret."""
     response.delete_cookie(
-        cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True
+        cookie_name(request, name),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
     )
 
 
-def cookie_name(request: Request) -> str:
+def cookie_name(request: Request, name: str = COOKIE) -> str:
     """With TLS the name makes browsers refuse one set by another host or over plain HTTP."""
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+    return f"__Host-{name}" if request.url.scheme == "https" else name
 
 
 def own_page(wanted: str | None) -> str:

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from seawall.clock import now
 from seawall.errors import Error, InputError, NotAllowed, TooMany
 from seawall.storage.secrets import Vault
+from seawall.web.console.elsewhere import provider_name
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import (
     SIGN_IN,
@@ -33,7 +34,9 @@ router = desk_router()
 @router.get("/sign-in")
 def ask(request: Request, next: str = "") -> Response:  # noqa: A002 - the word in the address
     """Login, password, code."""
-    return shown(request, "sign-in.html", next=own_page(next), login="")
+    return shown(
+        request, "sign-in.html", next=own_page(next), login="", elsewhere=provider_name(request)
+    )
 
 
 @router.post("/sign-in", dependencies=[Depends(check_origin), Depends(check_transport)])
@@ -56,8 +59,15 @@ def enter(
             instead=request.cookies.get(cookie_name(request)),
         )
     except (NotAllowed, TooMany) as wrong:
-        facts = {"next": own_page(next), "login": login, "wrong": str(wrong)}
-        return shown(request, "sign-in.html", status_of(wrong), **facts)
+        return shown(
+            request,
+            "sign-in.html",
+            status_of(wrong),
+            next=own_page(next),
+            login=login,
+            elsewhere=provider_name(request),
+            wrong=str(wrong),
+        )
     entered = RedirectResponse(own_page(next), status_code=303)
     give_cookie(request, entered, token)
     return entered

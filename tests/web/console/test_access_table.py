@@ -13,7 +13,13 @@ from tests.web.console.people import alert, browser, somebody, word
 from tests.web.serving import Served
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
-PUBLIC = {"/desk/sign-in", "/desk/invitation"}
+PUBLIC = {
+    "/desk/sign-in",
+    "/desk/sign-in/oidc",
+    "/desk/sign-in/oidc/back",
+    "/desk/sign-in/oidc/code",
+    "/desk/invitation",
+}
 
 
 def table(name: str) -> list[dict[str, str]]:
