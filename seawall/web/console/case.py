@@ -103,6 +103,7 @@ def laid_out(
         status_of(wrong) if wrong else 200,
         sheet=sheet,
         case=sheet.case,
+        watch=f"case={sheet.case.id}&version={sheet.case.version}",
         beside=beside,
         where=where,
         own=own and sheet.case.until is not None and sheet.case.until > now(),

@@ -56,6 +56,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",
     "joined": "Welcome. Sign in with your new password.",
+    "quarantine-release": "What waited is shared with the members, as far as the terms allow it.",
+    "quarantine-drop": "What waited is forgotten.",
     "policy-put": "The policy is as the newest version below says; earlier rulings keep theirs.",
     "rule-put": "The rule is as it says below, from the next upload on.",
     "bank-on": "The bank is on: its entries match again.",

@@ -93,11 +93,13 @@ def queue(
         found = waiting(person, where, stores, limit=PAGE + 1, show=show, after=after)
         counts = stores.cases.waiting(limits_of(person))
         people = {each.id: each for each in stores.people.all()}
+        latest = stores.cases.last()
     last = found[PAGE - 1] if len(found) > PAGE else None
     return shown(
         request,
         "queue.html",
         cases=found[:PAGE],
+        watch=f"since={latest}",
         where=where,
         show=show,
         older=f"{last.urgency}.{last.number}" if last else None,
