@@ -21,25 +21,32 @@ from seawall.policy.ground import Basis
 from seawall.policy.measure import Measure
 from seawall.screening.verdict import Withheld
 from seawall.storage.deliveries import Progress
-from seawall.web.console import health, page, queue
+from seawall.web.console import case, health, page, queue, rules
 
 CONSOLE = Path(page.__file__).parent
 NAMED: tuple[type[StrEnum], ...] = (
     *(PersonRole, Role, Kind, Status, MemberStatus, State, health.State, Standing, Progress),
     *(Source, ItemKind, Act, AccountMeasure, Context, Decision, Measure, Word, Withheld, Basis),
-    Priority,
+    *(Priority, rules.Force),
+)
+HAPPENING = (  # to a case, to an agreement
+    *("opened", "joined", "item-removed", "claimed", "held", "handed-off", "released", "skipped", "lapsed"),
+    *("resumed", "assigned", "ruled", "approved", "undone", "refused", "carried-out", "restored", "emptied"),
+    *("opinion", "sightings", "outcomes", "member", "terms"),
 )
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
 _CALL = re.compile(rf"""\bt\(\s*(?:{LITERAL}|'([^']*)')""")
 _CHOICE = re.compile(rf"\(\s*(?:{LITERAL}|[\w.]+),\s*{LITERAL}\s*\)")  # of a loop: value, text
 _LOOP = re.compile(r"{%-? *(?:for|set) .*?%}", re.DOTALL)
+_POST = re.compile(rf'\bpost\("[\w-]+", {LITERAL}')  # the macro of the case page
 _MAPPED = re.compile(r"\bt\(\{(.*?)\}\[", re.DOTALL)
 
 
 def texts() -> set[str]:
     """The English ones."""
     named = {str(member) for kind in NAMED for member in kind}
-    return named | set(queue.SURE) | set(_of_templates()) | set(_of_modules())
+    listed = {*HAPPENING, *queue.SURE, *case.LEVELS.values(), *case.HOLDS.values()}
+    return named | listed | set(_of_templates()) | set(_of_modules()) - {"Seawall"}
 
 
 def _of_templates() -> Iterator[str]:
@@ -47,6 +54,7 @@ def _of_templates() -> Iterator[str]:
         source = path.read_text("utf-8")
         for double, single in _CALL.findall(source):
             yield double or single
+        yield from _POST.findall(source)
         for loop in _LOOP.findall(source):
             yield from (text for _, text in _CHOICE.findall(loop))
         for mapped in _MAPPED.findall(source):
@@ -55,6 +63,8 @@ def _of_templates() -> Iterator[str]:
 
 def _of_modules() -> Iterator[str]:
     for path in CONSOLE.glob("*.py"):
+        if path.stem in ("charts", "language"):  # what they say is for whoever writes a page
+            continue
         tree = ast.parse(path.read_text("utf-8"))
         dull = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
         dull |= {id(part) for each in ast.walk(tree) if isinstance(each, ast.JoinedStr) for part in each.values}
