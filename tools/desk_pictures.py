@@ -1,7 +1,7 @@
 """
 The pictures of the desk in `docs/pictures/desk`: `python tools/desk_pictures.py [NAME …]`.
 
-    a home filled by `desk_home` ─▶ a server in this process ─▶ Chromium ─▶ every screen, light; three of them in every way
+    a home filled by `desk_home` ─▶ a server in this process ─▶ Chromium ─▶ every screen, three of them in every way
 
 It needs a Chromium (`SEAWALL_CHROMIUM` names it, or it is on the path) and the packages of `requirements/check.txt`.
 """
@@ -72,7 +72,7 @@ def shoot(served: Served, home: Home, names: list[str], *, into: Path) -> None:
                     if view is USUAL or name in IN_EVERY_WAY:
                         page.goto(f"{served.url}{path}", wait_until="networkidle")
                         save(page, into / f"{name}{view.mark}.png")
-        with strangers(browser, served) as page:
+        with strangers(browser) as page:
             page.goto(f"{served.url}/desk/sign-in", wait_until="networkidle")
             save(page, into / "sign-in.png")
         browser.close()
@@ -129,7 +129,7 @@ def opened(browser: Browser, served: Served, who: Person, view: View) -> Iterato
 
 
 @contextmanager
-def strangers(browser: Browser, served: Served) -> Iterator[Page]:
+def strangers(browser: Browser) -> Iterator[Page]:
     """A page in which nobody is signed in."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     yield context.new_page()

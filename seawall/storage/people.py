@@ -103,7 +103,9 @@ class PeopleStore:
     def open_of(self, digests: Collection[bytes], *, at: datetime, idle: timedelta) -> set[bytes]:
         """Those of these sign-ins that still let their person in."""
         query = select(sessions.c.digest).where(
-            sessions.c.digest.in_(digests), sessions.c.expires_at > at, sessions.c.seen_at > at - idle
+            sessions.c.digest.in_(digests),
+            sessions.c.expires_at > at,
+            sessions.c.seen_at > at - idle,
         )
         return {bytes(digest) for digest in self._connection.execute(query).scalars()}
 

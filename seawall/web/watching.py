@@ -75,7 +75,9 @@ class Watching:
         """
         theirs = sum(each.sign_in.person == person for each in tuple(self._watchers))
         if len(self._watchers) >= MOST or theirs >= MOST_OF_ONE:
-            raise TooMany("Too many pages are open to be told of changes; this one shows them when it is reloaded.")
+            raise TooMany(
+                "Too many pages are open to be told of changes; this one shows them when it is reloaded."
+            )
 
     async def news(self, watcher: Watcher) -> AsyncIterator[News | None]:
         """What concerns this page, as it happens; None is a sign of life. Ends when the sign-in or the server does."""
@@ -107,7 +109,9 @@ class Watching:
             watchers = list(self._watchers)
             try:
                 last = await self._round(watchers, last)
-            except Error as failed:  # the database may be away for a while: the next look tries again
+            except (
+                Error
+            ) as failed:  # the database may be away for a while: the next look tries again
                 log.warning("looking for changes failed", reason=str(failed))
             await asyncio.sleep(LOOK_EVERY)
 

@@ -1,7 +1,7 @@
 """
 What an open page is told without asking again: cases that have come, and what became of the one it shows.
 
-    EventSource /desk/changes?since=120 ─▶ a sentence in the reader's language ─▶ the page offers to show it; nothing jumps
+    EventSource /desk/changes?since=120 ─▶ a sentence in the reader's language ─▶ the page offers to show it
 """
 
 from collections.abc import AsyncIterator

@@ -24,10 +24,10 @@ from seawall.access.person import Permission, may
 from seawall.clock import now
 from seawall.errors import Error, StorageError
 from seawall.web.console.language import Language, language, preferred
-from seawall.web.console.session import READING, SIGN_IN, Session, SignedIn, Stranger
+from seawall.web.console.session import READING, SIGN_IN, Session, SignedIn, Stranger, own_page
 from seawall.web.door import door_of
 from seawall.web.openapi import installed_version
-from seawall.web.problems import STORAGE, status_of
+from seawall.web.problems import status_of
 
 FOLDER = Path(__file__).parent
 NAVIGATION: tuple[
@@ -80,6 +80,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "restored": "Restored: what was done is taken back.",
     "restore-asked": "A second person must agree before it is restored.",
 }
+OURS = "Something went wrong on our side. The server's log says what; if you sent a form, look before sending it again."
+NO_DATABASE = "The database did not answer, so nothing was changed. Try again in a minute; the server's log says why."
 log = structlog.get_logger("seawall.desk")
 _templates = Jinja2Templates(directory=FOLDER / "templates")
 
@@ -98,6 +100,9 @@ class Page(APIRoute):
                 return _to_sign_in(request)
             except (Error, HTTPException, RequestValidationError) as wrong:
                 return _failed(request, wrong)
+            except Exception:  # the last place before the reader would see a program's answer
+                log.exception("page broke")
+                return shown(request, "failed.html", 500, sentence=OURS, again=_again(request))
 
         return answer
 
@@ -164,7 +169,7 @@ def _to_sign_in(request: Request) -> Response:
 def _failed(request: Request, wrong: Exception) -> Response:
     if isinstance(wrong, StorageError):
         log.warning("storage failed", reason=str(wrong))
-        return shown(request, "failed.html", 503, sentence=STORAGE)
+        return shown(request, "failed.html", 503, sentence=NO_DATABASE, again=_again(request))
     if isinstance(wrong, Error):
         return shown(request, "failed.html", status_of(wrong), sentence=str(wrong))
     if isinstance(wrong, HTTPException):
@@ -172,6 +177,11 @@ def _failed(request: Request, wrong: Exception) -> Response:
     return shown(
         request, "failed.html", 422, sentence="The form cannot be read; nothing was changed."
     )
+
+
+def _again(request: Request) -> str | None:
+    """The address to try again; a form is not sent twice by a link."""
+    return own_page(str(request.url.path)) if request.method in READING else None
 
 
 def _ago(moment: datetime, tongue: Language) -> str:

@@ -38,26 +38,30 @@ def since(client: httpx.Client, page: str = "/desk/queue") -> str:
 def test_a_page_is_told_of_new_cases_until_its_reader_signs_out(served: Served):
     """In the reader's language, within their limits, and no longer than they are signed in."""
     own = Limits(categories=frozenset({"terrorist-content"}))
-    with browser(served, somebody(served, Role.REVIEWER, limits=own)) as client:
-        with client.stream("GET", since(client)) as answer:
-            assert answer.headers["content-type"].startswith("text/event-stream")
-            lines = answer.iter_lines()
-            opened(served, "animal-harm")
-            opened(served)
-            assert told(lines) == "New cases since you opened this page: 1."
-            client.post("/desk/sign-out", data={"csrf": word(client)})
-            assert told(lines) == "over"
+    with (
+        browser(served, somebody(served, Role.REVIEWER, limits=own)) as client,
+        client.stream("GET", since(client)) as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.iter_lines()
+        opened(served, "animal-harm")
+        opened(served)
+        assert told(lines) == "New cases since you opened this page: 1."
+        client.post("/desk/sign-out", data={"csrf": word(client)})
+        assert told(lines) == "over"
 
 
 def test_a_case_says_that_somebody_else_has_it(served: Served):
     """Before a ruling is written for nothing."""
     case = opened(served)
-    with browser(served, somebody(served, Role.REVIEWER)) as client:
-        with client.stream("GET", since(client, f"/desk/cases/{case}")) as answer:
-            lines = answer.iter_lines()
-            with served.client() as admin:
-                assert admin.post(f"/v1/cases/{case}/claim", json={"person": "ann"}).is_success
-            assert told(lines) == "Somebody else has this case now."
+    with (
+        browser(served, somebody(served, Role.REVIEWER)) as client,
+        client.stream("GET", since(client, f"/desk/cases/{case}")) as answer,
+    ):
+        lines = answer.iter_lines()
+        with served.client() as admin:
+            assert admin.post(f"/v1/cases/{case}/claim", json={"person": "ann"}).is_success
+        assert told(lines) == "Somebody else has this case now."
 
 
 def test_a_case_beyond_the_limits_is_not_watched(served: Served):

@@ -45,7 +45,13 @@ def words(answer: httpx.Response) -> str:
 def test_a_new_rule_begins_on_trial(admin_page: httpx.Client, land: Landscape):
     """What cannot be put is shown again, with what was written."""
     name = f"wider-{land.bank}"
-    wanted = {"name": name, "measure": "hold", "max_distance": 40, "bank": land.bank, "review": "true"}
+    wanted = {
+        "name": name,
+        "measure": "hold",
+        "max_distance": 40,
+        "bank": land.bank,
+        "review": "true",
+    }
     wrong = sent(admin_page, "/rules", **wanted, territories="Nowhere")
     assert (wrong.status_code, f'value="{name}"' in wrong.text) == (422, True)
     put = sent(admin_page, "/rules", **wanted, territories="de fr")
@@ -71,7 +77,9 @@ def test_quarantine_is_shared_or_forgotten_by_who_may_tell_others(
     assert sent(admin_page, path).status_code == 404
     with served.door.app.memory.reading() as stores:
         events = stores.audit.before(None, limit=9, subject=agreement)
-    (released,) = [each.happening for each in events if each.happening.action == "quarantine:released"]
+    (released,) = [
+        each.happening for each in events if each.happening.action == "quarantine:released"
+    ]
     assert released.actor.startswith("psn_")
 
 

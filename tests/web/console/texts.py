@@ -30,8 +30,28 @@ NAMED: tuple[type[StrEnum], ...] = (
     *(Priority, rules.Force),
 )
 HAPPENING = (  # to a case, to an agreement
-    *("opened", "joined", "item-removed", "claimed", "held", "handed-off", "released", "skipped", "lapsed"),
-    *("resumed", "assigned", "ruled", "approved", "undone", "refused", "carried-out", "restored", "emptied"),
+    *(
+        "opened",
+        "joined",
+        "item-removed",
+        "claimed",
+        "held",
+        "handed-off",
+        "released",
+        "skipped",
+        "lapsed",
+    ),
+    *(
+        "resumed",
+        "assigned",
+        "ruled",
+        "approved",
+        "undone",
+        "refused",
+        "carried-out",
+        "restored",
+        "emptied",
+    ),
     *("opinion", "sightings", "outcomes", "member", "terms"),
 )
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
@@ -67,7 +87,12 @@ def _of_modules() -> Iterator[str]:
             continue
         tree = ast.parse(path.read_text("utf-8"))
         dull = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
-        dull |= {id(part) for each in ast.walk(tree) if isinstance(each, ast.JoinedStr) for part in each.values}
+        dull |= {
+            id(part)
+            for each in ast.walk(tree)
+            if isinstance(each, ast.JoinedStr)
+            for part in each.values
+        }
         yield from _sentences(ast.walk(tree), dull)
         for call in (each for each in ast.walk(tree) if isinstance(each, ast.Call)):
             if _translates(call.func) and call.args:
@@ -77,7 +102,9 @@ def _of_modules() -> Iterator[str]:
 def _sentences(nodes: Iterable[ast.AST], dull: set[int]) -> Iterator[str]:
     """What begins with a capital and is neither a docstring nor part of a text that is put together."""
     told = (each for each in nodes if id(each) not in dull)
-    yield from (text for text in _strings(told) if re.match(r"(\{\w+\}|[A-Z])[^_]* |[A-Z][a-z]+$", text))
+    yield from (
+        text for text in _strings(told) if re.match(r"(\{\w+\}|[A-Z])[^_]* |[A-Z][a-z]+$", text)
+    )
 
 
 def _strings(nodes: Iterable[ast.AST]) -> Iterator[str]:
