@@ -1,5 +1,5 @@
 """
-The pictures of the desk in `docs/pictures/desk`: `python tools/desk_pictures.py [NAME …]`.
+The pictures of the desk in `docs/pictures/desk`: `python -m tools.desk_pictures [NAME …]`.
 
     a home filled by `desk_home` ─▶ a server in this process ─▶ Chromium ─▶ every screen, three of them in every way
 
