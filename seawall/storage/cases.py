@@ -288,6 +288,24 @@ class CaseStore:
         query = select(latest).where(latest.c.opened_at >= since)
         return list(self._connection.execute(query).scalars())
 
+    def last(self) -> int:
+        """The number of the latest case; 0 where there is none."""
+        return self._connection.execute(select(func.max(cases.c.number))).scalar() or 0
+
+    def last_event(self) -> int:
+        """The number of the last thing that happened to any case; 0 where nothing has."""
+        return self._connection.execute(select(func.max(case_events.c.number))).scalar() or 0
+
+    def opened_after(self, number: int, *, limits: Limits | None = None) -> int:
+        """How many of the cases that came after this one still wait."""
+        later = (cases.c.number > number, cases.c.status.in_(WAITING), *within(limits))
+        return self._connection.execute(select(func.count()).where(*later)).scalar() or 0
+
+    def standing(self, ident: str) -> Listed | None:
+        """The case of this id as a queue shows it."""
+        row = self._connection.execute(select(cases).where(cases.c.id == ident)).first()
+        return listed(row) if row else None
+
     def counts(self) -> dict[Status, int]:
         """How many cases there are in each status."""
         query = select(cases.c.status, func.count()).group_by(cases.c.status)

@@ -1,7 +1,8 @@
 """People, their sign-ins and invitations, and how often signing in was tried."""
 
+from collections.abc import Collection
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -110,6 +111,15 @@ class PeopleStore:
             select(sessions).where(sessions.c.digest == digest)
         ).one_or_none()
         return _sign_in(row) if row else None
+
+    def open_of(self, digests: Collection[bytes], *, at: datetime, idle: timedelta) -> set[bytes]:
+        """Those of these sign-ins that still let their person in."""
+        query = select(sessions.c.digest).where(
+            sessions.c.digest.in_(digests),
+            sessions.c.expires_at > at,
+            sessions.c.seen_at > at - idle,
+        )
+        return {bytes(digest) for digest in self._connection.execute(query).scalars()}
 
     def sign_ins(self, person: str) -> list[SignIn]:
         """Every sign-in of a person, latest first."""

@@ -74,7 +74,7 @@ def application(settings: Settings) -> FastAPI:
         opening = open_door(settings, metrics)
         app.state.door = await run_in_threadpool(opening.__enter__)
         try:
-            with app.state.door.waiting.until_stopped():
+            with app.state.door.waiting.until_stopped(app.state.door.watching.close):
                 yield
         finally:
             await run_in_threadpool(opening.__exit__, None, None, None)

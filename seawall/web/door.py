@@ -25,6 +25,7 @@ from seawall.web.snapshots import Snapshots
 from seawall.web.telling import Telling
 from seawall.web.upkeep import Upkeep
 from seawall.web.waiting import Waiting
+from seawall.web.watching import Watching
 from seawall.workflows.feed import Signer
 from seawall.workflows.follower import Follower
 from seawall.workflows.sender import Sender
@@ -44,6 +45,7 @@ class Door:
     room: Room
     signer: Signer
     waiting: Waiting
+    watching: Watching
     snapshots: Snapshots
     telling: Telling
     listeners: Room
@@ -84,6 +86,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
                 room=Room(settings.server.max_waiting),
                 signer=signer,
                 waiting=waiting,
+                watching=Watching(app.memory, idle=settings.console.idle),
                 snapshots=snapshots,
                 telling=telling,
                 listeners=Room(MOST_LISTENERS),

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -74,7 +74,7 @@ class Waiting:
                 self._loop.call_soon_threadsafe(self._stirred.set)
 
     @contextlib.contextmanager
-    def until_stopped(self) -> Iterator[None]:
+    def until_stopped(self, *others: Callable[[], None]) -> Iterator[None]:
         """Within the block, a signal that stops the server lets everybody go first: it waits for open requests."""
         if (
             threading.current_thread() is not threading.main_thread()
@@ -85,7 +85,8 @@ class Waiting:
         before = {number: signal.getsignal(number) for number in STOPS}
 
         def stopped(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self.close)
+            for close in (self.close, *others):
+                loop.call_soon_threadsafe(close)
             handler = before[signal.Signals(number)]
             if callable(handler):
                 handler(number, frame)

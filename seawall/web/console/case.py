@@ -120,6 +120,7 @@ def laid_out(
         status_of(wrong) if wrong else 200,
         sheet=sheet,
         case=sheet.case,
+        watch=f"case={sheet.case.id}&version={sheet.case.version}",
         beside=beside,
         passages=passages,
         closed=closed,

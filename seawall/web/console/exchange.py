@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seawall.access.person import Permission
+from seawall.access.person import Permission, may
 from seawall.clock import now
 from seawall.exchange.delta import Delta, delta_from
 from seawall.exchange.record import Standing, standing
@@ -81,6 +81,7 @@ def agreement(
         agreement=document,
         members=members,
         held=held,
+        releasing=may(at.person, Permission.SHARE_OUTSIDE),
         counts=_counts(request, document),
         precisions=_precisions(request, document),
         records=[(each, standing(each, now=moment)) for each in found[:PAGE]],

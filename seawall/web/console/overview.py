@@ -50,6 +50,7 @@ def overview(request: Request, at: Annotated[Session, signed_in()]) -> Response:
         ruled = stores.rulings.given_since(since, limit=MOST)
         endpoints = {each.id: each.url for each in stores.deliveries.endpoints()}
         backlogs = stores.deliveries.backlogs()
+        latest = stores.cases.last()
     days = [moment.date() - timedelta(days=back) for back in reversed(range(DAYS))]
     counted = Counter((at.date(), measure) for at, measure in found)
     return shown(
@@ -60,6 +61,7 @@ def overview(request: Request, at: Annotated[Session, signed_in()]) -> Response:
         total=sum(count for (day, _), count in counted.items() if day in days),
         most=MOST if len(found) == MOST else None,
         events=events,
+        watch=f"since={latest}" if may(at.person, Permission.CASES_SEE) else None,
         people=_people(request, days, opened, ruled)
         if may(at.person, Permission.CASES_SEE)
         else None,

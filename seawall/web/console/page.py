@@ -24,10 +24,10 @@ from seawall.access.person import Permission, may
 from seawall.clock import now
 from seawall.errors import Error, StorageError
 from seawall.web.console.language import Language, language, preferred
-from seawall.web.console.session import READING, SIGN_IN, Session, SignedIn, Stranger
+from seawall.web.console.session import READING, SIGN_IN, Session, SignedIn, Stranger, own_page
 from seawall.web.door import door_of
 from seawall.web.openapi import installed_version
-from seawall.web.problems import STORAGE, status_of
+from seawall.web.problems import status_of
 
 FOLDER = Path(__file__).parent
 NAVIGATION: tuple[
@@ -60,6 +60,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",
     "joined": "Welcome. Sign in with your new password.",
+    "quarantine-release": "What waited is shared with the members, as far as the terms allow it.",
+    "quarantine-drop": "What waited is forgotten.",
     "policy-put": "The policy is as the newest version below says; earlier rulings keep theirs.",
     "rule-put": "The rule is as it says below, from the next upload on.",
     "bank-on": "The bank is on: its entries match again.",
@@ -86,6 +88,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "golden-removed": "Nobody is shown it any more; what was said of it still counts.",
     "restore-asked": "A second person must agree before it is restored.",
 }
+OURS = "Something went wrong on our side. The server's log says what; if you sent a form, look before sending it again."
+NO_DATABASE = "The database did not answer, so nothing was changed. Try again in a minute; the server's log says why."
 log = structlog.get_logger("seawall.desk")
 _templates = Jinja2Templates(directory=FOLDER / "templates")
 
@@ -104,6 +108,9 @@ class Page(APIRoute):
                 return _to_sign_in(request)
             except (Error, HTTPException, RequestValidationError) as wrong:
                 return _failed(request, wrong)
+            except Exception:  # the last place before the reader would see a program's answer
+                log.exception("page broke")
+                return shown(request, "failed.html", 500, sentence=OURS, again=_again(request))
 
         return answer
 
@@ -170,7 +177,7 @@ def _to_sign_in(request: Request) -> Response:
 def _failed(request: Request, wrong: Exception) -> Response:
     if isinstance(wrong, StorageError):
         log.warning("storage failed", reason=str(wrong))
-        return shown(request, "failed.html", 503, sentence=STORAGE)
+        return shown(request, "failed.html", 503, sentence=NO_DATABASE, again=_again(request))
     if isinstance(wrong, Error):
         return shown(request, "failed.html", status_of(wrong), sentence=str(wrong))
     if isinstance(wrong, HTTPException):
@@ -178,6 +185,11 @@ def _failed(request: Request, wrong: Exception) -> Response:
     return shown(
         request, "failed.html", 422, sentence="The form cannot be read; nothing was changed."
     )
+
+
+def _again(request: Request) -> str | None:
+    """The address to try again; a form is not sent twice by a link."""
+    return own_page(str(request.url.path)) if request.method in READING else None
 
 
 def _ago(moment: datetime, tongue: Language) -> str:

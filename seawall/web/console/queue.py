@@ -97,11 +97,13 @@ def queue(
         counts = stores.cases.waiting(limits_of(person))
         told = stores.quality.lately_told(person.id, since=now() - LATELY, limit=EXCERPT)
         people = {each.id: each for each in stores.people.all()}
+        latest = stores.cases.last()
     last = found[PAGE - 1] if len(found) > PAGE else None
     return shown(
         request,
         "queue.html",
         cases=found[:PAGE],
+        watch=f"since={latest}",
         where=where,
         show=show,
         longest=LONGEST_FILTER,

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from seawall.access.person import Permission, may
 from seawall.clock import now
-from seawall.errors import NotFound
+from seawall.errors import Error, NotFound
 from seawall.policy.measure import Measure
 from seawall.policy.rule import MAX_DISTANCE, Rule, Trigger, unguarded
 from seawall.screening.replay import Replay
@@ -27,6 +27,7 @@ from seawall.web.console.page import desk_router, language_of, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named
 from seawall.web.door import Door, door_of
+from seawall.web.problems import status_of
 from seawall.workflows.rule import put_rule, replay_rule
 
 RULES = "/desk/rules"
@@ -67,12 +68,28 @@ class Wanted:
 @router.get("")
 def rules(request: Request, at: Reader) -> Response:
     """Every rule, those for matches first, and the strictest first among them."""
+    return listed(request, at)
+
+
+def listed(
+    request: Request, at: Session, *, wrong: Error | None = None, given: Rule | None = None
+) -> Response:
+    """The page of all rules; where a new one was not put, with why and what was written."""
     tongue = language_of(request)
     with door_of(request).app.memory.reading() as stores:
         found = stores.rules.all()
+        banks = [each.name for each in stores.banks.all()]
     return shown(
         request,
         "screens/rules.html",
+        status_of(wrong) if wrong else 200,
+        wrong=str(wrong) if wrong else None,
+        given=given or Rule(name="", measure=Measure.HOLD, review=True, shadow=True),
+        banks=banks,
+        measures=list(Measure),
+        forces=list(Force),
+        most_distance=MAX_DISTANCE,
+        force_of=force_of,
         rules=[(rule, sentence(rule, tongue), force_of(rule)) for rule in _in_order(found)],
         missing=[(rule, sentence(rule, tongue)) for rule in unguarded(found)],
         writing=may(at.person, Permission.RULES_WRITE),

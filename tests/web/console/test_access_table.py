@@ -37,7 +37,11 @@ def asked(client: httpx.Client, row: dict[str, str], ident: str) -> httpx.Respon
     path = re.sub(r"\{ident\}", ident, row["page"]).replace("{rest:path}", "nowhere/at-all")
     form = {"csrf": word(client)} if client.cookies else {}
     while True:
-        answer = client.request(row["method"], path, data=form if row["method"] == "POST" else None)
+        data = form if row["method"] == "POST" else None
+        with client.stream(row["method"], path, data=data) as answer:
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                return httpx.Response(answer.status_code)  # it would not end
+            answer.read()
         if answer.status_code != 429:
             return answer
         time.sleep(1)

@@ -47,6 +47,47 @@ def words(answer: httpx.Response) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main[0] if main else answer.text))
 
 
+def test_a_new_rule_begins_on_trial(admin_page: httpx.Client, land: Landscape):
+    """What cannot be put is shown again, with what was written."""
+    name = f"wider-{land.bank}"
+    wanted = {
+        "name": name,
+        "measure": "hold",
+        "max_distance": 40,
+        "bank": land.bank,
+        "review": "true",
+    }
+    wrong = sent(admin_page, "/rules", **wanted, territories="Nowhere")
+    assert (wrong.status_code, f'value="{name}"' in wrong.text) == (422, True)
+    put = sent(admin_page, "/rules", **wanted, territories="de fr")
+    assert put.headers["location"] == f"/desk/rules/{name}?done=rule-put"
+    said = words(admin_page.get(f"/desk/rules/{name}"))
+    assert "in DE, FR" in said
+    assert "on trial" in said
+    assert "already" in alert(sent(admin_page, "/rules", **wanted))
+
+
+def test_quarantine_is_shared_or_forgotten_by_who_may_tell_others(
+    served: Served, admin_page: httpx.Client, land: Landscape
+):
+    """With an event that says who; twice is too late."""
+    agreement = land.hub.agreement
+    page = admin_page.get(f"/desk/exchange/{agreement}")
+    path = re.search(rf"/exchange/{agreement}/quarantine/[\w-]+/release", page.text)[0]
+    with browser(served, somebody(served, Role.OPERATOR)) as operator:
+        assert path not in operator.get(f"/desk/exchange/{agreement}").text
+        assert sent(operator, path).status_code == 403
+    assert sent(admin_page, path).status_code == 303
+    assert path not in admin_page.get(f"/desk/exchange/{agreement}").text
+    assert sent(admin_page, path).status_code == 404
+    with served.door.app.memory.reading() as stores:
+        events = stores.audit.before(None, limit=9, subject=agreement)
+    (released,) = [
+        each.happening for each in events if each.happening.action == "quarantine:released"
+    ]
+    assert released.actor.startswith("psn_")
+
+
 def test_every_screen_opens(admin_page: httpx.Client, land: Landscape):
     """With one heading, and nothing that a page of ours would have to hide."""
     for path in land.pages():

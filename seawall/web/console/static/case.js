@@ -32,6 +32,7 @@ function pressed(event) {
   const choice = form?.querySelector(`input[data-key="${key}"]`);
   if (usable(choice)) {
     choice.click();
+    choice.focus({ preventScroll: true }); // Tab goes on from here
     return true;
   }
   if (event.key === "v" || event.key === "h") return look(event.key === "v" ? 1 : -1);

@@ -17,3 +17,14 @@ document.addEventListener("keydown", (event) => {
     if (link) link.click();
   }
 });
+
+// A table that is wider than its place can be scrolled with keys, and says what it is.
+
+for (const each of document.querySelectorAll(".scroll")) {
+  if (each.scrollWidth <= each.clientWidth) continue;
+  const heading = (each.closest("section") ?? document).querySelector("h1, h2");
+  each.tabIndex = 0;
+  each.setAttribute("role", "region");
+  each.setAttribute("aria-label", heading?.textContent.trim() ?? document.title);
+}
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
