@@ -33,7 +33,7 @@ def open_quickly(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
             _fill_schema(url)
-        elif parsed.database and not Path(parsed.database).exists():
+        elif parsed.drivername == "sqlite" and parsed.database:
             _copy_file(Path(parsed.database))
     engine = open_database(url)
     if engine.dialect.name == "sqlite":
@@ -48,6 +48,8 @@ def _lightly(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _copy_file(wanted: Path) -> None:
+    if wanted.exists():
+        return
     wanted.parent.mkdir(parents=True, exist_ok=True)
     unnamed = wanted.with_name(secrets.token_hex(8))
     shutil.copyfile(_file(), unnamed)
