@@ -478,6 +478,7 @@ def test_ctrl_c_is_silent(tmp_path: Path):
             from seawall.media.limits import MediaLimits
             from seawall.sandbox.sandbox import Sandbox
 
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
             try:
                 with Sandbox(MediaLimits(), workers=2, orientations=True):
                     time.sleep(0.3)

@@ -105,6 +105,7 @@ BODILESS = (  # their addresses say all there is to say
     "/v1/exchange/agreements/{agreement}/quarantine/{organisation}/{fate}",
     "/v1/exchange/agreements/{agreement}/sources/{organisation}/withdraw",
     *(f"/v1/endpoints/{{endpoint}}/{act}" for act in ("pause", "resume", "rotate", "test")),
+    *(f"/v1/people/{{person}}/{act}" for act in ("disable", "enable", "sign-out", "reset")),
 )
 KEYLESS = (
     "/health/live",
