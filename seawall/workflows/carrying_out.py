@@ -6,7 +6,7 @@ A ruling is carried out, once, when its undo window is over; and what was carrie
     restored ─▶ message an item · bank emptied of it · exchange · allow list ─▶ closed   one transaction
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,6 +35,9 @@ from seawall.workflows.upload import LET_THROUGH
 
 AT_ONCE = 50  # rulings looked for in one round
 
+OnStuck = Callable[[str, Error], None]
+"""Is told which case or ruling could not be acted on, and why."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
@@ -47,20 +50,47 @@ class Bench:
     secret: bytes  # by which it is drawn who decides twice
 
 
-def carry_out_due(memory: Memory, *, bench: Bench, now: datetime) -> int:
+def carry_out_due(
+    memory: Memory, *, bench: Bench, now: datetime, on_stuck: OnStuck | None = None
+) -> int:
     """
     Carry out every ruling whose undo window is over; how many there were.
 
     Each has a transaction of its own that finds it still due: whoever is killed, or comes second, does nothing twice.
+    One that cannot be carried out keeps no other waiting: `on_stuck` is told of it, and the next round tries it again.
     """
-    done = 0
+
+    def due(stores: Stores, limit: int) -> list[str]:
+        return stores.cases.ended(Status.RULED, now=now, limit=limit)
+
+    def act(ident: str, stores: Stores) -> bool:
+        return _carry_out_if_due(ident, bench=bench, stores=stores, now=now)
+
+    return do_each(memory, due, act, on_stuck=on_stuck)
+
+
+def do_each(
+    memory: Memory,
+    due: Callable[[Stores, int], list[str]],
+    act: Callable[[str, Stores], bool],
+    *,
+    on_stuck: OnStuck | None = None,
+) -> int:
+    """Act on each thing that is due, in a transaction of its own, past those that fail; how often it was done."""
+    done, stuck = 0, set[str]()
     while True:
         with memory.reading() as stores:
-            due = stores.cases.ended(Status.RULED, now=now, limit=AT_ONCE)
-        for ident in due:
-            with memory.transaction() as stores:
-                done += _carry_out_if_due(ident, bench=bench, stores=stores, now=now)
-        if len(due) < AT_ONCE:
+            found = due(stores, AT_ONCE + len(stuck))
+        untried = [ident for ident in found if ident not in stuck]
+        for ident in untried:
+            try:
+                with memory.transaction() as stores:
+                    done += act(ident, stores)
+            except Error as failed:
+                stuck.add(ident)
+                if on_stuck is not None:
+                    on_stuck(ident, failed)
+        if len(untried) < AT_ONCE:
             return done
 
 

@@ -13,25 +13,27 @@ from seawall.cases.likeness import alike, content_marks
 from seawall.cases.ruling import Decision
 from seawall.clock import rfc3339
 from seawall.storage.memory import Memory, Stores
-from seawall.workflows.carrying_out import AT_ONCE, Bench, digests_of, message_of
+from seawall.workflows.carrying_out import Bench, OnStuck, digests_of, do_each, message_of
 from seawall.workflows.cases import changed
 
 
-def end_due(memory: Memory, *, bench: Bench, now: datetime) -> int:
+def end_due(
+    memory: Memory, *, bench: Bench, now: datetime, on_stuck: OnStuck | None = None
+) -> int:
     """
     End every label and restriction whose moment has come; how many there were.
 
     Each has a transaction of its own that finds it still in force: nobody who is killed, or second, does it twice.
+    One that cannot be ended keeps no other waiting.
     """
-    done = 0
-    while True:
-        with memory.reading() as stores:
-            due = stores.rulings.ending(now=now, limit=AT_ONCE)
-        for ident in due:
-            with memory.transaction() as stores:
-                done += _end_if_due(ident, bench=bench, stores=stores, now=now)
-        if len(due) < AT_ONCE:
-            return done
+
+    def due(stores: Stores, limit: int) -> list[str]:
+        return stores.rulings.ending(now=now, limit=limit)
+
+    def act(ident: str, stores: Stores) -> bool:
+        return _end_if_due(ident, bench=bench, stores=stores, now=now)
+
+    return do_each(memory, due, act, on_stuck=on_stuck)
 
 
 def _end_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
+from seawall.banks.bank import bank_name
 from seawall.cases.case import Case, Status
 from seawall.cases.config import CasesConfig
 from seawall.cases.likeness import Mark, alike, content_marks
@@ -69,7 +70,7 @@ def rule(
         NotFound: There is no such case, policy or membership.
         NotAllowed: It is beyond the person's limits.
         WrongState: The case is not this person's, has changed since, or a hub fills the bank.
-        InputError: The answer contradicts itself.
+        InputError: The answer contradicts itself, or its bank has no name that a bank can have.
 
     """
     case = held_by(ident, person, stores=stores, now=now)
@@ -260,7 +261,7 @@ def _ruling(
 
 
 def _check_bank(name: str, stores: Stores) -> None:
-    followed = stores.memberships.of_bank(name)
+    followed = stores.memberships.of_bank(bank_name(name))
     if followed is not None:
         raise WrongState(
             f"The bank '{name}' holds what '{followed.agreement}' shares; share the signal instead, "

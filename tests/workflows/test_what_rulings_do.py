@@ -1,5 +1,6 @@
 """What follows from a ruling, and what leads to one: hubs that are told, ends that come, sources that join one case."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,10 @@ from seawall.cases.case import ItemKind, Source, Status
 from seawall.cases.limits import Limits
 from seawall.cases.ruling import Decision
 from seawall.errors import InputError, NotAllowed, WrongState
+from seawall.policy.category import Taxonomy
 from seawall.policy.measure import Measure
 from seawall.signals.registry import parse_signal
+from seawall.workflows import carrying_out
 from seawall.workflows.by_hand import Handed, handed_item, open_by_hand
 from seawall.workflows.carrying_out import carry_out_due, restore
 from seawall.workflows.cases import claim, remove_from_cluster
@@ -234,3 +237,33 @@ def test_a_person_of_some_territories_is_offered_what_is_from_there_or_nowhere(p
     assert [case.territory for case in abroad] == ["US", None]
     with pytest.raises(NotAllowed, match="from a territory"):
         place.do(claim, abroad[0].id, "ann", limits=german, config=CONFIG, now=NOON)
+
+
+def test_a_bank_that_cannot_be_is_refused_when_it_is_named(place):
+    """Not after the answer was given, when nobody can change it any more."""
+    _, case = place.screened(flipped(pdq(1), 12))
+    place.claim(case)
+    with pytest.raises(InputError, match="bank's name"):
+        place.rule(case, replace(REMOVE, bank="my bank"))
+    assert place.case(case).status is Status.CLAIMED
+
+
+def test_a_ruling_that_cannot_be_carried_out_keeps_no_other_waiting(place, monkeypatch):
+    """It is told with the reason, and carried out once nothing stands in its way."""
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 1)
+    _, stuck = place.screened(flipped(pdq(1), 12), item="a")
+    _, other = place.screened(flipped(pdq(2), 12), item="b")
+    for case, answer in ((stuck, REMOVE), (other, KEEP)):
+        place.claim(case)
+        place.rule(case, answer)
+    lacking = replace(BENCH, taxonomy=Taxonomy(()))  # the settings name no category any more
+    told = {}
+
+    def carried_out():
+        return carry_out_due(place.memory, bench=lacking, now=later(60), on_stuck=told.__setitem__)
+
+    assert (carried_out(), carried_out()) == (1, 0)
+    assert list(told) == [stuck]
+    assert "terrorist-content" in str(told[stuck])
+    assert place.case(other).status is Status.CARRIED_OUT
+    assert place.carry_out(at=later(61)) == 1
