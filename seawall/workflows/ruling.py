@@ -5,7 +5,7 @@ A person rules.
       └──────────▶ undo window ──▶ carried out, by `carrying_out` ──▶ restore
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -162,16 +162,20 @@ def confirmation(case: Case, stores: Stores) -> Ruling | None:
     """
     The earlier ruling that every item of the case falls under by its hash; None when they fall under none, or several.
 
-    What a context decided never counts: context belongs to an item.
+    What a context decided never counts, since context belongs to an item; nor does what has ended.
     """
     found: Ruling | None = None
     look = stores.quality.look(case.id)
     for item in case.items:
         marks = content_marks(item)
-        standing = [ruling for ruling in earlier_on(marks, look, stores) if ruling.context is None]
-        if not standing or any(_verdict(each) != _verdict(standing[0]) for each in standing):
+        standing = [
+            ruling
+            for ruling in earlier_on(marks, look, stores)
+            if ruling.context is None and ruling.ended_at is None
+        ]
+        if not standing or any(_repeated(each) != _repeated(standing[0]) for each in standing):
             return None
-        if found is not None and _verdict(found) != _verdict(standing[0]):
+        if found is not None and _repeated(found) != _repeated(standing[0]):
             return None
         found = found or standing[0]
     return found
@@ -197,7 +201,9 @@ def confirm(
     version: int | None = None,
 ) -> Ruling:
     """
-    The same ruling as on content with the same hash; nobody has to see the media again.
+    The same ruling as on content with the same hash, to its end and its bank; nobody has to see the media again.
+
+    What was done about a user then, and who was told, belongs to that case and is not repeated.
 
     Raises:
         WrongState: There is no one earlier ruling that covers every item, or as `rule`.
@@ -208,13 +214,7 @@ def confirm(
     earlier = confirmation(case, stores)
     if earlier is None:
         raise WrongState("No one earlier ruling covers every item of this case; look at it.")
-    answer = Answer(
-        decision=earlier.decision,
-        policy=earlier.policy,
-        territories=earlier.territories,
-        note=f"Confirmed by hash: {earlier.id}.",
-        bank=earlier.bank,
-    )
+    answer = replace(_repeated(earlier), note=f"Confirmed by hash: {earlier.id}.")
     return rule(
         ident,
         answer,
@@ -294,8 +294,17 @@ def _take_back(
     return changed(case, kind, stores, by=person, now=now, ruling=ruling.id)
 
 
-def _verdict(ruling: Ruling) -> tuple[Decision, Iterable[str], str | None]:
-    return ruling.decision, ruling.territories, ruling.policy
+def _repeated(ruling: Ruling) -> Answer:
+    """What of a ruling holds for the same content elsewhere."""
+    return Answer(
+        decision=ruling.decision,
+        policy=ruling.policy,
+        ground=ruling.ground,
+        territories=ruling.territories,
+        ends_at=ruling.ends_at,
+        bank_signals=ruling.bank is not None,
+        bank=ruling.bank,
+    )
 
 
 def _told(ruling: Ruling) -> dict[str, object]:

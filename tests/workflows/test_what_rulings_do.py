@@ -7,9 +7,10 @@ import pytest
 
 from seawall.cases.case import ItemKind, Source, Status
 from seawall.cases.limits import Limits
-from seawall.cases.ruling import Decision
+from seawall.cases.ruling import Decision, Ruling
 from seawall.errors import InputError, NotAllowed, WrongState
 from seawall.policy.category import Taxonomy
+from seawall.policy.ground import Basis, Ground
 from seawall.policy.measure import Measure
 from seawall.signals.registry import parse_signal
 from seawall.workflows import carrying_out
@@ -20,7 +21,7 @@ from seawall.workflows.ending import end_due
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.policy import put_policy
 from seawall.workflows.retroaction import look_back
-from seawall.workflows.ruling import Answer, approve
+from seawall.workflows.ruling import Answer, approve, confirm, confirmation
 from tests.made import NOON, entry, flipped, pdq
 from tests.poisoned_hub import AGREEMENT
 from tests.workflows.members import deliver_all
@@ -267,3 +268,53 @@ def test_a_ruling_that_cannot_be_carried_out_keeps_no_other_waiting(place, monke
     assert "terrorist-content" in str(told[stuck])
     assert place.case(other).status is Status.CARRIED_OUT
     assert place.carry_out(at=later(61)) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        replace(REMOVE, bank_signals=False),
+        replace(REMOVE, bank="own", ground=Ground(basis=Basis.TERMS, provision="House rule 3")),
+        RESTRICT,
+        Answer(decision=Decision.LABEL, policy="terror", ends_at=NOON + DAY),
+    ],
+)
+def test_what_is_confirmed_by_its_hash_is_the_same_ruling(place, answer):
+    """Its ground, its end, and whether and where its signals are banked; nothing is added by default."""
+    here = flipped(pdq(1), 12, seed=1)
+    _, first = place.screened(here, item="a")
+    place.claim(first)
+    given = place.rule(first, answer)
+    place.carry_out(at=later(60))
+    by_hand(place, Handed(item="b", kind=ItemKind.IMAGE, signals=(str(here),)), at=later(61))
+    second = place.next("bob", at=later(62))
+
+    again = place.do(confirm, second.id, "bob", limits=Limits(), config=CONFIG, now=later(63))
+
+    own = {"id", "case", "by", "at", "note", "carried_out_at"}
+    fields = [name for name in Ruling.__dataclass_fields__ if name not in own]
+    assert [getattr(again, name) for name in fields] == [getattr(given, name) for name in fields]
+
+
+def test_what_has_ended_or_differs_in_its_end_is_not_confirmed(place):
+    """Whoever confirms would have to choose, and so must look."""
+    here = flipped(pdq(1), 12, seed=1)
+    answers = (RESTRICT, replace(RESTRICT, ends_at=NOON + 2 * DAY))
+    for name, answer in zip("ab", answers, strict=True):
+        case = by_hand(place, Handed(item=name, kind=ItemKind.IMAGE, signals=(str(here),)))
+        place.claim(case.id)
+        place.rule(case.id, answer)
+        place.carry_out(at=later(60))
+    handed = Handed(item="c", kind=ItemKind.IMAGE, signals=(str(here),))
+    last = by_hand(place, handed, at=later(61)).id
+
+    def confirms():
+        with place.memory.reading() as stores:
+            found = confirmation(stores.cases.find(last), stores)
+        return found and found.ends_at
+
+    assert confirms() is None
+    end_due(place.memory, bench=BENCH, now=NOON + DAY)
+    assert confirms() == NOON + 2 * DAY
+    end_due(place.memory, bench=BENCH, now=NOON + 2 * DAY)
+    assert confirms() is None
