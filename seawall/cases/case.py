@@ -2,7 +2,7 @@
 A question for a person: its events, folded.
 
     open ──claim──▶ claimed ──rule──▶ ruled ──undo window──▶ carried-out ──restore, its end──▶ closed
-      ▲               │  └──hold──▶ held      └──undo──▶ open
+      ▲               │  └──hold──▶ held      └──undo──▶ open, or what stands goes on standing
       └──release, skip, hand-off, lease ran out, hold ended──┘
 
 A heartbeat is no event: when a claim ends by itself stands beside the events, with the case.
@@ -124,6 +124,7 @@ class Case:
     assigned_to: str | None = None  # handed to this person: nobody else is offered it
     reason: str | None = None  # why it is held
     ruling: str | None = None
+    replaces: str | None = None  # the ruling that stands until this one is carried out
     until: datetime | None = None  # when its status ends by itself: claim, hold or undo window
 
     @property
@@ -236,15 +237,27 @@ def after(case: Case, event: CaseEvent) -> Case:
         case "released" | "skipped" | "lapsed" | "resumed":
             return _free(case)
         case "ruled":
-            ruled = _free(case)
-            return replace(ruled, status=Status.RULED, ruling=body["ruling"], until=_moment(body))
+            done = case.status in (Status.CARRIED_OUT, Status.CLOSED)
+            return replace(
+                _free(case),
+                status=Status.RULED,
+                ruling=body["ruling"],
+                replaces=case.ruling if done else None,
+                until=_moment(body),
+            )
         case "approved":
             return replace(case, until=_moment(body))
+        case "undone" | "refused" if case.replaces is not None:
+            standing = replace(_free(case), ruling=case.replaces, replaces=None)
+            return replace(standing, status=Status.CARRIED_OUT)
         case "undone" | "refused":
             return replace(_free(case), ruling=None)
         case "carried-out":
-            return replace(case, status=Status.CARRIED_OUT, until=None)
-        case "restored" | "emptied" | "compared" | "ended":
+            return replace(case, status=Status.CARRIED_OUT, replaces=None, until=None)
+        case "restored":
+            ruling = case.replaces or case.ruling
+            return replace(_free(case), status=Status.CLOSED, ruling=ruling, replaces=None)
+        case "emptied" | "compared" | "ended":
             return replace(_free(case), status=Status.CLOSED)
         case _:  # restoring was asked for: nothing changes before a second person agrees
             return case

@@ -714,6 +714,7 @@ sealed_media = Table(  # bytes kept for a case, encrypted in a file each
     Column("missing", Text),  # why nothing could be kept
     Column("at", Moment, nullable=False),
     Column("delete_at", Moment, nullable=False),
+    Column("delete_at_most", Moment, nullable=False),  # however long its case waits
     Column("deleted_at", Moment),
     Index("sealed_media_by_upload", "upload"),
     Index("sealed_media_by_case", "case"),

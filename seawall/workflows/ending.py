@@ -2,13 +2,14 @@
 A label or a restriction that was given an end is over, once, when its moment comes.
 
     carried out ──ends_at──▶ message an item · allow list, unless it was removed since ─▶ closed   one transaction
+                                └─ another ruling is to replace it ─▶ the case waits for that one
 """
 
 from dataclasses import replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
-from seawall.cases.case import Case
+from seawall.cases.case import Case, Status
 from seawall.cases.likeness import alike, content_marks
 from seawall.cases.ruling import Decision
 from seawall.clock import rfc3339
@@ -17,9 +18,7 @@ from seawall.workflows.carrying_out import Bench, OnStuck, digests_of, do_each, 
 from seawall.workflows.cases import changed
 
 
-def end_due(
-    memory: Memory, *, bench: Bench, now: datetime, on_stuck: OnStuck | None = None
-) -> int:
+def end_due(memory: Memory, *, bench: Bench, now: datetime, on_stuck: OnStuck | None = None) -> int:
     """
     End every label and restriction whose moment has come; how many there were.
 
@@ -45,10 +44,13 @@ def _end_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> b
     stores.rulings.save(replace(ruling, ended_at=now))
     for item in case.items:
         stores.outbox.add(message_of("ruling:ended", ruling, item, at=now))
-    if not _removed_since(case, stores):
-        until = now + bench.config.restored_for
-        stores.rulings.allow(digests_of(case.items), ruling=ident, until=until)
-    changed(case, "ended", stores, by="upkeep", now=now, ruling=ident)
+    if (
+        case.status is Status.CARRIED_OUT
+    ):  # else another ruling is to take its place, and settles the rest
+        if not _removed_since(case, stores):
+            until = now + bench.config.restored_for
+            stores.rulings.allow(digests_of(case.items), ruling=ident, until=until)
+        changed(case, "ended", stores, by="upkeep", now=now, ruling=ident)
     details = {
         "case": case.id,
         "decision": ruling.decision,

@@ -31,6 +31,7 @@ from seawall.policy.ground import Ground
 from seawall.policy.territory import territories
 from seawall.storage.memory import Stores
 from seawall.workflows.cases import changed, check_limits, claimed, held_by
+from seawall.workflows.quality import check_unsaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +69,14 @@ def rule(
 
     Raises:
         NotFound: There is no such case, policy or membership.
-        NotAllowed: It is beyond the person's limits.
+        NotAllowed: It is beyond the person's limits, or they have decided this content before.
         WrongState: The case is not this person's, has changed since, or a hub fills the bank.
         InputError: The answer contradicts itself, or its bank has no name that a bank can have.
 
     """
     case = held_by(ident, person, stores=stores, now=now)
     check_limits(case, limits)
+    check_unsaid(ident, person, stores)
     if version not in (None, case.version):
         raise WrongState(f"Something has joined or left the case '{ident}' since; look again.")
     ruling = _ruling(case, answer, person, config=config, stores=stores, now=now)
@@ -111,16 +113,22 @@ def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: d
     """
     The case as if it had not been ruled on, in the hands of whoever took the ruling back.
 
+    Where another ruling stands, which this one was to replace, that one goes on standing and nobody has the case.
+
     Raises:
         NotFound: There is no such ruling.
+        NotAllowed: They have decided this content before, and would have the case.
         WrongState: It was carried out already, or taken back; what was carried out can be restored.
 
     """
     case, ruling = _pending(ident, stores)
     if case.until is not None and case.until <= now:
         raise WrongState("The undo window is over; what was carried out can still be restored.")
-    _take_back(ruling, "undone", case, person=person, stores=stores, now=now)
-    return claimed(stores.cases.find(case.id), person, config=config, stores=stores, now=now)
+    check_unsaid(case.id, person, stores)
+    case = _take_back(ruling, "undone", case, person=person, stores=stores, now=now)
+    if case.status is not Status.OPEN:
+        return case
+    return claimed(case, person, config=config, stores=stores, now=now)
 
 
 def approve(
@@ -147,7 +155,7 @@ def approve(
 
 def refuse(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
     """
-    The case, open again because a second person did not agree.
+    The case, open again because a second person did not agree; or as it was, where another ruling stands.
 
     Raises:
         NotFound, NotAllowed, WrongState: As `approve`.
@@ -291,7 +299,11 @@ def _take_back(
     stores.rulings.save(replace(ruling, undone_at=now))
     details = {"why": kind}
     _record(stores, "ruling:undone", ruling, by=person, now=now, details=details)
-    return changed(case, kind, stores, by=person, now=now, ruling=ruling.id)
+    case = changed(case, kind, stores, by=person, now=now, ruling=ruling.id)
+    standing = stores.rulings.find(case.ruling) if case.ruling is not None else None
+    if standing is not None and standing.ended_at is not None:  # while it was to be replaced
+        case = changed(case, "ended", stores, by=person, now=now, ruling=standing.id)
+    return case
 
 
 def _repeated(ruling: Ruling) -> Answer:

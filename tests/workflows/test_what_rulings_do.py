@@ -7,16 +7,19 @@ import pytest
 
 from seawall.cases.case import ItemKind, Source, Status
 from seawall.cases.limits import Limits
-from seawall.cases.ruling import Decision, Ruling
+from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import InputError, NotAllowed, WrongState
+from seawall.media.media import Kind
 from seawall.policy.category import Taxonomy
 from seawall.policy.ground import Basis, Ground
+from seawall.policy.interval import Share
 from seawall.policy.measure import Measure
 from seawall.signals.registry import parse_signal
+from seawall.storage.sealed import SealedMedia
 from seawall.workflows import carrying_out
 from seawall.workflows.by_hand import Handed, handed_item, open_by_hand
 from seawall.workflows.carrying_out import carry_out_due, restore
-from seawall.workflows.cases import claim, remove_from_cluster
+from seawall.workflows.cases import claim, open_for_upload, remove_from_cluster
 from seawall.workflows.ending import end_due
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.policy import put_policy
@@ -318,3 +321,136 @@ def test_what_has_ended_or_differs_in_its_end_is_not_confirmed(place):
     assert confirms() == NOON + 2 * DAY
     end_due(place.memory, bench=BENCH, now=NOON + 2 * DAY)
     assert confirms() is None
+
+
+def restored(place, ruling, *, at, note="satire"):
+    """A ruling, restored by one who asks and one who agrees."""
+    for person in ("ann", "bob"):
+        place.do(restore, ruling.id, person, note=note, bench=BENCH, now=at)
+    place.knowledge.refresh_now()
+
+
+def test_restoring_one_of_two_removals_leaves_the_other_in_force(place):
+    """What both removed stays banked on the other's word, and blocked; restored too, it is let through."""
+    here = flipped(pdq(1), 12, seed=1)
+    _, one = place.removed(here)
+    again = by_hand(
+        place, Handed(item="b", kind=ItemKind.IMAGE, signals=(str(here),)), at=later(100)
+    )
+    place.claim(again.id, at=later(100))
+    other = place.rule(again.id, REMOVE, at=later(100))
+    place.carry_out(at=later(160))
+
+    restored(place, one, at=later(200))
+
+    with place.memory.reading() as stores:
+        (banked,) = stores.entries.page("own-rulings", text=None, limit=9)
+        assert (banked.source, banked.note) == (f"case {again.id}", other.id)
+        assert stores.rulings.allowed() == {}
+    upload, _ = place.screened(here, item="c", at=later(201))
+    assert upload.verdict.measure is Measure.BLOCK
+    restored(place, other, at=later(300))
+    upload, _ = place.screened(here, item="d", at=later(301))
+    assert upload.verdict.measure is Measure.ALLOW
+
+
+def test_our_opinion_stands_while_another_removal_does(member, guest):
+    """Restoring one of two takes nothing back at the hub but its own count."""
+    share = Answer(decision=Decision.REMOVE, policy="terror", share=(AGREEMENT,))
+    _, ruling, _ = ruled(guest, member, pdq(1), share)
+    again = by_hand(
+        guest, Handed(item="b", kind=ItemKind.IMAGE, signals=(str(pdq(1)),)), at=later(100)
+    )
+    guest.claim(again.id, at=later(100))
+    guest.rule(again.id, REMOVE, at=later(100))
+    guest.carry_out(at=later(160))
+    restored(guest, ruling, at=later(200))
+    list(deliver_all(member))
+    member.ask()
+
+    assert "beta" in member.entries()[str(pdq(1))].vouchers
+
+
+def test_a_context_blames_no_entry_even_when_it_is_restored(member, guest):
+    """Nobody doubts what the item is; so nothing can be said of its copies to a hub either."""
+    news = replace(KEEP, context=Context.NEWS)
+    _, ruling, _ = ruled(guest, member, pdq(1), news)
+    assert counts(member, 1) == (1, 0)
+    guest.do(restore, ruling.id, "ann", note="", bench=BENCH, now=later(100))
+    list(deliver_all(member))
+    member.ask()
+
+    assert counts(member, 1) == (1, 0)
+    with guest.memory.reading() as stores:
+        (found,) = stores.quality.precision("entry", since=NOON, limit=9)
+    assert found.right == Share(1, 1)
+    _, case = guest.screened(pdq(2), at=later(200))
+    guest.claim(case, at=later(200))
+    for answer in (replace(news, note="a report"), replace(REMOVE, context=Context.ART)):
+        with pytest.raises(InputError, match="nothing to tell a hub"):
+            guest.rule(case, replace(answer, share=(AGREEMENT,)), at=later(200))
+
+
+def test_a_user_is_told_of_when_the_measure_is_taken_back(place):
+    """Whatever it was that the restored ruling led to: a person's word, or strikes that are forgiven."""
+    _, by_strikes = place.removed(flipped(pdq(1), 12))
+    case = by_hand(place, Handed(item="user 1", kind=ItemKind.USER), at=later(100)).id
+    place.claim(case, at=later(100))
+    label = Answer(decision=Decision.LABEL, policy="terror", account=AccountMeasure.SUSPEND)
+    by_word = place.rule(case, label, at=later(100))
+    place.carry_out(at=later(160))
+    place.do(restore, by_word.id, "ann", note="", bench=BENCH, now=later(200))
+    restored(place, by_strikes, at=later(300))
+
+    told = [
+        (each["user"], each["measure"], each["strikes"], each["ruling"])
+        for each in place.messages("user:measured")
+    ]
+    assert told == [
+        ("user 1", "warn", 3, by_strikes.id),
+        ("user 1", "suspend", 6, by_word.id),
+        ("user 1", None, 3, by_word.id),
+        ("user 1", None, 0, by_strikes.id),
+    ]
+
+
+def kept(place, upload):
+    """That bytes are kept of an upload; none are, for this test."""
+    media = SealedMedia(
+        id=f"med {upload.id}",
+        upload=upload.id,
+        item=upload.item,
+        kind=Kind.IMAGE,
+        media_type="image/jpeg",
+        size=1,
+        at=NOON,
+        delete_at=NOON + CONFIG.keep_media_at_most,
+    )
+    with place.memory.transaction() as stores:
+        stores.sealed.add(media)
+        stores.sealed.attach([upload.id], stores.cases.of_uploads([upload.id])[upload.id])
+    return media.id
+
+
+def test_media_goes_with_its_item_and_waits_with_its_case(place):
+    """Carrying out what an item was taken out of, or was in before, deletes nothing that is still to be seen."""
+    here = flipped(pdq(1), 12, seed=1)
+    (a, case), (b, _) = (place.screened(here, item=name) for name in "ab")
+    first, second = kept(place, a), kept(place, b)
+    place.claim(case)
+    out = next(item.key for item in place.case(case).items if item.id == "b")
+    _, own = place.do(remove_from_cluster, case, out, "ann", now=NOON)
+    place.rule(case, KEEP)
+    place.carry_out(at=later(60))
+
+    def due(media):
+        with place.memory.reading() as stores:
+            found = stores.sealed.find(media)
+        return found.case, found.delete_at
+
+    soon, late = later(60) + CONFIG.keep_media, NOON + CONFIG.keep_media_at_most
+    assert (due(first), due(second)) == ((case, soon), (own.id, late))
+    again = place.do(
+        open_for_upload, a, a.verdict, source=Source.RETROACTION, by="retroaction", now=later(90)
+    )
+    assert due(first) == (again.id, late)

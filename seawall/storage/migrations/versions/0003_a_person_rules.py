@@ -280,6 +280,7 @@ def upgrade() -> None:
         sa.Column("missing", sa.Text(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("delete_at", MOMENT, nullable=False),
+        sa.Column("delete_at_most", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
