@@ -45,7 +45,6 @@ class SealedStore:
         """Remember what was kept, or why nothing was."""
         values = {name: getattr(media, name) for name in SealedMedia.__dataclass_fields__}
         del values["number"]
-        values["delete_at_most"] = media.delete_at
         self._connection.execute(insert(sealed_media).values(values))
 
     def find(self, ident: str, *, lock: bool = False) -> SealedMedia:
@@ -93,10 +92,9 @@ class SealedStore:
         rows = rows_among(self._connection, sealed_media.c.upload, uploads)
         return {row.upload: _media(row) for row in sorted(rows, key=lambda row: row.number)}
 
-    def attach(self, uploads: Collection[str], case: str, *, handed: Collection[str] = ()) -> None:
-        """What was kept of these uploads, and what was handed in under these ids, waits as long as it may with this case."""
-        these = sealed_media.c.upload.in_(uploads) | sealed_media.c.id.in_(handed)
-        self._change(these, case=case, delete_at=sealed_media.c.delete_at_most)
+    def attach(self, uploads: Collection[str], case: str) -> None:
+        """What was kept of these uploads belongs to this case."""
+        self._change(sealed_media.c.upload.in_(uploads), case=case)
 
     def shorten(self, case: str, *, delete_at: datetime) -> None:
         """What was kept for this case is due then, unless it is due sooner."""
@@ -165,5 +163,4 @@ class SealedStore:
 
 
 def _media(row: Row[Any]) -> SealedMedia:
-    fields = {name: getattr(row, name) for name in SealedMedia.__dataclass_fields__}
-    return SealedMedia(**fields | {"kind": Kind(row.kind)})
+    return SealedMedia(**{**row._mapping, "kind": Kind(row.kind)})  # noqa: SLF001 - a row's public mapping, despite its name

@@ -643,7 +643,6 @@ second_reviews = Table(  # how far the deciding of a case has come, once or twic
     Column("policy", String(64), nullable=False),
     Column("twice", Boolean, nullable=False),
     Column("stage", String(16), nullable=False),
-    Column("stands", Text),
     Column("at", Moment, nullable=False),
     Index("second_reviews_by_stage", "stage", "at"),
     Index("second_reviews_by_time", "at"),
@@ -714,7 +713,6 @@ sealed_media = Table(  # bytes kept for a case, encrypted in a file each
     Column("missing", Text),  # why nothing could be kept
     Column("at", Moment, nullable=False),
     Column("delete_at", Moment, nullable=False),
-    Column("delete_at_most", Moment, nullable=False),  # however long its case waits
     Column("deleted_at", Moment),
     Index("sealed_media_by_upload", "upload"),
     Index("sealed_media_by_case", "case"),

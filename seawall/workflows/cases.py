@@ -353,8 +353,6 @@ def remove_from_cluster(
         deadline=case.deadline,
         alone=True,
     )
-    uploads = [item.upload] if item.upload is not None else []
-    stores.sealed.attach(uploads, own.id, handed=[item.media] if item.media is not None else [])
     return rest, own
 
 

@@ -9,17 +9,15 @@ from seawall.cases.case import ItemKind, Source, Status
 from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import InputError, NotAllowed, WrongState
-from seawall.media.media import Kind
 from seawall.policy.category import Taxonomy
 from seawall.policy.ground import Basis, Ground
 from seawall.policy.interval import Share
 from seawall.policy.measure import Measure
 from seawall.signals.registry import parse_signal
-from seawall.storage.sealed import SealedMedia
 from seawall.workflows import carrying_out
 from seawall.workflows.by_hand import Handed, handed_item, open_by_hand
 from seawall.workflows.carrying_out import carry_out_due, restore
-from seawall.workflows.cases import claim, open_for_upload, remove_from_cluster
+from seawall.workflows.cases import claim, remove_from_cluster
 from seawall.workflows.ending import end_due
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.policy import put_policy
@@ -412,45 +410,3 @@ def test_a_user_is_told_of_when_the_measure_is_taken_back(place):
         ("user 1", None, 3, by_word.id),
         ("user 1", None, 0, by_strikes.id),
     ]
-
-
-def kept(place, upload):
-    """That bytes are kept of an upload; none are, for this test."""
-    media = SealedMedia(
-        id=f"med {upload.id}",
-        upload=upload.id,
-        item=upload.item,
-        kind=Kind.IMAGE,
-        media_type="image/jpeg",
-        size=1,
-        at=NOON,
-        delete_at=NOON + CONFIG.keep_media_at_most,
-    )
-    with place.memory.transaction() as stores:
-        stores.sealed.add(media)
-        stores.sealed.attach([upload.id], stores.cases.of_uploads([upload.id])[upload.id])
-    return media.id
-
-
-def test_media_goes_with_its_item_and_waits_with_its_case(place):
-    """Carrying out what an item was taken out of, or was in before, deletes nothing that is still to be seen."""
-    here = flipped(pdq(1), 12, seed=1)
-    (a, case), (b, _) = (place.screened(here, item=name) for name in "ab")
-    first, second = kept(place, a), kept(place, b)
-    place.claim(case)
-    out = next(item.key for item in place.case(case).items if item.id == "b")
-    _, own = place.do(remove_from_cluster, case, out, "ann", now=NOON)
-    place.rule(case, KEEP)
-    place.carry_out(at=later(60))
-
-    def due(media):
-        with place.memory.reading() as stores:
-            found = stores.sealed.find(media)
-        return found.case, found.delete_at
-
-    soon, late = later(60) + CONFIG.keep_media, NOON + CONFIG.keep_media_at_most
-    assert (due(first), due(second)) == ((case, soon), (own.id, late))
-    again = place.do(
-        open_for_upload, a, a.verdict, source=Source.RETROACTION, by="retroaction", now=later(90)
-    )
-    assert due(first) == (again.id, late)

@@ -200,7 +200,6 @@ def upgrade() -> None:
         sa.Column("policy", sa.String(length=64), nullable=False),
         sa.Column("twice", sa.Boolean(), nullable=False),
         sa.Column("stage", sa.String(length=16), nullable=False),
-        sa.Column("stands", sa.Text(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("case"),
     )
@@ -280,7 +279,6 @@ def upgrade() -> None:
         sa.Column("missing", sa.Text(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("delete_at", MOMENT, nullable=False),
-        sa.Column("delete_at_most", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
