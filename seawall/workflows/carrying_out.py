@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from seawall.audit.event import Happening
-from seawall.cases.case import Case, Item, ItemKind, Status
+from seawall.cases.case import Case, Item, ItemKind, Status, Step
 from seawall.cases.config import Act, CasesConfig
 from seawall.cases.likeness import Mark, content_marks
 from seawall.cases.ruling import AccountMeasure, Decision, Ruling, needing, was_right
@@ -120,7 +120,7 @@ def restore(
     if grave and ruling.restore_asked_by is None:
         asked = replace(ruling, restore_asked_by=person)
         stores.rulings.save(asked)
-        changed(case, "restore-asked", stores, by=person, now=now, ruling=ident, note=note)
+        changed(case, Step.RESTORE_ASKED, stores, by=person, now=now, ruling=ident, note=note)
         return asked
     if grave and ruling.restore_asked_by == person:
         raise NotAllowed("A second person must agree to restore this; you asked for it yourself.")
@@ -185,7 +185,7 @@ def _compare(
 ) -> None:
     """What was said of a look is compared; a third person's word replaces what stands and differs."""
     review = compare(look, ruling, config=bench.config, secret=bench.secret, stores=stores, now=now)
-    changed(case, "compared", stores, by="upkeep", now=now)
+    changed(case, Step.COMPARED, stores, by="upkeep", now=now)
     if review is None or review.stage is not Stage.SETTLED or look.review is None:
         return
     original = stores.cases.find(look.review)
@@ -206,7 +206,7 @@ def _compare(
     stores.rulings.add(instead)
     until = None if instead.needs else rfc3339(now)
     named = {"ruling": instead.id, "until": until}
-    original = changed(original, "ruled", stores, by=instead.by, now=now, **named)
+    original = changed(original, Step.RULED, stores, by=instead.by, now=now, **named)
     _record(stores, "ruling:replaced", instead, by=instead.by, now=now)
     if until is not None:
         _carry_out(original, instead, bench=bench, stores=stores, now=now)
@@ -234,7 +234,7 @@ def _carry_out(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now:
     untold += _tell_opinions(case, ruling, stores=stores, now=now)
     count_matches(case, ruling, stores=stores, now=now)
     _strike(case, ruling, bench=bench, stores=stores, now=now)
-    changed(case, "carried-out", stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
+    changed(case, Step.CARRIED_OUT, stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
     stores.sealed.shorten(case.id, delete_at=now + bench.config.keep_media)
     _record(stores, "ruling:made", ruling, by=ruling.by, now=now)
     begin_review(case, ruling, config=bench.config, secret=bench.secret, stores=stores, now=now)
@@ -284,7 +284,7 @@ def _restored(
         untold += _tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now)
         stores.quality.turn_matches(ruling.id)
     told = {"ruling": ruling.id, "note": note, "untold": untold}
-    changed(case, "restored", stores, by=person, now=now, **told)
+    changed(case, Step.RESTORED, stores, by=person, now=now, **told)
     _record(stores, "ruling:restored", ruling, by=person, now=now)
     return stores.rulings.find(ruling.id)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
-from seawall.cases.case import Case, Status
+from seawall.cases.case import Case, Status, Step
 from seawall.cases.likeness import alike, content_marks
 from seawall.cases.ruling import Decision
 from seawall.clock import rfc3339
@@ -50,7 +50,7 @@ def _end_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> b
         if not _removed_since(case, stores):
             until = now + bench.config.restored_for
             stores.rulings.allow(digests_of(case.items), ruling=ident, until=until)
-        changed(case, "ended", stores, by="upkeep", now=now, ruling=ident)
+        changed(case, Step.ENDED, stores, by="upkeep", now=now, ruling=ident)
     details = {
         "case": case.id,
         "decision": ruling.decision,

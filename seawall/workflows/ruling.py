@@ -11,7 +11,7 @@ from datetime import datetime
 
 from seawall.audit.event import Happening
 from seawall.banks.bank import bank_name
-from seawall.cases.case import Case, Status
+from seawall.cases.case import Case, Status, Step
 from seawall.cases.config import CasesConfig
 from seawall.cases.likeness import Mark, alike, content_marks
 from seawall.cases.limits import Limits
@@ -85,7 +85,7 @@ def rule(
     check_territories(ruling, limits)
     stores.rulings.add(ruling)
     until = None if ruling.needs else rfc3339(now + config.undo)
-    changed(case, "ruled", stores, by=person, now=now, ruling=ruling.id, until=until)
+    changed(case, Step.RULED, stores, by=person, now=now, ruling=ruling.id, until=until)
     _record(stores, "ruling:given", ruling, by=person, now=now, details=_told(ruling))
     return ruling
 
@@ -125,7 +125,7 @@ def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: d
     if case.until is not None and case.until <= now:
         raise WrongState("The undo window is over; what was carried out can still be restored.")
     check_unsaid(case.id, person, stores)
-    case = _take_back(ruling, "undone", case, person=person, stores=stores, now=now)
+    case = _take_back(ruling, Step.UNDONE, case, person=person, stores=stores, now=now)
     if case.status is not Status.OPEN:
         return case
     return claimed(case, person, config=config, stores=stores, now=now)
@@ -148,7 +148,7 @@ def approve(
     approved = replace(ruling, approved_by=person)
     stores.rulings.save(approved)
     until = rfc3339(now + config.undo)
-    changed(case, "approved", stores, by=person, now=now, ruling=ruling.id, until=until)
+    changed(case, Step.APPROVED, stores, by=person, now=now, ruling=ruling.id, until=until)
     _record(stores, "ruling:approved", ruling, by=person, now=now, details={})
     return approved
 
@@ -163,7 +163,7 @@ def refuse(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
     """
     case, ruling = _pending(ident, stores)
     _second(ruling, person)
-    return _take_back(ruling, "refused", case, person=person, stores=stores, now=now)
+    return _take_back(ruling, Step.REFUSED, case, person=person, stores=stores, now=now)
 
 
 def confirmation(case: Case, stores: Stores) -> Ruling | None:
@@ -294,7 +294,7 @@ def _second(ruling: Ruling, person: str) -> None:
 
 
 def _take_back(
-    ruling: Ruling, kind: str, case: Case, *, person: str, stores: Stores, now: datetime
+    ruling: Ruling, kind: Step, case: Case, *, person: str, stores: Stores, now: datetime
 ) -> Case:
     stores.rulings.save(replace(ruling, undone_at=now))
     details = {"why": kind}
@@ -302,7 +302,7 @@ def _take_back(
     case = changed(case, kind, stores, by=person, now=now, ruling=ruling.id)
     standing = stores.rulings.find(case.ruling) if case.ruling is not None else None
     if standing is not None and standing.ended_at is not None:  # while it was to be replaced
-        case = changed(case, "ended", stores, by=person, now=now, ruling=standing.id)
+        case = changed(case, Step.ENDED, stores, by=person, now=now, ruling=standing.id)
     return case
 
 
