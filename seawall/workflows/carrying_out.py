@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from seawall.audit.event import Happening
 from seawall.cases.case import Case, Item, ItemKind, Status, Step
 from seawall.cases.config import Act, CasesConfig
 from seawall.cases.likeness import Mark, content_marks
@@ -24,10 +23,11 @@ from seawall.exchange.opinion import Word
 from seawall.ids import new_id
 from seawall.index.digest import digest
 from seawall.policy.category import Taxonomy
-from seawall.policy.ground import Ground
+from seawall.policy.ground import ground_document
 from seawall.signals.registry import parse_signal
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.outbox import Message
+from seawall.workflows.audit import record
 from seawall.workflows.bank import Filing, add_entries, change_entry, ensure_bank, remove_entry
 from seawall.workflows.cases import changed
 from seawall.workflows.quality import begin_review, compare, count_matches
@@ -148,7 +148,7 @@ def message_of(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Messa
             "ends_at": rfc3339(ruling.ends_at) if ruling.ends_at else None,
             "policy": ruling.policy,
             "policy_version": ruling.policy_version,
-            "ground": _ground(ruling.ground),
+            "ground": ground_document(ruling.ground),
             "context": ruling.context,
             "at": rfc3339(at),
         },
@@ -484,7 +484,7 @@ def _measured(
             "case": ruling.case,
             "policy": ruling.policy,
             "policy_version": ruling.policy_version,
-            "ground": _ground(ruling.ground),
+            "ground": ground_document(ruling.ground),
             "at": rfc3339(at),
         },
         at=at,
@@ -503,12 +503,6 @@ def _source(case: str) -> str:
     return f"case {case}"
 
 
-def _ground(ground: Ground | None) -> dict[str, str] | None:
-    return {"basis": ground.basis, "provision": ground.provision} if ground else None
-
-
 def _record(stores: Stores, action: str, ruling: Ruling, *, by: str, now: datetime) -> None:
     details = {"case": ruling.case, "decision": ruling.decision}
-    stores.audit.record(
-        Happening(action=action, subject=ruling.id, actor=by, at=now, details=details)
-    )
+    record(stores, action, ruling.id, by=by, now=now, details=details)

@@ -8,12 +8,12 @@ A label or a restriction that was given an end is over, once, when its moment co
 from dataclasses import replace
 from datetime import datetime
 
-from seawall.audit.event import Happening
 from seawall.cases.case import Case, Status, Step
 from seawall.cases.likeness import alike, content_marks
 from seawall.cases.ruling import Decision
 from seawall.clock import rfc3339
 from seawall.storage.memory import Memory, Stores
+from seawall.workflows.audit import record
 from seawall.workflows.carrying_out import Bench, OnStuck, digests_of, do_each, message_of
 from seawall.workflows.cases import changed
 
@@ -56,9 +56,7 @@ def _end_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> b
         "decision": ruling.decision,
         "ends_at": rfc3339(ruling.ends_at or now),
     }
-    stores.audit.record(
-        Happening(action="ruling:ended", subject=ident, actor="upkeep", at=now, details=details)
-    )
+    record(stores, "ruling:ended", ident, by="upkeep", now=now, details=details)
     return True
 
 

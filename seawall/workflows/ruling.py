@@ -5,11 +5,10 @@ A person rules.
       └──────────▶ undo window ──▶ carried out, by `carrying_out` ──▶ restore
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from seawall.audit.event import Happening
 from seawall.banks.bank import bank_name
 from seawall.cases.case import Case, Status, Step
 from seawall.cases.config import CasesConfig
@@ -27,9 +26,10 @@ from seawall.cases.second_review import Look
 from seawall.clock import rfc3339
 from seawall.errors import NotAllowed, WrongState
 from seawall.ids import new_id
-from seawall.policy.ground import Ground
+from seawall.policy.ground import Ground, ground_document
 from seawall.policy.territory import territories
 from seawall.storage.memory import Stores
+from seawall.workflows.audit import record
 from seawall.workflows.cases import changed, check_limits, claimed, held_by
 from seawall.workflows.quality import check_unsaid
 
@@ -86,7 +86,7 @@ def rule(
     stores.rulings.add(ruling)
     until = None if ruling.needs else rfc3339(now + config.undo)
     changed(case, Step.RULED, stores, by=person, now=now, ruling=ruling.id, until=until)
-    _record(stores, "ruling:given", ruling, by=person, now=now, details=_told(ruling))
+    record(stores, "ruling:given", ruling.id, by=person, now=now, details=_told(ruling))
     return ruling
 
 
@@ -149,7 +149,7 @@ def approve(
     stores.rulings.save(approved)
     until = rfc3339(now + config.undo)
     changed(case, Step.APPROVED, stores, by=person, now=now, ruling=ruling.id, until=until)
-    _record(stores, "ruling:approved", ruling, by=person, now=now, details={})
+    record(stores, "ruling:approved", ruling.id, by=person, now=now, details={})
     return approved
 
 
@@ -298,7 +298,7 @@ def _take_back(
 ) -> Case:
     stores.rulings.save(replace(ruling, undone_at=now))
     details = {"why": kind}
-    _record(stores, "ruling:undone", ruling, by=person, now=now, details=details)
+    record(stores, "ruling:undone", ruling.id, by=person, now=now, details=details)
     case = changed(case, kind, stores, by=person, now=now, ruling=ruling.id)
     standing = stores.rulings.find(case.ruling) if case.ruling is not None else None
     if standing is not None and standing.ended_at is not None:  # while it was to be replaced
@@ -320,26 +320,11 @@ def _repeated(ruling: Ruling) -> Answer:
 
 
 def _told(ruling: Ruling) -> dict[str, object]:
-    ground = asdict(ruling.ground) if ruling.ground else None
     return {
         "case": ruling.case,
         "decision": ruling.decision,
         "policy": ruling.policy,
         "policy_version": ruling.policy_version,
-        "ground": ground,
+        "ground": ground_document(ruling.ground),
         "needs": list(ruling.needs),
     }
-
-
-def _record(
-    stores: Stores,
-    action: str,
-    ruling: Ruling,
-    *,
-    by: str,
-    now: datetime,
-    details: Mapping[str, object],
-) -> None:
-    stores.audit.record(
-        Happening(action=action, subject=ruling.id, actor=by, at=now, details=dict(details))
-    )
