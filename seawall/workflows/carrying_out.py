@@ -352,7 +352,7 @@ def _unbank(
         if heir is None:
             remove_entry(bank, entry.id, **acting)
         else:
-            filed = {"source": _source(heir.case), "note": heir.id}
+            filed: dict[str, object] = {"source": _source(heir.case), "note": heir.id}
             change_entry(bank, entry.id, filed, taxonomy=bench.taxonomy, **acting)
 
 
