@@ -161,8 +161,10 @@ def _missing(home: Path, database: str | None, said: Acknowledged) -> list[str]:
     return faults
 
 
-def create_key(home: Path, environment: dict[str, str]) -> str:
-    """A key that may screen, match and fill the bank `known`."""
+def create_key(
+    home: Path, environment: dict[str, str], *, scopes: str = "match,screen,banks"
+) -> str:
+    """A key that may do this: where nothing is named, screen, match and fill the bank `known`."""
 
     def seawall(*arguments: str) -> str:
         command = [
@@ -180,7 +182,7 @@ def create_key(home: Path, environment: dict[str, str]) -> str:
         ).stdout.decode()
 
     seawall("bank", "create", "known")
-    made = json.loads(seawall("key", "create", "crash", "--scope", "match,screen,banks", "--json"))
+    made = json.loads(seawall("key", "create", "crash", "--scope", scopes, "--json"))
     return str(made["key"])
 
 

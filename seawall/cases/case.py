@@ -2,7 +2,7 @@
 A question for a person: its events, folded.
 
     open ──claim──▶ claimed ──rule──▶ ruled ──undo window──▶ carried-out ──restore, its end──▶ closed
-      ▲               │  └──hold──▶ held      └──undo──▶ open
+      ▲               │  └──hold──▶ held      └──undo──▶ open, or what stands goes on standing
       └──release, skip, hand-off, lease ran out, hold ended──┘
 
 A heartbeat is no event: when a claim ends by itself stands beside the events, with the case.
@@ -34,6 +34,30 @@ class Status(StrEnum):
 
 WAITING = (Status.OPEN, Status.CLAIMED, Status.HELD)
 """A case that is not ruled on: more may join it."""
+
+
+class Step(StrEnum):
+    """What can happen to a case."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    ITEM_REMOVED = "item-removed"
+    CLAIMED = "claimed"
+    HELD = "held"
+    HANDED_OFF = "handed-off"
+    RELEASED = "released"
+    SKIPPED = "skipped"
+    LAPSED = "lapsed"
+    RESUMED = "resumed"
+    RULED = "ruled"
+    APPROVED = "approved"
+    UNDONE = "undone"
+    REFUSED = "refused"
+    CARRIED_OUT = "carried-out"
+    RESTORE_ASKED = "restore-asked"  # nothing changes before a second person agrees
+    RESTORED = "restored"
+    COMPARED = "compared"  # a look: nothing is carried out
+    ENDED = "ended"
 
 
 class Source(StrEnum):
@@ -124,6 +148,7 @@ class Case:
     assigned_to: str | None = None  # handed to this person: nobody else is offered it
     reason: str | None = None  # why it is held
     ruling: str | None = None
+    replaces: str | None = None  # the ruling that stands until this one is carried out
     until: datetime | None = None  # when its status ends by itself: claim, hold or undo window
 
     @property
@@ -169,7 +194,7 @@ def opened(
         "confidence": confidence,
         "deadline": rfc3339(deadline) if deadline else None,
     }
-    return CaseEvent(case=ident, version=1, at=at, actor=by, kind="opened", body=body)
+    return CaseEvent(case=ident, version=1, at=at, actor=by, kind=Step.OPENED, body=body)
 
 
 def happened(case: Case, kind: str, *, by: str, at: datetime, **body: object) -> CaseEvent:
@@ -201,7 +226,7 @@ def again(case: Case, *, ident: str, by: str, at: datetime) -> list[CaseEvent]:
     for version, item in enumerate(rest, start=2):
         body = known | {"source": source, "item": asdict(item), "deadline": None}
         events.append(
-            CaseEvent(case=ident, version=version, at=at, actor=by, kind="joined", body=body)
+            CaseEvent(case=ident, version=version, at=at, actor=by, kind=Step.JOINED, body=body)
         )
     return events
 
@@ -217,37 +242,26 @@ def fold(events: Iterable[CaseEvent]) -> Case:
 
 def after(case: Case, event: CaseEvent) -> Case:
     """The case once this has happened to it."""
-    body = event.body
+    body, step = event.body, Step(event.kind)
     case = replace(case, version=event.version)
-    match event.kind:
-        case "joined":
+    match step:
+        case Step.JOINED:
             return _joined(case, body)
-        case "item-removed":
+        case Step.ITEM_REMOVED:
             items = tuple(item for item in case.items if item.key != body["item"])
             return replace(case, items=items, removed=(*case.removed, body["item"]))
-        case "claimed":
+        case Step.CLAIMED:
             return replace(case, status=Status.CLAIMED, claimed_by=event.actor, until=_moment(body))
-        case "held":
+        case Step.HELD:
             return replace(
                 _free(case), status=Status.HELD, until=_moment(body), reason=body["reason"]
             )
-        case "handed-off":
+        case Step.HANDED_OFF:
             return replace(_free(case), assigned_to=body["to"])
-        case "released" | "skipped" | "lapsed" | "resumed":
+        case Step.RELEASED | Step.SKIPPED | Step.LAPSED | Step.RESUMED:
             return _free(case)
-        case "ruled":
-            ruled = _free(case)
-            return replace(ruled, status=Status.RULED, ruling=body["ruling"], until=_moment(body))
-        case "approved":
-            return replace(case, until=_moment(body))
-        case "undone" | "refused":
-            return replace(_free(case), ruling=None)
-        case "carried-out":
-            return replace(case, status=Status.CARRIED_OUT, until=None)
-        case "restored" | "emptied" | "compared" | "ended":
-            return replace(_free(case), status=Status.CLOSED)
-        case _:  # restoring was asked for: nothing changes before a second person agrees
-            return case
+        case _:
+            return _ruled(case, step, body)
 
 
 def item_from(document: Mapping[str, Any]) -> Item:
@@ -311,6 +325,36 @@ def merged(known: Item, told: Item) -> Item:
         reach=max(known.reach, told.reach),
         media=known.media or told.media,
     )
+
+
+def _ruled(case: Case, step: Step, body: Mapping[str, Any]) -> Case:
+    """The case once it was ruled on, or once something came of its ruling."""
+    match step:
+        case Step.RULED:
+            stands = case.status in (Status.CARRIED_OUT, Status.CLOSED)
+            return replace(
+                _free(case),
+                status=Status.RULED,
+                ruling=body["ruling"],
+                replaces=case.ruling if stands else None,
+                until=_moment(body),
+            )
+        case Step.APPROVED:
+            return replace(case, until=_moment(body))
+        case Step.UNDONE | Step.REFUSED:
+            status = Status.OPEN if case.replaces is None else Status.CARRIED_OUT
+            return replace(_free(case), status=status, ruling=case.replaces, replaces=None)
+        case Step.CARRIED_OUT:
+            return replace(case, status=Status.CARRIED_OUT, replaces=None, until=None)
+        case Step.RESTORE_ASKED:
+            return case
+        case Step.RESTORED:
+            ruling = case.replaces or case.ruling
+            return replace(_free(case), status=Status.CLOSED, ruling=ruling, replaces=None)
+        case Step.COMPARED | Step.ENDED:
+            return replace(_free(case), status=Status.CLOSED)
+        case _:
+            raise ValueError(f"'{step}' does not happen to a case that is there.")
 
 
 def _free(case: Case) -> Case:

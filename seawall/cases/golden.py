@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from seawall.cases.case import CaseEvent
+from seawall.cases.case import CaseEvent, Step
 from seawall.errors import InputError
 
 FEWEST = 2  # cases for one golden item; one of each would leave no other work
@@ -35,7 +35,7 @@ class Golden:
     def opened(self, ident: str, *, at: datetime) -> CaseEvent:
         """The first event of a case that looks like any other."""
         return CaseEvent(
-            case=ident, version=1, at=at, actor=self.opened_by, kind="opened", body=self.opening
+            case=ident, version=1, at=at, actor=self.opened_by, kind=Step.OPENED, body=self.opening
         )
 
 

@@ -105,6 +105,10 @@ def checked(ruling: Ruling) -> Ruling:
         raise InputError("A hub is told of what was removed, or of what did not belong there.")
     if ruling.share and ruling.decision is Decision.KEEP and not ruling.note.strip():
         raise InputError("A dispute needs a reason: say in the note why it does not belong there.")
+    if ruling.share and ruling.context is not None:
+        raise InputError(
+            "What a context decides says nothing of its copies; there is nothing to tell a hub."
+        )
     if len(ruling.note) > LONGEST_NOTE:
         raise InputError(f"A note has at most {LONGEST_NOTE} characters.")
     return ruling

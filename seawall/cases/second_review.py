@@ -12,7 +12,7 @@ whoever has the secret can show afterwards that nobody picked them.
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,7 @@ from seawall.errors import InputError, NotAllowed, WrongState
 class Rates:
     """How much of each queue is decided twice."""
 
-    usual: float = 0.05
+    usual: float
     queues: Mapping[str, float] = field(default_factory=dict)  # queue → its own rate
 
     def __post_init__(self) -> None:
@@ -77,18 +77,6 @@ class Review:
     def stands(self) -> str | None:
         """The decision that stands; None while somebody is still to say something."""
         return self.answers[-1].decision if self.stage is Stage.SETTLED else None
-
-    def may_answer(self, person: str) -> bool:
-        """Whether this person can be asked: each says one word, and after the last there is nothing to say."""
-        return self.stage is not Stage.SETTLED and all(
-            each.person != person for each in self.answers
-        )
-
-    def shown_to(self, person: str) -> Sequence[Answer]:
-        """What this person sees of it: all once it is settled, before that only their own word."""
-        if self.stage is Stage.SETTLED:
-            return self.answers
-        return [each for each in self.answers if each.person == person]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

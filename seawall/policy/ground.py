@@ -17,3 +17,8 @@ class Ground:
 
     basis: Basis
     provision: str
+
+
+def ground_document(ground: Ground | None) -> dict[str, str] | None:
+    """A ground as messages and events tell it."""
+    return {"basis": ground.basis, "provision": ground.provision} if ground else None

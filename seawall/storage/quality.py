@@ -109,9 +109,7 @@ class QualityStore:
             )
         )
         self._connection.execute(
-            update(second_reviews)
-            .where(second_reviews.c.case == case)
-            .values(stage=review.stage, stands=review.stands)
+            update(second_reviews).where(second_reviews.c.case == case).values(stage=review.stage)
         )
 
     def was_begun(self, case: str) -> bool:

@@ -643,7 +643,6 @@ second_reviews = Table(  # how far the deciding of a case has come, once or twic
     Column("policy", String(64), nullable=False),
     Column("twice", Boolean, nullable=False),
     Column("stage", String(16), nullable=False),
-    Column("stands", Text),
     Column("at", Moment, nullable=False),
     Index("second_reviews_by_stage", "stage", "at"),
     Index("second_reviews_by_time", "at"),

@@ -44,6 +44,7 @@ class Door:
     rates: Rates
     room: Room
     signer: Signer
+    upkeep: Upkeep
     waiting: Waiting
     watching: Watching
     snapshots: Snapshots
@@ -74,7 +75,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
                 GroupCommit(app.memory, on_commit=_telling(metrics, waiting, sender))
             ) as commits,
             closing(Telling(app.node())) as telling,
-            closing(Upkeep(app, sandbox, metrics)),
+            closing(Upkeep(app, sandbox, metrics, on_carried=sender.stir)) as upkeep,
             closing(Follower(app.node(), on_change=app.knowledge.refresh_now)),
         ):
             yield Door(
@@ -85,6 +86,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
                 rates=Rates(settings.server.requests_per_second),
                 room=Room(settings.server.max_waiting),
                 signer=signer,
+                upkeep=upkeep,
                 waiting=waiting,
                 watching=Watching(app.memory, idle=settings.console.idle),
                 snapshots=snapshots,

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from seawall.cases.case import Status
 from seawall.clock import now
 from seawall.exchange.membership import Membership, State
 from seawall.web.door import Door
 
 WELL = (State.JOINED, State.FOLLOWING)
+LATE = timedelta(minutes=1)  # after its undo window, in which a ruling is carried out in a second
+MOST_LATE = 1_000  # rulings that are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,12 @@ def case_figures(door: Door) -> dict[str, dict[str, float]]:
         }
         for queue, backlog in backlogs.items()
     }
+
+
+def late_rulings(door: Door) -> list[str]:
+    """Cases whose ruling should have been carried out a while ago, the longest late first; at most `MOST_LATE`."""
+    with door.app.memory.reading() as stores:
+        return stores.cases.ended(Status.RULED, now=now() - LATE, limit=MOST_LATE)
 
 
 def delivery_figures(door: Door) -> dict[str, float]:

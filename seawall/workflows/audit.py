@@ -1,9 +1,12 @@
-"""The audit log is checked, link by link."""
+"""The audit log: what stories write into it, and whether it is whole, link by link."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from seawall.audit.chain import faults
-from seawall.storage.memory import Memory
+from seawall.audit.event import Happening
+from seawall.storage.memory import Memory, Stores
 
 MOST_FAULTS = 100
 
@@ -28,3 +31,18 @@ def verify_audit(memory: Memory) -> Verified:
                 found.append("There are more; these are the first.")
                 break
     return Verified(events=head[0], head=head[1].hex(), faults=tuple(found))
+
+
+def record(
+    stores: Stores,
+    action: str,
+    subject: str,
+    *,
+    by: str,
+    now: datetime,
+    details: Mapping[str, object],
+) -> None:
+    """Write this into the audit log, with whatever else the transaction changes."""
+    stores.audit.record(
+        Happening(action=action, subject=subject, actor=by, at=now, details=dict(details))
+    )

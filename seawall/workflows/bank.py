@@ -4,11 +4,10 @@ Banks and what is in them.
     media or signals ──add──▶ entries ──change number──▶ every catalogue
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from seawall.audit.event import Happening
 from seawall.banks.bank import Bank, bank_name
 from seawall.banks.entry import Entry
 from seawall.errors import InputError, NotFound, WrongState
@@ -17,6 +16,7 @@ from seawall.policy.category import Taxonomy
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Orientation, Signal
 from seawall.storage.memory import Stores
+from seawall.workflows.audit import record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def create_bank(
     stores.hold_changes()
     bank = Bank(name=bank_name(name), owner=owner, description=description, created_at=now)
     stores.banks.add(bank)
-    _record(stores, "bank:created", name, by=by, now=now, details={"owner": owner})
+    record(stores, "bank:created", name, by=by, now=now, details={"owner": owner})
     return bank
 
 
@@ -83,7 +83,7 @@ def change_bank(
     if after != before:
         stores.banks.save(after)
         details = {"enabled": after.enabled, "description": after.description}
-        _record(stores, "bank:changed", name, by=by, now=now, details=details)
+        record(stores, "bank:changed", name, by=by, now=now, details=details)
     return after
 
 
@@ -132,7 +132,7 @@ def add_entries(
     standing = stores.entries.add(added)
     if standing:
         details = {"bank": name, "entries": [entry.id for entry in standing]}
-        _record(stores, "entry:added", name, by=by, now=now, details=details)
+        record(stores, "entry:added", name, by=by, now=now, details=details)
     return standing
 
 
@@ -184,7 +184,7 @@ def change_entry(
     if after == before:
         return before
     details = {"bank": bank, "fields": sorted(changes)}
-    _record(stores, "entry:changed", ident, by=by, now=now, details=details)
+    record(stores, "entry:changed", ident, by=by, now=now, details=details)
     return stores.entries.save(after)
 
 
@@ -215,7 +215,7 @@ def remove_entry(
         )
     stores.entries.remove(entry, at=now)
     details = {"bank": bank, "signal": str(entry.signal)}
-    _record(stores, "entry:removed", ident, by=by, now=now, details=details)
+    record(stores, "entry:removed", ident, by=by, now=now, details=details)
 
 
 def _as_expected(entry: Entry, expected: int | None) -> Entry:
@@ -228,17 +228,3 @@ def _as_expected(entry: Entry, expected: int | None) -> Entry:
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))  # an organisation named twice still vouches once
-
-
-def _record(
-    stores: Stores,
-    action: str,
-    subject: str,
-    *,
-    by: str,
-    now: datetime,
-    details: Mapping[str, object],
-) -> None:
-    stores.audit.record(
-        Happening(action=action, subject=subject, actor=by, at=now, details=dict(details))
-    )

@@ -6,14 +6,14 @@ A ruling is carried out, once, when its undo window is over; and what was carrie
     restored ─▶ message an item · bank emptied of it · exchange · allow list ─▶ closed   one transaction
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from seawall.audit.event import Happening
-from seawall.cases.case import Case, Item, Status
+from seawall.cases.case import Case, Item, ItemKind, Status, Step
 from seawall.cases.config import Act, CasesConfig
-from seawall.cases.likeness import content_marks
+from seawall.cases.likeness import Mark, content_marks
 from seawall.cases.ruling import AccountMeasure, Decision, Ruling, needing, was_right
 from seawall.cases.second_review import Look, Stage
 from seawall.cases.strikes import measure_for
@@ -23,17 +23,21 @@ from seawall.exchange.opinion import Word
 from seawall.ids import new_id
 from seawall.index.digest import digest
 from seawall.policy.category import Taxonomy
-from seawall.policy.ground import Ground
+from seawall.policy.ground import ground_document
 from seawall.signals.registry import parse_signal
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.outbox import Message
-from seawall.workflows.bank import Filing, add_entries, ensure_bank, remove_entry
+from seawall.workflows.audit import record
+from seawall.workflows.bank import Filing, add_entries, change_entry, ensure_bank, remove_entry
 from seawall.workflows.cases import changed
 from seawall.workflows.quality import begin_review, compare, count_matches
 from seawall.workflows.telling import queue_opinion, queue_outcome
 from seawall.workflows.upload import LET_THROUGH
 
 AT_ONCE = 50  # rulings looked for in one round
+
+OnStuck = Callable[[str, Error], None]
+"""Is told which case or ruling could not be acted on, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +51,47 @@ class Bench:
     secret: bytes  # by which it is drawn who decides twice
 
 
-def carry_out_due(memory: Memory, *, bench: Bench, now: datetime) -> int:
+def carry_out_due(
+    memory: Memory, *, bench: Bench, now: datetime, on_stuck: OnStuck | None = None
+) -> int:
     """
     Carry out every ruling whose undo window is over; how many there were.
 
     Each has a transaction of its own that finds it still due: whoever is killed, or comes second, does nothing twice.
+    One that cannot be carried out keeps no other waiting: `on_stuck` is told of it, and the next round tries it again.
     """
-    done = 0
+
+    def due(stores: Stores, limit: int) -> list[str]:
+        return stores.cases.ended(Status.RULED, now=now, limit=limit)
+
+    def act(ident: str, stores: Stores) -> bool:
+        return _carry_out_if_due(ident, bench=bench, stores=stores, now=now)
+
+    return do_each(memory, due, act, on_stuck=on_stuck)
+
+
+def do_each(
+    memory: Memory,
+    due: Callable[[Stores, int], list[str]],
+    act: Callable[[str, Stores], bool],
+    *,
+    on_stuck: OnStuck | None = None,
+) -> int:
+    """Act on each thing that is due, in a transaction of its own, past those that fail; how often it was done."""
+    done, stuck = 0, set[str]()
     while True:
         with memory.reading() as stores:
-            due = stores.cases.ended(Status.RULED, now=now, limit=AT_ONCE)
-        for ident in due:
-            with memory.transaction() as stores:
-                done += _carry_out_if_due(ident, bench=bench, stores=stores, now=now)
-        if len(due) < AT_ONCE:
+            found = due(stores, AT_ONCE + len(stuck))
+        untried = [ident for ident in found if ident not in stuck]
+        for ident in untried:
+            try:
+                with memory.transaction() as stores:
+                    done += act(ident, stores)
+            except Error as failed:
+                stuck.add(ident)
+                if on_stuck is not None:
+                    on_stuck(ident, failed)
+        if len(untried) < AT_ONCE:
             return done
 
 
@@ -89,7 +120,7 @@ def restore(
     if grave and ruling.restore_asked_by is None:
         asked = replace(ruling, restore_asked_by=person)
         stores.rulings.save(asked)
-        changed(case, "restore-asked", stores, by=person, now=now, ruling=ident, note=note)
+        changed(case, Step.RESTORE_ASKED, stores, by=person, now=now, ruling=ident, note=note)
         return asked
     if grave and ruling.restore_asked_by == person:
         raise NotAllowed("A second person must agree to restore this; you asked for it yourself.")
@@ -117,7 +148,7 @@ def message_of(topic: str, ruling: Ruling, item: Item, *, at: datetime) -> Messa
             "ends_at": rfc3339(ruling.ends_at) if ruling.ends_at else None,
             "policy": ruling.policy,
             "policy_version": ruling.policy_version,
-            "ground": _ground(ruling.ground),
+            "ground": ground_document(ruling.ground),
             "context": ruling.context,
             "at": rfc3339(at),
         },
@@ -154,13 +185,16 @@ def _compare(
 ) -> None:
     """What was said of a look is compared; a third person's word replaces what stands and differs."""
     review = compare(look, ruling, config=bench.config, secret=bench.secret, stores=stores, now=now)
-    changed(case, "compared", stores, by="upkeep", now=now)
+    changed(case, Step.COMPARED, stores, by="upkeep", now=now)
     if review is None or review.stage is not Stage.SETTLED or look.review is None:
         return
     original = stores.cases.find(look.review)
-    if original.status is not Status.CARRIED_OUT or original.ruling is None:
+    if original.ruling is None:
+        return
+    standing = stores.rulings.find(original.ruling)
+    if standing.undone_at is not None:
         return  # it was restored meanwhile: who did so has seen everything
-    if stores.rulings.find(original.ruling).decision == review.stands:
+    if standing.decision == review.stands:
         return
     instead = replace(
         ruling,
@@ -172,7 +206,7 @@ def _compare(
     stores.rulings.add(instead)
     until = None if instead.needs else rfc3339(now)
     named = {"ruling": instead.id, "until": until}
-    original = changed(original, "ruled", stores, by=instead.by, now=now, **named)
+    original = changed(original, Step.RULED, stores, by=instead.by, now=now, **named)
     _record(stores, "ruling:replaced", instead, by=instead.by, now=now)
     if until is not None:
         _carry_out(original, instead, bench=bench, stores=stores, now=now)
@@ -200,7 +234,7 @@ def _carry_out(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now:
     untold += _tell_opinions(case, ruling, stores=stores, now=now)
     count_matches(case, ruling, stores=stores, now=now)
     _strike(case, ruling, bench=bench, stores=stores, now=now)
-    changed(case, "carried-out", stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
+    changed(case, Step.CARRIED_OUT, stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
     stores.sealed.shorten(case.id, delete_at=now + bench.config.keep_media)
     _record(stores, "ruling:made", ruling, by=ruling.by, now=now)
     begin_review(case, ruling, config=bench.config, secret=bench.secret, stores=stores, now=now)
@@ -241,13 +275,16 @@ def _restored(
     stores: Stores,
     now: datetime,
 ) -> Ruling:
+    if case.replaces is not None and case.ruling is not None:
+        stores.rulings.save(replace(stores.rulings.find(case.ruling), undone_at=now))
     untold = _undone(
         case, ruling, person, allow=ruling.restrains, bench=bench, stores=stores, now=now
     )
-    untold += _tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now)
-    stores.quality.turn_matches(ruling.id)
+    if ruling.restrains:  # restoring what was kept says nothing new of what it is near
+        untold += _tell_outcomes(case, right=not was_right(ruling), stores=stores, now=now)
+        stores.quality.turn_matches(ruling.id)
     told = {"ruling": ruling.id, "note": note, "untold": untold}
-    changed(case, "restored", stores, by=person, now=now, **told)
+    changed(case, Step.RESTORED, stores, by=person, now=now, **told)
     _record(stores, "ruling:restored", ruling, by=person, now=now)
     return stores.rulings.find(ruling.id)
 
@@ -262,22 +299,72 @@ def _undone(
     stores: Stores,
     now: datetime,
 ) -> list[str]:
-    """Messages, bank, opinions and strikes say the opposite; what could not be told to whom."""
+    """
+    Messages, bank, opinions and strikes say the opposite; what could not be told to whom.
+
+    What another ruling in force removes too stays blocked, banked and confirmed.
+    """
     stores.rulings.save(replace(ruling, undone_at=now))
     for item in case.items:
         stores.outbox.add(message_of("ruling:undone", ruling, item, at=now))
+    removals = _removed_elsewhere(case, stores)
     if ruling.bank is not None:
-        signals = [parse_signal(text) for item in case.items for text in item.signals]
-        for entry in stores.entries.of_signals(ruling.bank, signals):
-            if entry.source == _source(case):
-                remove_entry(ruling.bank, entry.id, stores=stores, by=person, now=now)
+        _unbank(case, ruling.bank, removals, bench=bench, stores=stores, by=person, now=now)
     if allow:
         until = now + bench.config.restored_for
-        stores.rulings.allow(digests_of(case.items), ruling=ruling.id, until=until)
+        free = digests_of(case.items) - removals.keys()
+        stores.rulings.allow(free, ruling=ruling.id, until=until)
         _let_through(case.items, bench=bench, stores=stores)
-    stores.rulings.forgive(ruling.id, at=now)
+    _forgive(case, ruling, bench=bench, stores=stores, now=now)
     opinion: dict[str, object] = {"word": Word.WITHDRAW}
-    return _tell(case, ruling.share, opinion, stores=stores, now=now)
+    free_items = [item for item in case.items if removals.keys().isdisjoint(digests_of([item]))]
+    return _tell(free_items, ruling.share, opinion, stores=stores, now=now)
+
+
+def _removed_elsewhere(case: Case, stores: Stores) -> dict[bytes, list[Ruling]]:
+    """Rulings in force on other cases that remove content with one of this case's signals, by that signal."""
+    found: dict[bytes, list[Ruling]] = {}
+    for ruling, mark in stores.rulings.earlier([Mark(each) for each in digests_of(case.items)]):
+        elsewhere = ruling.case != case.id and ruling.decision is Decision.REMOVE
+        if elsewhere and ruling.context is None:
+            found.setdefault(mark.digest, []).append(ruling)
+    return found
+
+
+def _unbank(
+    case: Case,
+    bank: str,
+    removals: Mapping[bytes, list[Ruling]],
+    *,
+    bench: Bench,
+    stores: Stores,
+    by: str,
+    now: datetime,
+) -> None:
+    """The bank has nothing on the word of this case; what another case banked there too stands on that one's."""
+    signals = [parse_signal(text) for item in case.items for text in item.signals]
+    for entry in stores.entries.of_signals(bank, signals):
+        if entry.source != _source(case.id):
+            continue
+        others = removals.get(digest(str(entry.signal)), ())
+        heir = next((ruling for ruling in others if ruling.bank == bank), None)
+        acting: dict[str, Any] = {"stores": stores, "by": by, "now": now}
+        if heir is None:
+            remove_entry(bank, entry.id, **acting)
+        else:
+            filed: dict[str, object] = {"source": _source(heir.case), "note": heir.id}
+            change_entry(bank, entry.id, filed, taxonomy=bench.taxonomy, **acting)
+
+
+def _forgive(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now: datetime) -> None:
+    """The breach counts against nobody any more; whoever it led to a measure against is told of as free of it."""
+    users = _users(case)
+    before = {user: stores.rulings.strikes_of(user, at=now) for user in users}
+    stores.rulings.forgive(ruling.id, at=now)
+    for user in users:
+        count = stores.rulings.strikes_of(user, at=now)
+        if ruling.account is not None or measure_for(count, before[user], bench.config) is not None:
+            stores.outbox.add(_measured(user, None, count, ruling, at=now))
 
 
 def _bank(
@@ -285,7 +372,7 @@ def _bank(
 ) -> None:
     ensure_bank(bank, owner=bench.owner, stores=stores, by=ruling.by, now=now)
     filing = Filing(
-        categories=_categories(case, ruling, stores), source=_source(case), note=ruling.id
+        categories=_categories(case, ruling, stores), source=_source(case.id), note=ruling.id
     )
     signals = dict.fromkeys(parse_signal(text) for item in case.items for text in item.signals)
     if signals:
@@ -336,11 +423,11 @@ def _tell_opinions(case: Case, ruling: Ruling, *, stores: Stores, now: datetime)
             "categories": list(categories),
             "severity": case.severity,
         }
-    return _tell(case, ruling.share, opinion, stores=stores, now=now)
+    return _tell(case.items, ruling.share, opinion, stores=stores, now=now)
 
 
 def _tell(
-    case: Case,
+    items: Sequence[Item],
     memberships: Iterable[str],
     opinion: dict[str, object],
     *,
@@ -349,7 +436,7 @@ def _tell(
 ) -> list[str]:
     untold = []
     for name in memberships:
-        for item in case.items:
+        for item in items:
             if not item.signals:
                 continue
             try:
@@ -361,12 +448,10 @@ def _tell(
 
 def _strike(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now: datetime) -> None:
     """Count the breach against everybody who uploaded, and say what it comes to."""
-    users = dict.fromkeys(item.uploader for item in case.items if item.uploader)
-    users |= dict.fromkeys(item.id for item in case.items if item.kind == "user")
     weight = 0
     if ruling.restrains and ruling.policy is not None:
         weight = stores.policies.find(ruling.policy, ruling.policy_version).strikes
-    for user in users:
+    for user in _users(case):
         before = stores.rulings.strikes_of(user, at=now)
         if weight:
             until = now + bench.config.strike_lasts
@@ -376,9 +461,17 @@ def _strike(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now: da
             stores.outbox.add(_measured(user, measure, before + weight, ruling, at=now))
 
 
+def _users(case: Case) -> list[str]:
+    """Everybody who uploaded what the case is about, or whom it is about."""
+    users = dict.fromkeys(item.uploader for item in case.items if item.uploader)
+    users |= dict.fromkeys(item.id for item in case.items if item.kind is ItemKind.USER)
+    return list(users)
+
+
 def _measured(
-    user: str, measure: AccountMeasure, count: int, ruling: Ruling, *, at: datetime
+    user: str, measure: AccountMeasure | None, count: int, ruling: Ruling, *, at: datetime
 ) -> Message:
+    """What a platform is told to do about a user; None: what this ruling led to is taken back."""
     return Message(
         id=new_id("msg", at=at),
         topic="user:measured",
@@ -391,7 +484,7 @@ def _measured(
             "case": ruling.case,
             "policy": ruling.policy,
             "policy_version": ruling.policy_version,
-            "ground": _ground(ruling.ground),
+            "ground": ground_document(ruling.ground),
             "at": rfc3339(at),
         },
         at=at,
@@ -406,16 +499,10 @@ def _categories(case: Case, ruling: Ruling, stores: Stores) -> tuple[str, ...]:
     return stores.policies.find(ruling.policy, ruling.policy_version).categories
 
 
-def _source(case: Case) -> str:
-    return f"case {case.id}"
-
-
-def _ground(ground: Ground | None) -> dict[str, str] | None:
-    return {"basis": ground.basis, "provision": ground.provision} if ground else None
+def _source(case: str) -> str:
+    return f"case {case}"
 
 
 def _record(stores: Stores, action: str, ruling: Ruling, *, by: str, now: datetime) -> None:
     details = {"case": ruling.case, "decision": ruling.decision}
-    stores.audit.record(
-        Happening(action=action, subject=ruling.id, actor=by, at=now, details=details)
-    )
+    record(stores, action, ruling.id, by=by, now=now, details=details)

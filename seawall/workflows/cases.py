@@ -5,11 +5,9 @@ Questions for people: opened, joined, taken, put aside, handed on.
                                                                        └no─▶ a case of its own ─▶ queue ─▶ claim
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from seawall.audit.event import Happening
 from seawall.cases.case import (
     MOST_ITEMS,
     WAITING,
@@ -34,6 +32,7 @@ from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Orientation
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
+from seawall.workflows.audit import record
 from seawall.workflows.quality import check_unsaid, golden_case
 
 LAPSED_AT_ONCE = 100
@@ -80,7 +79,7 @@ def open_case(
         )
         case = stores.cases.open(event)
         details = {"source": source, "queue": case.queue, "item": item.key}
-        _record(stores, "case:opened", case.id, by=by, now=now, details=details)
+        record(stores, "case:opened", case.id, by=by, now=now, details=details)
         return case
     event = happened(
         like,
@@ -95,7 +94,7 @@ def open_case(
         deadline=rfc3339(deadline) if deadline else None,
     )
     details = {"source": source, "item": item.key}
-    _record(stores, "case:joined", like.id, by=by, now=now, details=details)
+    record(stores, "case:joined", like.id, by=by, now=now, details=details)
     return stores.cases.record(like, event)
 
 
@@ -386,7 +385,7 @@ def changed(
 ) -> Case:
     """The case once this has happened to it, written and audited."""
     changed = stores.cases.record(case, happened(case, kind, by=by, at=now, **body))
-    _record(stores, "case:changed", case.id, by=by, now=now, details={"kind": kind, **body})
+    record(stores, "case:changed", case.id, by=by, now=now, details={"kind": kind, **body})
     return changed
 
 
@@ -448,17 +447,3 @@ def named(person: str) -> str:
     if not 0 < len(person.strip()) <= MOST_PERSON:
         raise InputError(f"A person has a name of 1 to {MOST_PERSON} characters.")
     return person
-
-
-def _record(
-    stores: Stores,
-    action: str,
-    subject: str,
-    *,
-    by: str,
-    now: datetime,
-    details: Mapping[str, object],
-) -> None:
-    stores.audit.record(
-        Happening(action=action, subject=subject, actor=by, at=now, details=dict(details))
-    )

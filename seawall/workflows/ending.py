@@ -2,36 +2,37 @@
 A label or a restriction that was given an end is over, once, when its moment comes.
 
     carried out ──ends_at──▶ message an item · allow list, unless it was removed since ─▶ closed   one transaction
+                                └─ another ruling is to replace it ─▶ the case waits for that one
 """
 
 from dataclasses import replace
 from datetime import datetime
 
-from seawall.audit.event import Happening
-from seawall.cases.case import Case
+from seawall.cases.case import Case, Status, Step
 from seawall.cases.likeness import alike, content_marks
 from seawall.cases.ruling import Decision
 from seawall.clock import rfc3339
 from seawall.storage.memory import Memory, Stores
-from seawall.workflows.carrying_out import AT_ONCE, Bench, digests_of, message_of
+from seawall.workflows.audit import record
+from seawall.workflows.carrying_out import Bench, OnStuck, digests_of, do_each, message_of
 from seawall.workflows.cases import changed
 
 
-def end_due(memory: Memory, *, bench: Bench, now: datetime) -> int:
+def end_due(memory: Memory, *, bench: Bench, now: datetime, on_stuck: OnStuck | None = None) -> int:
     """
     End every label and restriction whose moment has come; how many there were.
 
     Each has a transaction of its own that finds it still in force: nobody who is killed, or second, does it twice.
+    One that cannot be ended keeps no other waiting.
     """
-    done = 0
-    while True:
-        with memory.reading() as stores:
-            due = stores.rulings.ending(now=now, limit=AT_ONCE)
-        for ident in due:
-            with memory.transaction() as stores:
-                done += _end_if_due(ident, bench=bench, stores=stores, now=now)
-        if len(due) < AT_ONCE:
-            return done
+
+    def due(stores: Stores, limit: int) -> list[str]:
+        return stores.rulings.ending(now=now, limit=limit)
+
+    def act(ident: str, stores: Stores) -> bool:
+        return _end_if_due(ident, bench=bench, stores=stores, now=now)
+
+    return do_each(memory, due, act, on_stuck=on_stuck)
 
 
 def _end_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> bool:
@@ -43,18 +44,19 @@ def _end_if_due(ident: str, *, bench: Bench, stores: Stores, now: datetime) -> b
     stores.rulings.save(replace(ruling, ended_at=now))
     for item in case.items:
         stores.outbox.add(message_of("ruling:ended", ruling, item, at=now))
-    if not _removed_since(case, stores):
-        until = now + bench.config.restored_for
-        stores.rulings.allow(digests_of(case.items), ruling=ident, until=until)
-    changed(case, "ended", stores, by="upkeep", now=now, ruling=ident)
+    if (
+        case.status is Status.CARRIED_OUT
+    ):  # else another ruling is to take its place, and settles the rest
+        if not _removed_since(case, stores):
+            until = now + bench.config.restored_for
+            stores.rulings.allow(digests_of(case.items), ruling=ident, until=until)
+        changed(case, Step.ENDED, stores, by="upkeep", now=now, ruling=ident)
     details = {
         "case": case.id,
         "decision": ruling.decision,
         "ends_at": rfc3339(ruling.ends_at or now),
     }
-    stores.audit.record(
-        Happening(action="ruling:ended", subject=ident, actor="upkeep", at=now, details=details)
-    )
+    record(stores, "ruling:ended", ident, by="upkeep", now=now, details=details)
     return True
 
 

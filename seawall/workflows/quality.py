@@ -81,9 +81,11 @@ def compare(
     """What a ruling on a look was given for is written down; the review that it belongs to, if it does."""
     person = ruling.by
     if person in stores.quality.who_said(look):
-        return (
-            None  # the same golden item was laid before them twice, and they had not answered yet
-        )
+        # A golden item was laid before them twice, and they had not answered yet; of a review another is asked.
+        if look.review is not None:
+            case = stores.cases.find(look.review)
+            _ask_again(case, since=look.blind_from, stores=stores, now=now)
+        return None
     if look.golden is not None:
         try_golden(look.golden, ruling.decision, person=person, stores=stores, now=now)
     if look.review is None:

@@ -5,12 +5,12 @@ A person rules.
       └──────────▶ undo window ──▶ carried out, by `carrying_out` ──▶ restore
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from seawall.audit.event import Happening
-from seawall.cases.case import Case, Status
+from seawall.banks.bank import bank_name
+from seawall.cases.case import Case, Status, Step
 from seawall.cases.config import CasesConfig
 from seawall.cases.likeness import Mark, alike, content_marks
 from seawall.cases.limits import Limits
@@ -26,10 +26,12 @@ from seawall.cases.second_review import Look
 from seawall.clock import rfc3339
 from seawall.errors import NotAllowed, WrongState
 from seawall.ids import new_id
-from seawall.policy.ground import Ground
+from seawall.policy.ground import Ground, ground_document
 from seawall.policy.territory import territories
 from seawall.storage.memory import Stores
+from seawall.workflows.audit import record
 from seawall.workflows.cases import changed, check_limits, claimed, held_by
+from seawall.workflows.quality import check_unsaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +69,14 @@ def rule(
 
     Raises:
         NotFound: There is no such case, policy or membership.
-        NotAllowed: It is beyond the person's limits.
+        NotAllowed: It is beyond the person's limits, or they have decided this content before.
         WrongState: The case is not this person's, has changed since, or a hub fills the bank.
-        InputError: The answer contradicts itself.
+        InputError: The answer contradicts itself, or its bank has no name that a bank can have.
 
     """
     case = held_by(ident, person, stores=stores, now=now)
     check_limits(case, limits)
+    check_unsaid(ident, person, stores)
     if version not in (None, case.version):
         raise WrongState(f"Something has joined or left the case '{ident}' since; look again.")
     ruling = _ruling(case, answer, person, config=config, stores=stores, now=now)
@@ -82,8 +85,8 @@ def rule(
     check_territories(ruling, limits)
     stores.rulings.add(ruling)
     until = None if ruling.needs else rfc3339(now + config.undo)
-    changed(case, "ruled", stores, by=person, now=now, ruling=ruling.id, until=until)
-    _record(stores, "ruling:given", ruling, by=person, now=now, details=_told(ruling))
+    changed(case, Step.RULED, stores, by=person, now=now, ruling=ruling.id, until=until)
+    record(stores, "ruling:given", ruling.id, by=person, now=now, details=_told(ruling))
     return ruling
 
 
@@ -110,16 +113,22 @@ def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: d
     """
     The case as if it had not been ruled on, in the hands of whoever took the ruling back.
 
+    Where another ruling stands, which this one was to replace, that one goes on standing and nobody has the case.
+
     Raises:
         NotFound: There is no such ruling.
+        NotAllowed: They have decided this content before, and would have the case.
         WrongState: It was carried out already, or taken back; what was carried out can be restored.
 
     """
     case, ruling = _pending(ident, stores)
     if case.until is not None and case.until <= now:
         raise WrongState("The undo window is over; what was carried out can still be restored.")
-    _take_back(ruling, "undone", case, person=person, stores=stores, now=now)
-    return claimed(stores.cases.find(case.id), person, config=config, stores=stores, now=now)
+    check_unsaid(case.id, person, stores)
+    case = _take_back(ruling, Step.UNDONE, case, person=person, stores=stores, now=now)
+    if case.status is not Status.OPEN:
+        return case
+    return claimed(case, person, config=config, stores=stores, now=now)
 
 
 def approve(
@@ -139,14 +148,14 @@ def approve(
     approved = replace(ruling, approved_by=person)
     stores.rulings.save(approved)
     until = rfc3339(now + config.undo)
-    changed(case, "approved", stores, by=person, now=now, ruling=ruling.id, until=until)
-    _record(stores, "ruling:approved", ruling, by=person, now=now, details={})
+    changed(case, Step.APPROVED, stores, by=person, now=now, ruling=ruling.id, until=until)
+    record(stores, "ruling:approved", ruling.id, by=person, now=now, details={})
     return approved
 
 
 def refuse(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
     """
-    The case, open again because a second person did not agree.
+    The case, open again because a second person did not agree; or as it was, where another ruling stands.
 
     Raises:
         NotFound, NotAllowed, WrongState: As `approve`.
@@ -154,23 +163,27 @@ def refuse(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
     """
     case, ruling = _pending(ident, stores)
     _second(ruling, person)
-    return _take_back(ruling, "refused", case, person=person, stores=stores, now=now)
+    return _take_back(ruling, Step.REFUSED, case, person=person, stores=stores, now=now)
 
 
 def confirmation(case: Case, stores: Stores) -> Ruling | None:
     """
     The earlier ruling that every item of the case falls under by its hash; None when they fall under none, or several.
 
-    What a context decided never counts: context belongs to an item.
+    What a context decided never counts, since context belongs to an item; nor does what has ended.
     """
     found: Ruling | None = None
     look = stores.quality.look(case.id)
     for item in case.items:
         marks = content_marks(item)
-        standing = [ruling for ruling in earlier_on(marks, look, stores) if ruling.context is None]
-        if not standing or any(_verdict(each) != _verdict(standing[0]) for each in standing):
+        standing = [
+            ruling
+            for ruling in earlier_on(marks, look, stores)
+            if ruling.context is None and ruling.ended_at is None
+        ]
+        if not standing or any(_repeated(each) != _repeated(standing[0]) for each in standing):
             return None
-        if found is not None and _verdict(found) != _verdict(standing[0]):
+        if found is not None and _repeated(found) != _repeated(standing[0]):
             return None
         found = found or standing[0]
     return found
@@ -196,7 +209,9 @@ def confirm(
     version: int | None = None,
 ) -> Ruling:
     """
-    The same ruling as on content with the same hash; nobody has to see the media again.
+    The same ruling as on content with the same hash, to its end and its bank; nobody has to see the media again.
+
+    What was done about a user then, and who was told, belongs to that case and is not repeated.
 
     Raises:
         WrongState: There is no one earlier ruling that covers every item, or as `rule`.
@@ -207,13 +222,7 @@ def confirm(
     earlier = confirmation(case, stores)
     if earlier is None:
         raise WrongState("No one earlier ruling covers every item of this case; look at it.")
-    answer = Answer(
-        decision=earlier.decision,
-        policy=earlier.policy,
-        territories=earlier.territories,
-        note=f"Confirmed by hash: {earlier.id}.",
-        bank=earlier.bank,
-    )
+    answer = replace(_repeated(earlier), note=f"Confirmed by hash: {earlier.id}.")
     return rule(
         ident,
         answer,
@@ -260,7 +269,7 @@ def _ruling(
 
 
 def _check_bank(name: str, stores: Stores) -> None:
-    followed = stores.memberships.of_bank(name)
+    followed = stores.memberships.of_bank(bank_name(name))
     if followed is not None:
         raise WrongState(
             f"The bank '{name}' holds what '{followed.agreement}' shares; share the signal instead, "
@@ -285,39 +294,37 @@ def _second(ruling: Ruling, person: str) -> None:
 
 
 def _take_back(
-    ruling: Ruling, kind: str, case: Case, *, person: str, stores: Stores, now: datetime
+    ruling: Ruling, kind: Step, case: Case, *, person: str, stores: Stores, now: datetime
 ) -> Case:
     stores.rulings.save(replace(ruling, undone_at=now))
     details = {"why": kind}
-    _record(stores, "ruling:undone", ruling, by=person, now=now, details=details)
-    return changed(case, kind, stores, by=person, now=now, ruling=ruling.id)
+    record(stores, "ruling:undone", ruling.id, by=person, now=now, details=details)
+    case = changed(case, kind, stores, by=person, now=now, ruling=ruling.id)
+    standing = stores.rulings.find(case.ruling) if case.ruling is not None else None
+    if standing is not None and standing.ended_at is not None:  # while it was to be replaced
+        case = changed(case, Step.ENDED, stores, by=person, now=now, ruling=standing.id)
+    return case
 
 
-def _verdict(ruling: Ruling) -> tuple[Decision, Iterable[str], str | None]:
-    return ruling.decision, ruling.territories, ruling.policy
+def _repeated(ruling: Ruling) -> Answer:
+    """What of a ruling holds for the same content elsewhere."""
+    return Answer(
+        decision=ruling.decision,
+        policy=ruling.policy,
+        ground=ruling.ground,
+        territories=ruling.territories,
+        ends_at=ruling.ends_at,
+        bank_signals=ruling.bank is not None,
+        bank=ruling.bank,
+    )
 
 
 def _told(ruling: Ruling) -> dict[str, object]:
-    ground = asdict(ruling.ground) if ruling.ground else None
     return {
         "case": ruling.case,
         "decision": ruling.decision,
         "policy": ruling.policy,
         "policy_version": ruling.policy_version,
-        "ground": ground,
+        "ground": ground_document(ruling.ground),
         "needs": list(ruling.needs),
     }
-
-
-def _record(
-    stores: Stores,
-    action: str,
-    ruling: Ruling,
-    *,
-    by: str,
-    now: datetime,
-    details: Mapping[str, object],
-) -> None:
-    stores.audit.record(
-        Happening(action=action, subject=ruling.id, actor=by, at=now, details=dict(details))
-    )

@@ -191,3 +191,10 @@ def test_context_excuses_the_item_and_not_the_entry():
     assert not was_right(kept)
     assert was_right(replace(kept, context=Context.NEWS))
     assert was_right(REMOVED)
+
+
+def test_what_cannot_happen_to_a_case_is_refused():
+    """A misspelt word must not pass as nothing."""
+    for kind in ("skiped", "opened"):
+        with pytest.raises(ValueError, match=kind):
+            fold([first(), happened(fold([first()]), kind, by="ann", at=NOON)])

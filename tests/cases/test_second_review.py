@@ -44,7 +44,7 @@ def test_each_queue_can_have_a_rate_of_its_own():
 
     assert (rates.of("terror"), rates.of("spam")) == (0.5, 0.02)
     with pytest.raises(InputError, match="between 0 and 1"):
-        Rates(queues={"terror": 2})
+        Rates(usual=0, queues={"terror": 2})
 
 
 @pytest.mark.parametrize(
@@ -70,28 +70,6 @@ def test_nobody_speaks_twice_and_nobody_after_the_last():
     first = said("keep")
     with pytest.raises(NotAllowed, match="already"):
         answered(first, Answer(person="ann", decision="keep"))
-    assert not first.may_answer("ann")
-    assert first.may_answer("ben")
-
     settled = said("keep", "keep")
     with pytest.raises(WrongState, match="settled"):
         answered(settled, Answer(person="cay", decision="remove"))
-    assert not settled.may_answer("cay")
-
-
-@given(st.lists(st.sampled_from(["keep", "label", "remove"]), max_size=3))
-def test_a_word_that_was_said_is_not_shown_before_all_is_settled(decisions):
-    """Whoever sees it first agrees with it too often."""
-    review = Review(twice=True)
-    for person, decision in zip(("ann", "ben", "cay"), decisions, strict=False):
-        if not review.may_answer(person):
-            break
-        assert review.shown_to(person) == []
-        review = answered(review, Answer(person=person, decision=decision))
-    if review.stage is not Stage.SETTLED:
-        assert all(
-            [each.person for each in review.shown_to(answer.person)] == [answer.person]
-            for answer in review.answers
-        )
-    else:
-        assert review.shown_to("dee") == review.answers

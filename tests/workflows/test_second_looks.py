@@ -24,11 +24,21 @@ from seawall.workflows import carrying_out
 from seawall.workflows.carrying_out import Bench, carry_out_due, restore
 from seawall.workflows.case_sheet import case_within
 from seawall.workflows.case_wire import whole_case_document
-from seawall.workflows.cases import assign, claim, hand_off, next_case, open_case, skip
+from seawall.workflows.cases import (
+    assign,
+    claim,
+    claimed,
+    hand_off,
+    next_case,
+    open_case,
+    release,
+    skip,
+)
+from seawall.workflows.ending import end_due
 from seawall.workflows.golden import golden_by_hand, golden_of_case
 from seawall.workflows.policy import put_policy
-from seawall.workflows.quality import quality_figures
-from seawall.workflows.ruling import Answer, approve, rule, undo
+from seawall.workflows.quality import compare, quality_figures
+from seawall.workflows.ruling import Answer, approve, refuse, rule, undo
 from tests.made import NOON, entry, pdq
 
 ANYTHING = Limits()
@@ -309,6 +319,116 @@ def test_a_settling_word_that_needs_a_second_person_waits_for_one(desk):
 
     assert desk.told()[1:] == [("ruling:undone", "keep"), ("ruling:made", "remove")]
     assert desk.next("dee") is None
+
+
+def test_where_what_would_replace_it_is_refused_the_ruling_stands(desk):
+    """Nobody gets the case, so that no one person gives back alone what was removed."""
+    first = desk.opened("post 1")
+    desk.says("ann", REMOVE)
+    desk.says("ben", KEEP)
+    label = replace(REMOVE, decision=Decision.LABEL, account=AccountMeasure.REMOVE)
+    desk.says("cay", label)
+    standing, waiting = desk.read(lambda stores: stores.rulings.of_case(first))
+
+    desk.do(refuse, waiting.id, "lead")
+
+    case = desk.case(first)
+    assert (case.status, case.ruling) == (Status.CARRIED_OUT, standing.id)
+    assert desk.next("dee") is None
+    assert desk.told() == [("ruling:made", "remove")]
+    desk.config = replace(TWICE, two_persons=frozenset())
+    desk.do(restore, standing.id, "lead", note="An appeal.", bench=desk.bench)
+    assert desk.told()[1:] == [("ruling:undone", "remove")]
+
+
+def label_until(desk, end):
+    """A case of a label that ends then, and that a third person wants removed, which waits for an approval."""
+    first = desk.opened("post 1")
+    label = Answer(decision=Decision.LABEL, policy="terror", ends_at=end)
+    desk.says("ann", label)
+    desk.says("ben", KEEP)
+    desk.says("cay", replace(REMOVE, account=AccountMeasure.REMOVE))
+    desk.now = end
+    assert end_due(desk.memory, bench=desk.bench, now=end) == 1
+    return first, desk.case(first).ruling
+
+
+def test_an_end_takes_nothing_from_what_is_to_replace_it(desk):
+    """The label is over and told so; the removal is approved, carried out, and lets no copy through."""
+    first, removal = label_until(desk, NOON + HOUR)
+    assert desk.read(lambda stores: stores.rulings.allowed()) == {}
+    desk.do(approve, removal, "lead", config=TWICE)
+    assert desk.carry_out() == 1
+
+    assert desk.told() == [
+        ("ruling:made", "label"),
+        ("ruling:ended", "label"),
+        ("ruling:undone", "label"),
+        ("ruling:made", "remove"),
+    ]
+    case = desk.case(first)
+    assert (case.status, case.ruling) == (Status.CARRIED_OUT, removal)
+
+
+def test_what_ended_while_its_replacement_waited_is_closed_when_that_is_refused(desk):
+    """Nothing is in force then, and nobody has to decide it."""
+    first, removal = label_until(desk, NOON + HOUR)
+    desk.do(refuse, removal, "lead")
+
+    assert desk.case(first).status is Status.CLOSED
+    assert desk.told() == [("ruling:made", "label"), ("ruling:ended", "label")]
+
+
+def test_a_third_word_counts_though_the_label_has_ended(desk):
+    """What should have been removed is removed, however short the label was."""
+    first = desk.opened("post 1")
+    desk.says("ann", Answer(decision=Decision.LABEL, policy="terror", ends_at=NOON + HOUR))
+    desk.says("ben", KEEP)
+    desk.now = NOON + HOUR
+    end_due(desk.memory, bench=desk.bench, now=desk.now)
+    desk.says("cay", REMOVE)
+
+    assert desk.told()[-1] == ("ruling:made", "remove")
+    assert desk.case(first).status is Status.CARRIED_OUT
+    assert desk.read(lambda stores: stores.rulings.allowed()) == {}
+
+
+def test_whoever_has_said_a_word_does_not_get_the_look_by_undoing(desk):
+    """It stays with whoever ruled on it, and is compared when its window is over."""
+    desk.opened("post 1")
+    desk.says("ann", REMOVE)
+    look = desk.next("ben").id
+    named = {"config": replace(TWICE, undo=HOUR)}
+    ruling = desk.do(rule, look, KEEP, "ben", limits=ANYTHING, **named)
+    with pytest.raises(NotAllowed):
+        desk.do(undo, ruling.id, "ann", **named)
+    assert desk.case(look).ruling == ruling.id
+    desk.do(undo, ruling.id, "lead", **named)
+    desk.do(release, look, "lead")
+    desk.do(forced_claim, look, "ann", **named)
+    with pytest.raises(NotAllowed):
+        desk.do(rule, look, KEEP, "ann", limits=ANYTHING, **named)
+
+
+def forced_claim(ident, person, *, config, stores, now):
+    """The case, claimed past every check."""
+    return claimed(stores.cases.find(ident), person, config=config, stores=stores, now=now)
+
+
+def test_a_word_that_does_not_count_is_asked_of_another(desk):
+    """A review never waits for a look that is closed."""
+    first = desk.opened("post 1")
+    desk.says("ann", REMOVE)
+    ruling = desk.case(first).ruling
+
+    def twice(*, stores, now):
+        look = stores.quality.look(stores.cases.next_open("ben", limits=ANYTHING))
+        hers = replace(stores.rulings.find(ruling), case=look.case)
+        return compare(look, hers, config=TWICE, secret=b"s", stores=stores, now=now)
+
+    before = desk.read(lambda stores: stores.cases.counts())[Status.OPEN]
+    assert desk.do(twice) is None
+    assert desk.read(lambda stores: stores.cases.counts())[Status.OPEN] == before + 1
 
 
 def test_killed_while_it_is_settled_it_is_settled_once(desk, monkeypatch):

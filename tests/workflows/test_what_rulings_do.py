@@ -1,15 +1,20 @@
 """What follows from a ruling, and what leads to one: hubs that are told, ends that come, sources that join one case."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from seawall.cases.case import ItemKind, Source, Status
 from seawall.cases.limits import Limits
-from seawall.cases.ruling import Decision
+from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import InputError, NotAllowed, WrongState
+from seawall.policy.category import Taxonomy
+from seawall.policy.ground import Basis, Ground
+from seawall.policy.interval import Share
 from seawall.policy.measure import Measure
 from seawall.signals.registry import parse_signal
+from seawall.workflows import carrying_out
 from seawall.workflows.by_hand import Handed, handed_item, open_by_hand
 from seawall.workflows.carrying_out import carry_out_due, restore
 from seawall.workflows.cases import claim, remove_from_cluster
@@ -17,7 +22,7 @@ from seawall.workflows.ending import end_due
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.policy import put_policy
 from seawall.workflows.retroaction import look_back
-from seawall.workflows.ruling import Answer, approve
+from seawall.workflows.ruling import Answer, approve, confirm, confirmation
 from tests.made import NOON, entry, flipped, pdq
 from tests.poisoned_hub import AGREEMENT
 from tests.workflows.members import deliver_all
@@ -234,3 +239,174 @@ def test_a_person_of_some_territories_is_offered_what_is_from_there_or_nowhere(p
     assert [case.territory for case in abroad] == ["US", None]
     with pytest.raises(NotAllowed, match="from a territory"):
         place.do(claim, abroad[0].id, "ann", limits=german, config=CONFIG, now=NOON)
+
+
+def test_a_bank_that_cannot_be_is_refused_when_it_is_named(place):
+    """Not after the answer was given, when nobody can change it any more."""
+    _, case = place.screened(flipped(pdq(1), 12))
+    place.claim(case)
+    with pytest.raises(InputError, match="bank's name"):
+        place.rule(case, replace(REMOVE, bank="my bank"))
+    assert place.case(case).status is Status.CLAIMED
+
+
+def test_a_ruling_that_cannot_be_carried_out_keeps_no_other_waiting(place, monkeypatch):
+    """It is told with the reason, and carried out once nothing stands in its way."""
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 1)
+    _, stuck = place.screened(flipped(pdq(1), 12), item="a")
+    _, other = place.screened(flipped(pdq(2), 12), item="b")
+    for case, answer in ((stuck, REMOVE), (other, KEEP)):
+        place.claim(case)
+        place.rule(case, answer)
+    lacking = replace(BENCH, taxonomy=Taxonomy(()))  # the settings name no category any more
+    told = {}
+
+    def carried_out():
+        return carry_out_due(place.memory, bench=lacking, now=later(60), on_stuck=told.__setitem__)
+
+    assert (carried_out(), carried_out()) == (1, 0)
+    assert list(told) == [stuck]
+    assert "terrorist-content" in str(told[stuck])
+    assert place.case(other).status is Status.CARRIED_OUT
+    assert place.carry_out(at=later(61)) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        replace(REMOVE, bank_signals=False),
+        replace(REMOVE, bank="own", ground=Ground(basis=Basis.TERMS, provision="House rule 3")),
+        RESTRICT,
+        Answer(decision=Decision.LABEL, policy="terror", ends_at=NOON + DAY),
+    ],
+)
+def test_what_is_confirmed_by_its_hash_is_the_same_ruling(place, answer):
+    """Its ground, its end, and whether and where its signals are banked; nothing is added by default."""
+    here = flipped(pdq(1), 12, seed=1)
+    _, first = place.screened(here, item="a")
+    place.claim(first)
+    given = place.rule(first, answer)
+    place.carry_out(at=later(60))
+    by_hand(place, Handed(item="b", kind=ItemKind.IMAGE, signals=(str(here),)), at=later(61))
+    second = place.next("bob", at=later(62))
+
+    again = place.do(confirm, second.id, "bob", limits=Limits(), config=CONFIG, now=later(63))
+
+    own = {"id", "case", "by", "at", "note", "carried_out_at"}
+    fields = [name for name in Ruling.__dataclass_fields__ if name not in own]
+    assert [getattr(again, name) for name in fields] == [getattr(given, name) for name in fields]
+
+
+def test_what_has_ended_or_differs_in_its_end_is_not_confirmed(place):
+    """Whoever confirms would have to choose, and so must look."""
+    here = flipped(pdq(1), 12, seed=1)
+    answers = (RESTRICT, replace(RESTRICT, ends_at=NOON + 2 * DAY))
+    for name, answer in zip("ab", answers, strict=True):
+        case = by_hand(place, Handed(item=name, kind=ItemKind.IMAGE, signals=(str(here),)))
+        place.claim(case.id)
+        place.rule(case.id, answer)
+        place.carry_out(at=later(60))
+    handed = Handed(item="c", kind=ItemKind.IMAGE, signals=(str(here),))
+    last = by_hand(place, handed, at=later(61)).id
+
+    def confirms():
+        with place.memory.reading() as stores:
+            found = confirmation(stores.cases.find(last), stores)
+        return found and found.ends_at
+
+    assert confirms() is None
+    end_due(place.memory, bench=BENCH, now=NOON + DAY)
+    assert confirms() == NOON + 2 * DAY
+    end_due(place.memory, bench=BENCH, now=NOON + 2 * DAY)
+    assert confirms() is None
+
+
+def restored(place, ruling, *, at, note="satire"):
+    """A ruling, restored by one who asks and one who agrees."""
+    for person in ("ann", "bob"):
+        place.do(restore, ruling.id, person, note=note, bench=BENCH, now=at)
+    place.knowledge.refresh_now()
+
+
+def test_restoring_one_of_two_removals_leaves_the_other_in_force(place):
+    """What both removed stays banked on the other's word, and blocked; restored too, it is let through."""
+    here = flipped(pdq(1), 12, seed=1)
+    _, one = place.removed(here)
+    again = by_hand(
+        place, Handed(item="b", kind=ItemKind.IMAGE, signals=(str(here),)), at=later(100)
+    )
+    place.claim(again.id, at=later(100))
+    other = place.rule(again.id, REMOVE, at=later(100))
+    place.carry_out(at=later(160))
+
+    restored(place, one, at=later(200))
+
+    with place.memory.reading() as stores:
+        (banked,) = stores.entries.page("own-rulings", text=None, limit=9)
+        assert (banked.source, banked.note) == (f"case {again.id}", other.id)
+        assert stores.rulings.allowed() == {}
+    upload, _ = place.screened(here, item="c", at=later(201))
+    assert upload.verdict.measure is Measure.BLOCK
+    restored(place, other, at=later(300))
+    upload, _ = place.screened(here, item="d", at=later(301))
+    assert upload.verdict.measure is Measure.ALLOW
+
+
+def test_our_opinion_stands_while_another_removal_does(member, guest):
+    """Restoring one of two takes nothing back at the hub but its own count."""
+    share = Answer(decision=Decision.REMOVE, policy="terror", share=(AGREEMENT,))
+    _, ruling, _ = ruled(guest, member, pdq(1), share)
+    again = by_hand(
+        guest, Handed(item="b", kind=ItemKind.IMAGE, signals=(str(pdq(1)),)), at=later(100)
+    )
+    guest.claim(again.id, at=later(100))
+    guest.rule(again.id, REMOVE, at=later(100))
+    guest.carry_out(at=later(160))
+    restored(guest, ruling, at=later(200))
+    list(deliver_all(member))
+    member.ask()
+
+    assert "beta" in member.entries()[str(pdq(1))].vouchers
+
+
+def test_a_context_blames_no_entry_even_when_it_is_restored(member, guest):
+    """Nobody doubts what the item is; so nothing can be said of its copies to a hub either."""
+    news = replace(KEEP, context=Context.NEWS)
+    _, ruling, _ = ruled(guest, member, pdq(1), news)
+    assert counts(member, 1) == (1, 0)
+    guest.do(restore, ruling.id, "ann", note="", bench=BENCH, now=later(100))
+    list(deliver_all(member))
+    member.ask()
+
+    assert counts(member, 1) == (1, 0)
+    with guest.memory.reading() as stores:
+        (found,) = stores.quality.precision("entry", since=NOON, limit=9)
+    assert found.right == Share(1, 1)
+    _, case = guest.screened(pdq(2), at=later(200))
+    guest.claim(case, at=later(200))
+    for answer in (replace(news, note="a report"), replace(REMOVE, context=Context.ART)):
+        with pytest.raises(InputError, match="nothing to tell a hub"):
+            guest.rule(case, replace(answer, share=(AGREEMENT,)), at=later(200))
+
+
+def test_a_user_is_told_of_when_the_measure_is_taken_back(place):
+    """Whatever it was that the restored ruling led to: a person's word, or strikes that are forgiven."""
+    _, by_strikes = place.removed(flipped(pdq(1), 12))
+    case = by_hand(place, Handed(item="user 1", kind=ItemKind.USER), at=later(100)).id
+    place.claim(case, at=later(100))
+    label = Answer(decision=Decision.LABEL, policy="terror", account=AccountMeasure.SUSPEND)
+    by_word = place.rule(case, label, at=later(100))
+    place.carry_out(at=later(160))
+    place.do(restore, by_word.id, "ann", note="", bench=BENCH, now=later(200))
+    restored(place, by_strikes, at=later(300))
+
+    told = [
+        (each["user"], each["measure"], each["strikes"], each["ruling"])
+        for each in place.messages("user:measured")
+    ]
+    assert told == [
+        ("user 1", "warn", 3, by_strikes.id),
+        ("user 1", "suspend", 6, by_word.id),
+        ("user 1", None, 3, by_word.id),
+        ("user 1", None, 0, by_strikes.id),
+    ]

@@ -363,7 +363,9 @@ def give_ruling(
         return ruling_document(ruling)
 
     once, write = _once(request, by, wanted), unless_changed if tag else written
-    return Json(write(door, _now(story), once))
+    given = write(door, _now(story), once)
+    door.upkeep.stir()
+    return Json(given)
 
 
 @router.put(
@@ -392,7 +394,9 @@ def confirm_by_hash(
         return ruling_document(ruling)
 
     once, write = _once(request, by, wanted), unless_changed if tag else written
-    return Json(write(door, _now(story), once))
+    given = write(door, _now(story), once)
+    door.upkeep.stir()
+    return Json(given)
 
 
 @router.post(
@@ -421,7 +425,9 @@ def act_on_ruling(
                 restore(ruling, person, note=wanted.note, bench=bench, stores=stores, now=at)
         return ruling_document(stores.rulings.find(ruling))
 
-    return Json(written(door, _now(story), _once(request, by, wanted)))
+    done = written(door, _now(story), _once(request, by, wanted))
+    door.upkeep.stir()
+    return Json(done)
 
 
 def _now(story: Callable[[Stores, datetime], Document]) -> Story:

@@ -17,6 +17,7 @@ from seawall.web.figures import (
     counted,
     delivery_figures,
     followed_figures,
+    late_rulings,
     memberships,
 )
 from seawall.web.metrics import Each, Figure, decoder_events
@@ -65,6 +66,7 @@ _STATUS: dict[str, Any] = {
     "cases": {
         "matches": {"open": 3, "claimed": 1, "held": 0, "overdue": 0, "oldest_seconds": 840.2}
     },
+    "rulings": {"late": 0},
     "delivery": {
         "endpoints": 1,
         "troubled": 0,
@@ -106,6 +108,7 @@ def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:
             },
             "exchange": followed_figures(memberships(door)),
             "cases": case_figures(door),
+            "rulings": {"late": len(late_rulings(door))},
             "delivery": delivery_figures(door),
             "sandbox": {"workers": door.sandbox.workers} | decoder_events(door.sandbox),
         }
@@ -134,6 +137,8 @@ def metrics(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response
         figures[f"exchange_{name}"] = (meaning, value)
     for name, value in delivery_figures(door).items():
         figures[f"delivery_{name}"] = (DELIVERY[name], float(value))
+    meaning = "Rulings that should have been carried out a minute ago, and were not."
+    figures["rulings_late"] = (meaning, float(len(late_rulings(door))))
     queues = case_figures(door)
     for name, meaning in CASES.items():
         values = {queue: float(waiting[name]) for queue, waiting in queues.items()}

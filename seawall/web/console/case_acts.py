@@ -257,10 +257,12 @@ def put_back(request: Request, at: Ruler, ident: str, note: Text = "") -> Respon
 @contextmanager
 def changing(request: Request, at: Session, ident: str) -> Iterator[Stores]:
     """A transaction about a case that this person may see; nobody else changes one meanwhile."""
-    with door_of(request).app.memory.transaction() as stores:
+    door = door_of(request)
+    with door.app.memory.transaction() as stores:
         stores.cases.lock()
         case_within(ident, at.person, stores)
         yield stores
+    door.upkeep.stir()
 
 
 def _config(request: Request) -> CasesConfig:

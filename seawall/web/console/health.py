@@ -31,6 +31,7 @@ from seawall.web.figures import (
     counted,
     delivery_figures,
     followed_figures,
+    late_rulings,
     memberships,
 )
 from seawall.web.metrics import decoder_events
@@ -90,6 +91,7 @@ def health(request: Request, at: Reader) -> Response:
         unsent = stores.memberships.backlog()
     checks = [
         *_own(door, counted(door)),
+        _rulings(late_rulings(door)),
         *_outside(delivery_figures(door), followed),
     ]
     return shown(
@@ -211,6 +213,19 @@ def _own(door: Door, known: Counted) -> Iterator[Check]:
         state=State.WELL if free > LEAST_FREE else State.BROKEN,
         says="{free} GB free." if free > LEAST_FREE else "{free} GB free: make room.",
         values={"free": f"{free / 1e9:.1f}"},
+    )
+
+
+def _rulings(late: list[str]) -> Check:
+    """Whether what people ruled is carried out."""
+    if not late:
+        return Check(what="Rulings", state=State.WELL, says="Whatever is due was carried out.")
+    return Check(
+        what="Rulings",
+        state=State.BROKEN,
+        says="Due for a minute and not carried out: {late}. The server's log says why; the oldest is on {case}.",
+        values={"late": len(late), "case": late[0]},
+        link=f"/desk/cases/{late[0]}",
     )
 
 

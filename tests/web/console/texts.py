@@ -50,7 +50,6 @@ HAPPENING = (  # to a case, to an agreement
         "refused",
         "carried-out",
         "restored",
-        "emptied",
     ),
     *("opinion", "sightings", "outcomes", "member", "terms"),
 )

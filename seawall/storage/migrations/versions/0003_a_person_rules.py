@@ -200,7 +200,6 @@ def upgrade() -> None:
         sa.Column("policy", sa.String(length=64), nullable=False),
         sa.Column("twice", sa.Boolean(), nullable=False),
         sa.Column("stage", sa.String(length=16), nullable=False),
-        sa.Column("stands", sa.Text(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("case"),
     )
