@@ -56,6 +56,7 @@ TOLD = {  # what is said after something was done, by the word in the address
     "elsewhere": "You are signed out everywhere else.",
     "changed": "What this person may do was changed.",
     "disabled": "This person cannot sign in any more.",
+    "uninvited": "The invitation is taken back; its token opens nothing.",
     "signed-out": "This person is signed out everywhere, and can sign in again.",
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",

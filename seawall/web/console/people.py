@@ -30,6 +30,7 @@ from seawall.workflows.people import (
     reset_person,
     set_roles,
     sign_out_person,
+    uninvite_person,
 )
 
 PEOPLE = "/desk/people"
@@ -97,6 +98,14 @@ def invite(
             now=moment,
         )
     return _invited(request, made, token)
+
+
+@router.post("/invitations/{ident}/uninvite")
+def uninvite(request: Request, at: Manager, ident: str) -> Response:
+    """An invitation that opens nothing any more."""
+    with door_of(request).app.memory.transaction() as stores:
+        uninvite_person(ident, stores=stores, by=at.person.id, now=now())
+    return went(PEOPLE, "uninvited")
 
 
 @router.get("/{ident}")
