@@ -121,7 +121,7 @@ def back(
 
 @router.post(
     "/sign-in/oidc/code",
-    dependencies=[Depends(check_origin), Depends(check_transport), Depends(slowed)],
+    dependencies=[Depends(slowed), Depends(check_origin), Depends(check_transport)],
 )
 def second_factor(request: Request, code: Text = "", next: Text = "") -> Response:  # noqa: A002 - the word in the address
     """Signed in, for whom the provider vouches and the code is right."""

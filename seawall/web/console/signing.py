@@ -41,7 +41,7 @@ def ask(request: Request, next: str = "") -> Response:  # noqa: A002 - the word 
 
 
 @router.post(
-    "/sign-in", dependencies=[Depends(check_origin), Depends(check_transport), Depends(slowed)]
+    "/sign-in", dependencies=[Depends(slowed), Depends(check_origin), Depends(check_transport)]
 )
 def enter(
     request: Request,
@@ -101,7 +101,7 @@ def invited(request: Request, token: Annotated[str, Query()] = "") -> Response:
 
 
 @router.post(
-    "/invitation", dependencies=[Depends(check_origin), Depends(check_transport), Depends(slowed)]
+    "/invitation", dependencies=[Depends(slowed), Depends(check_origin), Depends(check_transport)]
 )
 def accept(
     request: Request,
