@@ -34,7 +34,7 @@ def suspicious(html: str) -> list[str]:
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             given = dict(attrs)
             places = [given[name] for name in ("src", "href", "action") if given.get(name)]
-            ours = all(place.startswith(("/", "#")) for place in places)
+            ours = all(place.startswith(("/", "#", "?")) for place in places)
             handlers = [name for name in given if name == "style" or name.startswith("on")]
             inline = tag == "style" or (tag == "script" and "src" not in given)
             if handlers or inline or not ours:
