@@ -5,8 +5,8 @@ An organisation's OpenID provider: what it says of itself, its keys, and an ID t
                                                       └──code, verifier──▶ tokens
 
 It is reached over a network that was handed in, which decides where it leads; no redirect is followed, and no answer is
-read further than a megabyte or later than the time there is. Strangers make us ask: a few questions are open at once, and
-who comes beyond that is told so at once, so that a provider that hangs keeps no other page waiting.
+read further than a megabyte or later than the time there is. Strangers make us ask: a few questions are open at once,
+and who comes beyond that is told so at once, so that a provider that hangs keeps no other page waiting.
 """
 
 import asyncio

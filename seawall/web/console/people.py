@@ -18,7 +18,6 @@ from seawall.access.person import (
 from seawall.app import App
 from seawall.clock import now
 from seawall.storage.memory import Stores
-from seawall.web.bodies import is_plain
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
@@ -185,7 +184,7 @@ def reset(request: Request, at: Manager, ident: str) -> Response:
 
 def _page(after: str, stores: Stores) -> tuple[list[Person], str | None]:
     """So many of everybody beyond this login, and after whom the next page begins."""
-    found = stores.people.page(after=after if is_plain(after) else None, limit=PAGE + 1)
+    found = stores.people.page(after=after or None, limit=PAGE + 1)
     return found[:PAGE], found[PAGE - 1].login if len(found) > PAGE else None
 
 

@@ -73,7 +73,7 @@ def sent(client: httpx.Client, method: str, path: str, **body: object) -> dict:
     return answer.json() if answer.content else {}
 
 
-def banked(served: Served, admin: httpx.Client, wrote: Written) -> None:
+def banked(admin: httpx.Client, wrote: Written) -> None:
     """A bank, a policy, an upload that an entry matched, and its case: held, then ruled on and a known answer."""
     mark = secrets.token_hex(4)
     known = pdq(secrets.randbits(60))
@@ -179,7 +179,7 @@ def test_what_others_write_is_text_on_every_page(served: Served):
     boss = somebody(served, Role.ADMIN, **names)
     limited = somebody(served, Role.REVIEWER, limits=limits, login=wrote.text("login", SHORT))
     with served.client() as admin, browser(served, boss) as client:
-        banked(served, admin, wrote)
+        banked(admin, wrote)
         by_hand(admin, client, wrote)
         exchanged(served, wrote)
         wrote.pages += [
