@@ -14,7 +14,7 @@ from tests.web.exchange import hub
 from tests.web.serving import Served
 
 UNKNOWN = "nothing has this name"
-SQL = ("' OR '1'='1' --", "\") UNION SELECT 1; --", "%")
+SQL = ("' OR '1'='1' --", '") UNION SELECT 1; --', "%")
 STRANGE = ("\0", f"{2**63}.{2**63 - 1}", "²")
 ENDLESS = {"/desk/changes", "/desk/sign-in/oidc"}  # a stream, and the way to a provider
 
