@@ -130,6 +130,7 @@ class Person:
     totp_at: datetime | None = None  # since when a code is asked for; None: not confirmed yet
     totp_step: int = 0  # the last code that was used, as the number of its half minute
     oidc: str | None = None
+    by_email: bool = True  # an account whose verified e-mail is the login may be linked unasked
     disabled_at: datetime | None = None
     seen_at: datetime | None = None
 

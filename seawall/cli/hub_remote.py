@@ -22,7 +22,7 @@ class RemoteHub:
 
     def organisations(self) -> list[Document]:
         """Every organisation the hub knows."""
-        return _list(self._ask("GET", f"{EXCHANGE}/organisations"), "organisations")
+        return listed(self._ask("GET", f"{EXCHANGE}/organisations"), "organisations")
 
     def add_organisation(self, wanted: Document) -> Document:
         """An organisation the hub knows from now on."""
@@ -30,7 +30,7 @@ class RemoteHub:
 
     def agreements(self) -> list[Document]:
         """Every agreement that the caller may see."""
-        return _list(self._ask("GET", f"{EXCHANGE}/agreements"), "agreements")
+        return listed(self._ask("GET", f"{EXCHANGE}/agreements"), "agreements")
 
     def add_agreement(self, wanted: Document) -> Document:
         """A new agreement."""
@@ -46,7 +46,7 @@ class RemoteHub:
 
     def members(self, agreement: str) -> list[Document]:
         """Every member of an agreement."""
-        return _list(self._ask("GET", f"{_at(agreement)}/members"), "members")
+        return listed(self._ask("GET", f"{_at(agreement)}/members"), "members")
 
     def change_member(self, agreement: str, organisation: str, changes: Document) -> Document:
         """A member as it has become."""
@@ -63,7 +63,7 @@ class RemoteHub:
 
     def invitations(self, agreement: str) -> list[Document]:
         """The invitations to an agreement that can still be used, without their tokens."""
-        return _list(self._ask("GET", f"{_at(agreement)}/invitations"), "invitations")
+        return listed(self._ask("GET", f"{_at(agreement)}/invitations"), "invitations")
 
     def uninvite(self, agreement: str, invitation: str) -> None:
         """An invitation whose token opens nothing any more."""
@@ -91,6 +91,7 @@ def _at(agreement: str) -> str:
     return f"{EXCHANGE}/agreements/{agreement}"
 
 
-def _list(document: Document, name: str) -> list[Document]:
+def listed(document: Document, name: str) -> list[Document]:
+    """The list of this name in an answer."""
     rows: list[Document] = document[name]
     return rows

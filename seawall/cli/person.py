@@ -18,6 +18,13 @@ COLUMNS = {
     "seen_at": "last here",
     "disabled_at": "disabled",
 }
+INVITED = {
+    "id": "id",
+    "login": "login",
+    "roles": "roles",
+    "by": "invited by",
+    "expires_at": "can be used until",
+}
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="The login, or the id.")]
 Roles = Annotated[
     list[str],
@@ -68,6 +75,33 @@ def list_(
         as_json=json,
         empty="There is nobody yet; `seawall person invite LOGIN --role admin` invites the first.",
     )
+
+
+@app.command()
+def invitations(
+    home: Home = None, server: Server = None, key: ServerKey = None, json: Json = False
+) -> None:
+    """Show the invitations that can still be used."""
+    from seawall.cli.output import show  # noqa: PLC0415 - Rich would slow `--help`
+
+    with desk(home, server, key) as at:
+        found = at.people.invitations()
+    show(found, INVITED, as_json=json, empty="No invitation can still be used.")
+
+
+@app.command()
+def uninvite(
+    invitation: Annotated[str, typer.Argument(help="Its id; `person invitations` shows it.")],
+    home: Home = None,
+    server: Server = None,
+    key: ServerKey = None,
+) -> None:
+    """Take an invitation back; its token opens nothing any more."""
+    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
+
+    with desk(home, server, key) as at:
+        at.people.uninvite(invitation)
+    err.print(f"Invitation {invitation} opens nothing any more.")
 
 
 @app.command("show")

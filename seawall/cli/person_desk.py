@@ -20,6 +20,14 @@ class PersonDesk(Protocol):
         """An invitation with its token."""
         ...
 
+    def invitations(self) -> list[Document]:
+        """Invitations that can still be used, latest first."""
+        ...
+
+    def uninvite(self, invitation: str) -> None:
+        """An invitation opens nothing any more."""
+        ...
+
     def change(self, who: str, access: Document) -> Document:
         """A person with other roles and limits."""
         ...

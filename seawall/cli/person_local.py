@@ -15,11 +15,13 @@ from seawall.workflows.people import (
     reset_person,
     set_roles,
     sign_out_person,
+    uninvite_person,
 )
 from seawall.workflows.people_wire import invitation_document, person_document
 
 Document = dict[str, Any]
 BY = "cli"
+MOST = 500  # invitations that are listed
 
 
 class LocalPeople:
@@ -53,6 +55,17 @@ class LocalPeople:
                 now=moment,
             )
         return invitation_document(made) | {"token": token}
+
+    def invitations(self) -> list[Document]:
+        """Invitations that can still be used, latest first."""
+        with self._memory.reading() as stores:
+            found = stores.people.open_invitations(at=now(), limit=MOST)
+        return [invitation_document(each) for each in found]
+
+    def uninvite(self, invitation: str) -> None:
+        """An invitation opens nothing any more."""
+        with self._memory.transaction() as stores:
+            uninvite_person(invitation, stores=stores, by=BY, now=now())
 
     def change(self, who: str, access: Document) -> Document:
         """A person with other roles and limits."""

@@ -35,6 +35,15 @@ class RemotePeople:
         """An invitation with its token."""
         return self._ask("POST", f"{PEOPLE}/invitations", json={"login": login} | access)
 
+    def invitations(self) -> list[Document]:
+        """Invitations that can still be used."""
+        found: list[Document] = self._ask("GET", f"{PEOPLE}/invitations")["invitations"]
+        return found
+
+    def uninvite(self, invitation: str) -> None:
+        """An invitation opens nothing any more."""
+        self._ask("DELETE", f"{PEOPLE}/invitations/{quote(invitation, safe='')}")
+
     def change(self, who: str, access: Document) -> Document:
         """A person with other roles and limits."""
         return self._ask("PATCH", _at(who), json=access)

@@ -13,7 +13,7 @@ import orjson
 
 from seawall.cli.case_remote import RemoteCases
 from seawall.cli.endpoint_remote import RemoteEndpoints
-from seawall.cli.hub_remote import RemoteHub
+from seawall.cli.hub_remote import RemoteHub, listed
 from seawall.cli.person_remote import RemotePeople
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
 from seawall.workflows.paths import LINK_PREFIXES
@@ -85,7 +85,7 @@ class RemoteDesk:
 
     def banks(self) -> list[Document]:
         """Every bank."""
-        return _list(self._ask("GET", "/v1/banks"), "banks")
+        return listed(self._ask("GET", "/v1/banks"), "banks")
 
     def create_bank(self, name: str, *, owner: str | None, description: str) -> Document:
         """A new bank."""
@@ -109,7 +109,7 @@ class RemoteDesk:
         for text in signals:
             signal = _signal(text)
             wanted.append({"signal_type": signal["type"], "value": signal["value"], **filing})
-        return _list(self._ask("POST", f"/v1/banks/{bank}/entries", json=wanted), "entries")
+        return listed(self._ask("POST", f"/v1/banks/{bank}/entries", json=wanted), "entries")
 
     def entries(self, bank: str, *, text: str | None, limit: int) -> list[Document]:
         """Entries of a bank."""
@@ -156,7 +156,7 @@ class RemoteDesk:
 
     def rules(self) -> list[Document]:
         """Every rule."""
-        return _list(self._ask("GET", "/v1/rules"), "rules")
+        return listed(self._ask("GET", "/v1/rules"), "rules")
 
     def put_rule(self, rule: Document) -> Document:
         """A rule in force."""
@@ -173,11 +173,11 @@ class RemoteDesk:
 
     def categories(self) -> list[Document]:
         """Every category."""
-        return _list(self._ask("GET", "/v1/categories"), "categories")
+        return listed(self._ask("GET", "/v1/categories"), "categories")
 
     def keys(self) -> list[Document]:
         """Every key, without its text."""
-        return _list(self._ask("GET", "/v1/keys"), "keys")
+        return listed(self._ask("GET", "/v1/keys"), "keys")
 
     def create_key(self, wanted: Document) -> Document:
         """A key with its text."""
@@ -194,7 +194,7 @@ class RemoteDesk:
 
     def memberships(self) -> list[Document]:
         """Every hub that is followed, and how well."""
-        return _list(self._ask("GET", "/v1/exchange/memberships"), "memberships")
+        return listed(self._ask("GET", "/v1/exchange/memberships"), "memberships")
 
     def say(self, agreement: str, contents: Iterable[Document]) -> Iterator[Document]:
         """What its hub made of our word on each content."""
@@ -259,7 +259,7 @@ class RemoteDesk:
         params: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
         while True:
             page = self._ask("GET", route, params=params | {"limit": min(limit or PAGE, PAGE)})
-            found = _list(page, name)
+            found = listed(page, name)
             rows += found
             if not found or not page.get("next") or (limit and len(rows) >= limit):
                 return rows[:limit]
@@ -292,8 +292,3 @@ def _signal(text: str) -> Document:
     if not colon:
         raise InputError(f"A signal is written type:value, such as pdq:f8f8…; this is '{text}'.")
     return {"type": kind, "value": value}
-
-
-def _list(document: Document, name: str) -> list[Document]:
-    rows: list[Document] = document[name]
-    return rows

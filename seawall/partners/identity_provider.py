@@ -5,15 +5,17 @@ An organisation's OpenID provider: what it says of itself, its keys, and an ID t
                                                       └──code, verifier──▶ tokens
 
 It is reached over a network that was handed in, which decides where it leads; no redirect is followed, and no answer is
-read further than a megabyte or later than the time there is.
+read further than a megabyte or later than the time there is. Strangers make us ask: a few questions are open at once,
+and who comes beyond that is told so at once, so that a provider that hangs keeps no other page waiting.
 """
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
@@ -33,6 +35,9 @@ MOST_BYTES = 1024 * 1024  # of one answer
 KEPT = timedelta(hours=1)
 LEAST_BETWEEN = timedelta(minutes=1)  # two looks for a key that we do not know
 PATIENCE = timedelta(seconds=5)  # before a provider that failed is asked again
+AT_ONCE = 8  # questions; the server has some forty threads for everything
+BUSY = "Many sign in with this provider at this moment, or it answers late; try again in a few seconds."
+T = TypeVar("T")
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -57,22 +62,26 @@ class IdentityProvider:
         self.config = config
         self._secret = client_secret
         self._network = network
-        self._lock = threading.Lock()
+        self._describing, self._listing = threading.Semaphore(1), threading.Semaphore(1)
+        self._room = threading.Semaphore(AT_ONCE)
         self._described: tuple[Mapping[str, Any], datetime] | None = None
         self._failed: tuple[str, datetime] | None = None
         self._keys: tuple[KeySet, datetime] | None = None
 
     def described(self, *, at: datetime) -> Mapping[str, Any]:
         """
-        What the provider says of itself, at most an hour old.
+        What the provider says of itself, at most an hour old; older while somebody else asks for it anew.
 
         Raises:
-            FetchError: It cannot be reached, or what it says is not usable.
+            FetchError: It cannot be reached, what it says is not usable, or somebody else asks it for the first time.
 
         """
-        with self._lock:
-            if self._described is not None and at - self._described[1] < KEPT:
-                return self._described[0]
+        kept = self._described
+        if kept is not None and at - kept[1] < KEPT:
+            return kept[0]
+        with _inside(self._describing) as alone:
+            if not alone:
+                return _kept(kept)
             if self._failed is not None and at - self._failed[1] < PATIENCE:
                 raise FetchError(self._failed[0])
             try:
@@ -88,16 +97,16 @@ class IdentityProvider:
         The keys it signs with; asked for anew, at most once a minute, where none has the name that this token gives.
 
         Raises:
-            FetchError: It cannot be reached, or what it says is not usable.
+            FetchError: It cannot be reached, what it says is not usable, or somebody else asks it for the first time.
 
         """
         address = self.described(at=at)["jwks_uri"]
-        with self._lock:
-            kept = self._keys
-            if kept is not None and at - kept[1] < (
-                KEPT if knows(kept[0], token) else LEAST_BETWEEN
-            ):
-                return kept[0]
+        kept = self._keys
+        if kept is not None and at - kept[1] < (KEPT if knows(kept[0], token) else LEAST_BETWEEN):
+            return kept[0]
+        with _inside(self._listing) as alone:
+            if not alone:
+                return _kept(kept)
             self._keys = public_keys(self._ask("GET", address)), at
             return self._keys[0]
 
@@ -193,7 +202,10 @@ class IdentityProvider:
             "accept-encoding": "identity",
             "user-agent": "Seawall",
         } | dict(headers or {})
-        status, raw = asyncio.run(self._answer(method, url, sent, body))
+        with _inside(self._room) as room:
+            if not room:
+                raise FetchError(BUSY)
+            status, raw = asyncio.run(self._answer(method, url, sent, body))
         try:
             found = orjson.loads(raw)
         except ValueError:
@@ -228,6 +240,24 @@ class IdentityProvider:
             raise FetchError(f"The provider cannot be asked: {closed}") from closed
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as broken:
             raise FetchError(f"The provider at {url.host} does not answer.") from broken
+
+
+@contextmanager
+def _inside(room: threading.Semaphore) -> Iterator[bool]:
+    """Whether there was room to go in; nobody waits outside."""
+    inside = room.acquire(blocking=False)
+    try:
+        yield inside
+    finally:
+        if inside:
+            room.release()
+
+
+def _kept(kept: tuple[T, datetime] | None) -> T:
+    """What was known before; for whom nothing is known yet, it is soon."""
+    if kept is None:
+        raise FetchError(BUSY)
+    return kept[0]
 
 
 def _refused(answer: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 from sqlalchemy.exc import IntegrityError
 
-from seawall.access.attempts import FORGOTTEN_AFTER, Attempts
+from seawall.access.attempts import FORGOTTEN_AFTER, KNOWN_FOR, Attempts
 from seawall.access.person import Limits, Person, PersonInvitation, Role
 from seawall.access.preferences import Preferences
 from seawall.access.session import SignIn
@@ -185,6 +185,33 @@ class PeopleStore:
         )
         return [_invitation(row) for row in self._connection.execute(query)]
 
+    def withdraw_invitation(self, ident: str, *, at: datetime) -> PersonInvitation:
+        """
+        What could still be used is forgotten.
+
+        Raises:
+            NotFound: There is no such invitation, or it was used or has expired.
+
+        """
+        query = delete(person_invitations).where(
+            person_invitations.c.id == ident,
+            person_invitations.c.used_at.is_(None),
+            person_invitations.c.expires_at > at,
+        )
+        row = self._connection.execute(query.returning(person_invitations)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no invitation '{ident}' that could still be used.")
+        return _invitation(row)
+
+    def withdraw_invitations(self, *, of: str, by: str | None = None) -> int:
+        """Unused invitations of a person, who would start over, and by a person are forgotten; how many."""
+        theirs = person_invitations.c.person == of
+        query = delete(person_invitations).where(
+            theirs if by is None else theirs | (person_invitations.c.by == by),
+            person_invitations.c.used_at.is_(None),
+        )
+        return self._connection.execute(query).rowcount
+
     def use_invitation(self, ident: str, *, at: datetime) -> None:
         """It opens nothing any more."""
         self._connection.execute(
@@ -199,29 +226,33 @@ class PeopleStore:
         row = self._connection.execute(
             select(attempts).where(attempts.c.subject == subject).with_for_update()
         ).one()
-        return Attempts(subject=row.subject, tries=row.tries, last_at=row.last_at)
+        return Attempts(**row._mapping)  # noqa: SLF001 - a row's public mapping, despite its name
 
     def put_attempts(self, counted: Attempts) -> None:
         """The count as it is now."""
         self._connection.execute(
             update(attempts)
             .where(attempts.c.subject == counted.subject)
-            .values(tries=counted.tries, last_at=counted.last_at)
+            .values(tries=counted.tries, last_at=counted.last_at, right_at=counted.right_at)
         )
 
-    def forget_attempts(self, subject: str, *, at: datetime) -> None:
-        """This was not guessed, after all; and what is long ago is forgotten with it."""
+    def forget_attempts(self, subject: str) -> None:
+        """This was not guessed, after all."""
+        self._connection.execute(delete(attempts).where(attempts.c.subject == subject))
+
+    def forget_old_attempts(self, *, at: datetime) -> int:
+        """Tries that count no longer are forgotten, and from where nobody has signed in for long; how many."""
         stale = (
             select(attempts.c.subject)
-            .where(attempts.c.last_at < at - FORGOTTEN_AFTER)
+            .where(
+                attempts.c.last_at < at - FORGOTTEN_AFTER,
+                attempts.c.right_at.is_(None) | (attempts.c.right_at < at - KNOWN_FOR),
+            )
             .with_for_update(skip_locked=True)
         )
-        self._connection.execute(
-            delete(attempts).where(
-                (attempts.c.subject == subject)
-                | attempts.c.subject.in_(self._connection.execute(stale).scalars().all())
-            )
-        )
+        return self._connection.execute(
+            delete(attempts).where(attempts.c.subject.in_(stale))
+        ).rowcount
 
 
 def _person_row(person: Person) -> dict[str, Any]:

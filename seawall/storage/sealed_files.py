@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from seawall.errors import StorageError
+from seawall.index.files import sync_folder
 from seawall.storage.secrets import Vault
 
 SPARE = 1024 * 1024 * 1024  # bytes of the disk that are left to the database, which must never stop
@@ -56,7 +57,7 @@ class SealedFiles:
                 raise StorageError("The disk has no room to keep the media for a reviewer.")
             _write(part, nonce, AESGCM(key).encrypt(nonce, data, ident.encode()))
             part.rename(self._folder / name)
-            _settle(self._folder)
+            sync_folder(self._folder)
         except OSError as broken:
             with suppress(OSError):
                 part.unlink()
@@ -141,12 +142,3 @@ def _write(path: Path, *parts: bytes) -> None:
             file.write(part)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _settle(folder: Path) -> None:
-    """Wait until the disk has the folder's new names."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

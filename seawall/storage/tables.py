@@ -814,6 +814,7 @@ people = Table(  # who signs in at the console
     Column("totp_at", Moment),
     Column("totp_step", Number, nullable=False),
     Column("oidc", Text, unique=True),
+    Column("by_email", Boolean, nullable=False),
     Column("roles", Json, nullable=False),
     Column("limits", Json, nullable=False),
     Column("preferences", Json, nullable=False),
@@ -849,10 +850,11 @@ person_invitations = Table(  # who may set a password, once
     Column("used_at", Moment),
 )
 
-attempts = Table(  # tries to sign in, by login and by address
+attempts = Table(  # tries to sign in: of a login from an address, of a login, from an address
     "attempts",
     metadata,
     Column("subject", String(128), primary_key=True),
     Column("tries", Number, nullable=False),
     Column("last_at", Moment, nullable=False),
+    Column("right_at", Moment),
 )

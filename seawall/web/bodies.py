@@ -28,6 +28,7 @@ MOST_FIELDS = 32
 PATIENCE = 120  # seconds for a whole form
 MOST_ON_A_PAGE = 1000
 NOT_PLAIN: Final = "Text has no NUL character and no half of a surrogate pair in it; leave them out"
+_CURSOR = re.compile(r"(\d{1,19})\.(\d{1,19})", re.ASCII)
 _NOT_PLAIN = re.compile("[\0\ud800-\udfff]")
 
 Limit = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
@@ -40,6 +41,21 @@ After = Annotated[
 def is_plain(text: str) -> bool:
     """Whether every database can keep this text."""
     return _NOT_PLAIN.search(text) is None
+
+
+def cursor_of(text: str) -> tuple[int, int]:
+    """
+    Two numbers that a database can hold, as the `next` of a page has them.
+
+    Raises:
+        InputError: It is not such a `next`.
+
+    """
+    numbers = _CURSOR.fullmatch(text)
+    found = (int(numbers[1]), int(numbers[2])) if numbers else (2**63, 0)
+    if max(found) >= 2**63:
+        raise InputError("This page does not exist; begin again with the first.")
+    return found
 
 
 class Body(BaseModel):

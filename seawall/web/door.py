@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from seawall.decoders import open_sandbox
 from seawall.sandbox.sandbox import Sandbox
 from seawall.settings import Settings
 from seawall.storage.group_commit import GroupCommit
+from seawall.storage.memory import Stores
 from seawall.web.metrics import Metrics
 from seawall.web.rates import Rates, Room
 from seawall.web.snapshots import Snapshots
@@ -30,6 +32,7 @@ from seawall.workflows.feed import Signer
 from seawall.workflows.follower import Follower
 from seawall.workflows.sender import Sender
 
+T = TypeVar("T")
 MOST_LISTENERS = 4096  # members' requests that wait for changes, in each worker
 
 
@@ -51,6 +54,10 @@ class Door:
     telling: Telling
     listeners: Room
     opened_at: datetime
+
+    def commit(self, story: Callable[[Stores], T]) -> T:
+        """What the story gives once it is written, together with those of others."""
+        return self.commits.submit(story).result()
 
     async def catch_up(self) -> None:
         """Take in what was committed since the last look, off the event loop where that may take long."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from starlette.exceptions import HTTPException
 
+from seawall.access.attempts import network_of
 from seawall.access.key import Key
 from seawall.errors import TooMany
 
@@ -42,13 +43,13 @@ class Rates:
 
     def count_stranger(self, address: str) -> None:
         """
-        One more request without a key we know.
+        One more request without a key we know, from this address or from its IPv6 network.
 
         Raises:
             TooMany: The address has tried too often in this second.
 
         """
-        if self._hit(f"from {address}") > STRANGERS_PER_SECOND:
+        if self._hit(f"from {network_of(address)}") > STRANGERS_PER_SECOND:
             raise TooMany("Too many requests without a key we know; wait a second.")
 
     def _hit(self, who: str) -> int:

@@ -103,6 +103,7 @@ class Upkeep:
         memory, safe, moment = self._app.memory, self._app.safe, now()
         with memory.transaction() as stores:
             stores.replies.forget(before=moment - ANSWERS_KEPT, lasting=moment - REPORTS_KEPT)
+            stores.people.forget_old_attempts(at=moment)
         delete_due(safe=safe, memory=memory, now=moment)
         sweep(safe=safe, memory=memory, now=moment)
 

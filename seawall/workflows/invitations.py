@@ -12,12 +12,11 @@ agreement could invite a member of another and come in its name. So whoever join
 Keys of the organisation whose home this is speak for the home elsewhere: only the operator invites that one.
 """
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 from seawall.access.key import Imprint, Key, Scope
+from seawall.access.session import new_token, token_digest
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.exchange.agreement import Invitation, Member, Role, Status
 from seawall.exchange.organisation import Kind, Organisation, slug
@@ -28,7 +27,7 @@ from seawall.workflows.agreements import found_organisation
 from seawall.workflows.key import admit_key
 from seawall.workflows.members import tell_of_member
 
-PREFIX = "swi"
+PREFIX = "swi_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +69,14 @@ def invite(
     if expires_at <= doing.at:
         raise InputError("This invitation would have expired already; give a moment in the future.")
     _check_no_member(agreement, organisation, stores)
-    token = f"{PREFIX}_{secrets.token_urlsafe(32)}"
+    token = new_token(PREFIX)
     made = Invitation(
         id=new_id("inv", at=doing.at),
         agreement=agreement,
         organisation=organisation,
         kind=_kind(organisation, kind, stores),
         roles=roles,
-        digest=_digest(token),
+        digest=token_digest(token),
         invited_by=doing.actor,
         created_at=doing.at,
         expires_at=expires_at,
@@ -160,18 +159,14 @@ def join(
     return Joined(member=member, key=key)
 
 
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
 def _locked(token: str, stores: Stores) -> Invitation:
     """The invitation as it is once its agreement is locked: others may join with it, or take it back, at once."""
     unknown = NotAllowed("This invitation is unknown here; ask for a new one.")
-    invitation = stores.organisations.invitation(_digest(token))
+    invitation = stores.organisations.invitation(token_digest(token))
     if invitation is None:
         raise unknown
     stores.deltas.lock(invitation.agreement)
-    invitation = stores.organisations.invitation(_digest(token))
+    invitation = stores.organisations.invitation(token_digest(token))
     if invitation is None:
         raise unknown
     return invitation

@@ -1,9 +1,9 @@
 """
 People come in, change what they may do, and are kept out.
 
-    invited (token shown once) ──accept──▶ person ──┬─ disabled ◀─▶ enabled
-                        ▲                           │
-                        └────────── reset ──────────┘  a new password, no second factor, every sign-in over
+    invited (token shown once) ──┬─accept──▶ person ──┬─ disabled ◀─▶ enabled
+                        ▲        └─withdraw─▶ nothing │
+                        └──────────── reset ──────────┘  a new password, no second factor, every sign-in over
 
 Every act is an event of the audit log. The last administrator who can sign in is neither disabled nor demoted.
 """
@@ -102,6 +102,21 @@ def reset_person(
     return made, token
 
 
+def uninvite_person(ident: str, *, stores: Stores, by: str, now: datetime) -> None:
+    """
+    The token of this invitation opens nothing any more.
+
+    Raises:
+        NotFound: There is no such invitation, or it was used or has expired.
+
+    """
+    gone = stores.people.withdraw_invitation(ident, at=now)
+    details = {"login": gone.login}
+    stores.audit.record(
+        Happening(action="person:uninvited", subject=ident, actor=by, at=now, details=details)
+    )
+
+
 def open_invitation(token: str, *, stores: Stores, now: datetime) -> PersonInvitation:
     """
     The invitation of this token; nobody else uses it until this transaction ends.
@@ -138,7 +153,10 @@ def accept_invitation(
         stores.people.add(person)
     else:
         before = stores.people.find(invitation.person, lock=True)
-        person = replace(before, password=kept, totp=None, totp_at=None, oidc=None)
+        by_email = before.by_email and before.oidc is None
+        person = replace(
+            before, password=kept, totp=None, totp_at=None, oidc=None, by_email=by_email
+        )
         stores.people.save(person)
         stores.people.end_all(person.id)
     _joined(person, invitation, stores, now)
@@ -198,7 +216,7 @@ def set_roles(
 
 def disable_person(ident: str, *, stores: Stores, by: str, now: datetime) -> Person:
     """
-    The person cannot sign in any more, and is signed out everywhere.
+    The person cannot sign in any more, and is signed out everywhere; invitations of and by them open nothing.
 
     Raises:
         NotFound: There is no such person.
@@ -211,7 +229,10 @@ def disable_person(ident: str, *, stores: Stores, by: str, now: datetime) -> Per
     person = replace(before, disabled_at=now)
     _check_administrator_left(person, stores)
     stores.people.save(person)
-    details = {"sign_ins": stores.people.end_all(ident)}
+    details = {
+        "sign_ins": stores.people.end_all(ident),
+        "invitations": stores.people.withdraw_invitations(of=ident, by=ident),
+    }
     stores.audit.record(
         Happening(action="person:disabled", subject=ident, actor=by, at=now, details=details)
     )

@@ -1,19 +1,30 @@
 """
 Signing in, staying in, signing out, and the second factor.
 
-    login, password, code ─▶ counted ─▶ compared ─┬─ right ─▶ a new secret for the browser, the count forgotten
+    login, password, code ─▶ counted ─▶ compared ─┬─ right ─▶ a new secret for the browser, the try taken back
                                                   └─ wrong ─▶ one answer for every reason, and an event
 
 A try is counted before it is compared, so that many at once are not many free tries. Nothing is compared while a
 transaction is open: Argon2 takes a while, and nobody else should wait for it.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from seawall.access import totp
-from seawall.access.attempts import FREE_FOR_ADDRESS, FREE_FOR_LOGIN, another, must_wait
+from seawall.access.attempts import (
+    FREE_AT_PLACE,
+    FREE_FOR_ADDRESS,
+    FREE_FOR_LOGIN,
+    Attempts,
+    address_subject,
+    another,
+    login_subject,
+    must_wait,
+    place_subject,
+    taken_back,
+    was_right,
+)
 from seawall.access.password import check_password, fits, hash_password
 from seawall.access.person import Person
 from seawall.access.session import TOUCH, SignIn, new_token, token_digest
@@ -57,8 +68,7 @@ def sign_in(
     """
     login = asked.login.strip().casefold()
     with memory.transaction() as stores:
-        count_try(login_subject(login), FREE_FOR_LOGIN, stores, now)
-        count_try(f"address:{asked.address}", FREE_FOR_ADDRESS, stores, now)
+        _count(login, asked.address, stores, now)
         person = stores.people.by_login(login)
     right = fits(asked.password, person.password if person else None)
     with memory.transaction() as stores:
@@ -67,7 +77,7 @@ def sign_in(
         if current is None or step is None or not _same_credentials(current, person):
             refuse(current, asked.address, stores, now)
         else:
-            stores.people.forget_attempts(login_subject(login), at=now)
+            _take_back(login, asked.address, stores, now)
             return signed_in(current, step, lasts, instead, stores, now, strong=current.enrolled)
     raise NotAllowed(WRONG)
 
@@ -106,7 +116,7 @@ def sign_out_elsewhere(by: SignIn, *, stores: Stores, now: datetime) -> int:
 
 def change_password(by: SignIn, *, old: str, new: str, memory: Memory, now: datetime) -> None:
     """
-    Another password from now on; every other sign-in of the person is over.
+    Another password from now on; every other sign-in of the person is over, as is a way to set it anew.
 
     Raises:
         NotAllowed: The old one is wrong.
@@ -119,6 +129,7 @@ def change_password(by: SignIn, *, old: str, new: str, memory: Memory, now: date
     with memory.transaction() as stores:
         current = stores.people.find(by.person, lock=True)
         stores.people.save(replace(current, password=kept))
+        stores.people.withdraw_invitations(of=by.person)
         ended = stores.people.end_all(by.person, but=by.digest)
         _record(stores, "person:password-changed", by.person, now, sign_ins=ended)
 
@@ -181,9 +192,9 @@ def drop_totp(by: SignIn, *, password: str, memory: Memory, now: datetime) -> No
         _record(stores, "person:totp-dropped", by.person, now)
 
 
-def count_try(subject: str, free: int, stores: Stores, now: datetime) -> None:
+def count_try(subject: str, free: int, stores: Stores, now: datetime) -> Attempts:
     """
-    One more try of this.
+    The count with one more try of this.
 
     Raises:
         TooMany: It was tried too often; the sentence says how long to wait.
@@ -194,12 +205,33 @@ def count_try(subject: str, free: int, stores: Stores, now: datetime) -> None:
     if wait:
         seconds = max(1, round(wait.total_seconds()))
         raise TooMany(f"Signing in was tried too often; try again in {seconds} seconds.")
-    stores.people.put_attempts(another(before, at=now))
+    counted = another(before, at=now)
+    stores.people.put_attempts(counted)
+    return counted
 
 
-def login_subject(login: str) -> str:
-    """What was typed may be a password; its digest says nothing."""
-    return f"login:{hashlib.sha256(login.encode()).hexdigest()}"
+def _count(login: str, address: str, stores: Stores, now: datetime) -> None:
+    """
+    One more try of this login from this address.
+
+    Raises:
+        TooMany: It was tried too often; nothing was counted.
+
+    """
+    place = count_try(place_subject(login, address), FREE_AT_PLACE, stores, now)
+    if not place.known(now):
+        count_try(login_subject(login), FREE_FOR_LOGIN, stores, now)
+        count_try(address_subject(address), FREE_FOR_ADDRESS, stores, now)
+
+
+def _take_back(login: str, address: str, stores: Stores, now: datetime) -> None:
+    """Nobody guessed this login from this address: what was tried counts nowhere."""
+    place = stores.people.hold_attempts(place_subject(login, address), at=now)
+    if not place.known(now):
+        for subject in (login_subject(login), address_subject(address)):
+            counted = stores.people.hold_attempts(subject, at=now)
+            stores.people.put_attempts(taken_back(counted, place.tries))
+    stores.people.put_attempts(was_right(place, at=now))
 
 
 def _same_credentials(current: Person, compared: Person | None) -> bool:
@@ -265,14 +297,19 @@ def signed_in(
 
 
 def confirmed(by: SignIn, password: str, memory: Memory, now: datetime) -> Person:
-    """The person of this sign-in, who knows the password; guessing it here is as slow as signing in."""
+    """
+    The person of this sign-in, who knows the password.
+
+    Guessing it here is as slow as signing in, and counted by the sign-in: no stranger uses it up.
+    """
+    subject = f"confirm:{by.digest.hex()}"
     with memory.transaction() as stores:
         person = stores.people.find(by.person)
-        count_try(login_subject(person.login), FREE_FOR_LOGIN, stores, now)
+        count_try(subject, FREE_AT_PLACE, stores, now)
     if not fits(password, person.password):
         raise NotAllowed("The password is wrong; nothing was changed.")
     with memory.transaction() as stores:
-        stores.people.forget_attempts(login_subject(person.login), at=now)
+        stores.people.forget_attempts(subject)
     return person
 
 

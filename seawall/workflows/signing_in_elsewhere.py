@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from seawall.access.attempts import FREE_FOR_LOGIN, another
+from seawall.access.attempts import FREE_AT_PLACE, another
 from seawall.access.id_token import Identity, identity_of
 from seawall.access.oidc_config import OidcConfig
 from seawall.access.person import Person
@@ -33,7 +33,6 @@ from seawall.workflows.signing_in import (
     code_step,
     confirmed,
     count_try,
-    login_subject,
     refuse,
     signed_in,
 )
@@ -162,7 +161,7 @@ def enter(
     with memory.transaction() as stores:
         person = _known(identity, stores)
         if person is not None and code is not None:
-            count_try(login_subject(person.login), FREE_FOR_LOGIN, stores, now)
+            count_try(f"code:{person.id}", FREE_AT_PLACE, stores, now)
     with memory.transaction() as stores:
         person = _expected(identity, stores, now)
         if person is not None and person.disabled_at is None:
@@ -176,7 +175,7 @@ def enter(
             step = code_step(person, code or "", vault, now) if asked else person.totp_step
             if step is not None:
                 if code is not None:
-                    stores.people.forget_attempts(login_subject(person.login), at=now)
+                    stores.people.forget_attempts(f"code:{person.id}")
                 linked = _linked(person, identity, stores, now)
                 strong = asked or identity.strong
                 return signed_in(linked, step, lasts, instead, stores, now, strong=strong, via=VIA)
@@ -262,7 +261,7 @@ def link(identity: Identity, flow: Flow, by: SignIn, *, stores: Stores, now: dat
 
 def unlink(by: SignIn, *, password: str, memory: Memory, now: datetime) -> None:
     """
-    No account elsewhere opens this person's any more; the password does.
+    No account elsewhere opens this person's any more, until one is linked here; the password does.
 
     Raises:
         NotAllowed: The password is wrong.
@@ -272,7 +271,7 @@ def unlink(by: SignIn, *, password: str, memory: Memory, now: datetime) -> None:
     confirmed(by, password, memory, now)
     with memory.transaction() as stores:
         person = stores.people.find(by.person, lock=True)
-        stores.people.save(replace(person, oidc=None))
+        stores.people.save(replace(person, oidc=None, by_email=False))
         _record(stores, "person:unlinked", person, now)
 
 
@@ -309,11 +308,11 @@ def _vouched(returned: Returned, flow: Flow, provider: IdentityProvider, now: da
 
 
 def _known(identity: Identity, stores: Stores) -> Person | None:
-    """Whom it opens, or would open: one whose login is its e-mail and who is linked to nothing yet."""
+    """Whom it opens, or would open: one whose login is its e-mail and who was never linked to anything."""
     found = stores.people.by_identity(identity.subject)
     if found is None and identity.email is not None:
         found = stores.people.by_login(identity.email)
-        if found is not None and found.oidc is not None:
+        if found is not None and (found.oidc is not None or not found.by_email):
             return None
     return found
 

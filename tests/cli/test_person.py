@@ -20,6 +20,9 @@ def test_somebody_is_invited_shown_changed_and_kept_out(tmp_path):
     seawall(tmp_path, "person", "enable", "bo")
     out = seawall(tmp_path, "person", "sign-out", "bo")
     reset = seawall(tmp_path, "person", "reset", "bo")
+    waiting = seawall(tmp_path, "person", "invitations", "--json").lines
+    taken = seawall(tmp_path, "person", "uninvite", with_json["id"])
+    left = seawall(tmp_path, "person", "invitations", "--json").lines
     shown = seawall(tmp_path, "person", "show", "bo", "--json").lines[0]
     listed = seawall(tmp_path, "person", "list", "--json").lines
 
@@ -31,6 +34,9 @@ def test_somebody_is_invited_shown_changed_and_kept_out(tmp_path):
     assert "cannot sign in" in disabled.err
     assert "Sign-ins that ended: 0." in out.err
     assert reset.out.startswith("swp_")
+    assert [each["login"] for each in waiting] == ["bo", "cy", "bo@example.org"]
+    assert f"{with_json['id']} opens nothing any more" in taken.err
+    assert [each["login"] for each in left] == ["bo", "bo@example.org"]
     assert (shown["roles"], shown["limits"]["queues"]) == (["lead"], ["urgent"])
     assert shown["disabled_at"] is None
     assert [each["login"] for each in listed] == ["ada", "bo"]

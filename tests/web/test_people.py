@@ -49,6 +49,18 @@ def test_what_somebody_may_do_is_changed_by_one_at_a_time(admin: httpx.Client, b
     assert (limited.json()["roles"], limited.json()["limits"]["queues"]) == (["lead"], ["urgent"])
 
 
+def test_an_invitation_is_taken_back(admin: httpx.Client):
+    """Once; it is not listed any more."""
+    wanted = {"login": f"new-{secrets.token_hex(4)}@example.org", "roles": ["reviewer"]}
+    path = (
+        f"/v1/people/invitations/{admin.post('/v1/people/invitations', json=wanted).json()['id']}"
+    )
+
+    assert [admin.delete(path).status_code for _ in range(2)] == [204, 404]
+    listed = admin.get("/v1/people/invitations").json()["invitations"]
+    assert wanted["login"] not in {each["login"] for each in listed}
+
+
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -1,6 +1,5 @@
 """People come in, change and leave; on both databases."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from seawall.access.person import Limits, Role
 from seawall.access.session import token_digest
 from seawall.access.totp import code_of, step_at
-from seawall.errors import InputError, NotAllowed, TooMany, WrongState
+from seawall.errors import InputError, NotAllowed, NotFound, TooMany, WrongState
 from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
 from seawall.storage.secrets import Vault
@@ -20,6 +19,7 @@ from seawall.workflows.people import (
     read_limits,
     reset_person,
     set_roles,
+    uninvite_person,
 )
 from seawall.workflows.signing_in import (
     Asked,
@@ -132,6 +132,55 @@ def test_an_invitation_expires_and_a_later_one_takes_its_place(house):
     assert house.accept(second).login == "bo"
 
 
+def test_an_invitation_is_taken_back(house):
+    """Its token opens nothing; one that was used, or taken back, cannot be."""
+    token = house.invited("bo")
+    with house.memory.reading() as stores:
+        (made,) = stores.people.open_invitations(at=NOON, limit=10)
+    house.act(uninvite_person, made.id)
+
+    with pytest.raises(NotAllowed, match="unknown"):
+        house.accept(token)
+    with pytest.raises(NotFound):
+        house.act(uninvite_person, made.id)
+    assert house.actions(made.id) == ["person:invited", "person:uninvited"]
+
+
+def test_who_is_disabled_leaves_no_way_in(house):
+    """Neither for themselves nor for those they have invited; what others made stays."""
+    house.person("boss", ADMIN)
+    ada = house.person("ada", ADMIN)
+    _, own = house.act(reset_person, ada.id, expires_at=NOON + DAY)
+    with house.memory.transaction() as stores:
+        _, friends = invite_person(
+            "friend",
+            roles=ADMIN,
+            limits=Limits(),
+            expires_at=NOON + DAY,
+            stores=stores,
+            by=ada.id,
+            now=NOON,
+        )
+    others = house.invited("bo")
+    house.act(disable_person, ada.id)
+
+    for token in (own, friends):
+        with pytest.raises(NotAllowed, match="unknown"):
+            house.accept(token)
+    assert house.accept(others).login == "bo"
+
+
+def test_a_new_password_takes_back_the_way_to_reset_it(house):
+    """Whoever has the link of a reset that was asked for before has nothing."""
+    ada = house.person("ada")
+    by = house.who(house.enter("ada"))[1]
+    _, token = house.act(reset_person, ada.id, expires_at=NOON + DAY)
+    change_password(by, old=PASSWORD, new="quite another one", memory=house.memory, now=NOON)
+
+    with pytest.raises(NotAllowed, match="unknown"):
+        house.accept(token)
+
+
 def test_a_reset_replaces_password_and_second_factor(house):
     """Once it is accepted; until then nothing changes, then every sign-in is over."""
     ada = house.person("ada")
@@ -175,29 +224,121 @@ def test_every_reason_has_the_same_answer(house):
 def test_guessing_a_password_is_slow(house, login):
     """The right one does not help before the wait is over; a login that is not there is no faster."""
     house.person("ada")
-    for place in range(5):
-        with pytest.raises(NotAllowed):
-            house.enter(login, "wrong", address=f"10.0.0.{place}")
+    fail(house, login, 5)
 
     with pytest.raises(TooMany, match="in 1 seconds"):
-        house.enter(login, address="10.0.0.99")
+        house.enter(login)
     later = NOON + timedelta(seconds=1)
-    with pytest.raises(NotAllowed):
-        house.enter(login, "wrong", at=later)
+    fail(house, login, 1, at=later)
     with pytest.raises(TooMany, match="in 2 seconds"):
         house.enter(login, at=later)
+
+
+@pytest.mark.parametrize("login", ["ada", "nobody"])
+def test_guessing_from_many_addresses_is_slow(house, login):
+    """Fifty, then it waits, wherever the next try comes from."""
+    house.person("ada")
+    for place in range(50):
+        fail(house, login, 1, address=f"10.0.0.{place}")
+
+    with pytest.raises(TooMany):
+        house.enter(login, address="10.0.0.99")
 
 
 def test_one_address_cannot_try_many_logins(house):
     """Thirty, then it waits, whichever login comes next."""
     house.person("ada")
-    with house.memory.transaction() as stores:
-        held = stores.people.hold_attempts("address:6.6.6.6", at=NOON)
-        stores.people.put_attempts(replace(held, tries=30))
+    for number in range(30):
+        fail(house, f"guess{number}", 1, address="6.6.6.6")
 
     with pytest.raises(TooMany):
         house.enter("ada", address="6.6.6.6")
     assert house.enter("ada", address="7.7.7.7")
+
+
+def test_an_ipv6_network_is_one_address(house):
+    """Who has one address of a /64 has them all; the next network is somebody else's."""
+    house.person("ada")
+    for number in range(30):
+        fail(house, f"guess{number}", 1, address=f"2001:db8:0:1::{number:x}")
+
+    with pytest.raises(TooMany):
+        house.enter("ada", address="2001:db8:0:1:ffff::1")
+    assert house.enter("ada", address="2001:db8:0:2::1")
+
+
+def test_an_office_behind_one_address_is_let_in_every_day(house):
+    """Twenty who know their passwords, one of whom mistypes, a minute apart: nobody waits."""
+    for number in range(20):
+        house.person(f"p{number}")
+    for day in range(3):
+        for number in range(20):
+            at = NOON + day * DAY + timedelta(minutes=number)
+            fail(house, f"p{number}", number % 2, at=at)
+            assert house.enter(f"p{number}", at=at)
+
+
+def test_who_fails_on_purpose_keeps_nobody_out_of_their_office(house):
+    """From everywhere, and from the same address with other logins: who was there before is let in, others wait."""
+    house.person("ada")
+    house.person("bo")
+    house.enter("ada")
+    for place in range(50):
+        fail(house, "ada", 1, address=f"10.0.0.{place}")
+    for number in range(30):
+        fail(house, f"guess{number}", 1)
+
+    assert house.enter("ada")
+    for login, address in (("ada", "10.0.1.1"), ("bo", "1.2.3.4")):
+        with pytest.raises(TooMany):
+            house.enter(login, address=address)
+    fail(house, "ada", 5)
+    with pytest.raises(TooMany):
+        house.enter("ada")
+
+
+def test_a_password_of_ones_own_gives_no_more_guesses_at_others(house):
+    """Signing in takes back the tries of that login, and nobody else's."""
+    house.person("ada")
+    for number in range(28):
+        fail(house, f"guess{number}", 1)
+    for _ in range(3):
+        fail(house, "ada", 1)
+        house.enter("ada")
+    fail(house, "guess28", 1)
+    fail(house, "guess29", 1)
+
+    with pytest.raises(TooMany):
+        house.enter("guess30")
+
+
+def test_no_stranger_uses_up_the_tries_of_who_is_signed_in(house):
+    """Guessing at the door slows nobody down who changes the password inside; guessing inside is slow too."""
+    house.person("ada")
+    by = house.who(house.enter("ada"))[1]
+    for place in range(50):
+        fail(house, "ada", 1, address=f"10.0.0.{place}")
+    fail(house, "ada", 5)
+
+    enrol_totp(by, password=PASSWORD, memory=house.memory, vault=house.vault, now=NOON)
+    for _ in range(5):
+        with pytest.raises(NotAllowed):
+            drop_totp(by, password="wrong", memory=house.memory, now=NOON)
+    with pytest.raises(TooMany):
+        drop_totp(by, password=PASSWORD, memory=house.memory, now=NOON)
+
+
+def test_old_tries_are_forgotten(house):
+    """After a day; from where somebody signs in, after three months."""
+    house.person("ada")
+    house.enter("ada")
+    fail(house, "nobody", 1, address="6.6.6.6")
+
+    def forgotten(at):
+        with house.memory.transaction() as stores:
+            return stores.people.forget_old_attempts(at=at)
+
+    assert [forgotten(NOON + days * DAY) for days in (1, 2, 89, 91)] == [0, 5, 0, 1]
 
 
 def test_a_right_password_ends_the_count(house):
@@ -317,6 +458,13 @@ def test_limits_name_what_there_is():
     assert len(limits.territories) == 30
     with pytest.raises(InputError):
         read_limits(categories=["terorist"], queues=[], territories=[], taxonomy=taxonomy())
+
+
+def fail(house, login, times, **more):
+    """So many wrong passwords, each of which was looked at."""
+    for _ in range(times):
+        with pytest.raises(NotAllowed):
+            house.enter(login, "wrong", **more)
 
 
 def _enrolled(house, token):

@@ -1,13 +1,17 @@
 """Accounts of a real provider on this machine open the desk, and nothing else does."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import httpcore
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
@@ -18,6 +22,7 @@ from seawall.access.person import Limits, Person, Role
 from seawall.access.totp import code_of, step_at
 from seawall.clock import now
 from seawall.errors import FetchError, NotAllowed, TooMany, WrongState
+from seawall.partners.identity_provider import AT_ONCE, IdentityProvider
 from seawall.storage.memory import Memory
 from seawall.storage.secrets import Vault
 from seawall.workflows.people import accept_invitation, disable_person, invite_person, reset_person
@@ -414,6 +419,32 @@ def test_an_account_is_linked_by_whoever_is_signed_in(house):
     ]
 
 
+@pytest.mark.parametrize("way", ["unlinked", "reset"])
+def test_what_was_unlinked_is_not_linked_by_the_e_mail_again(house, way):
+    """Though the login is the very address that the provider verifies; linking it on the page still works."""
+    person = house.join("ada@example.org")
+    _, token = house.enter(house.identity())
+    by = house.sign_in_of(token)
+    if way == "unlinked":
+        unlink(by, password=PASSWORD, memory=house.memory, now=house.now)
+    else:
+        with house.memory.transaction() as stores:
+            _, token = reset_person(
+                person.id, expires_at=house.now + HOUR, stores=stores, by="cli", now=house.now
+            )
+            accept_invitation(token, name="", password=PASSWORD, stores=stores, now=house.now)
+
+    for claims in ({}, {"sub": "whoever has the mailbox"}):
+        with pytest.raises(NotAllowed, match="does not open"):
+            house.enter(house.identity(**claims))
+    by = house.sign_in_of(enter_by_password(house, person.login))
+    address, sealed = linking(house, by, PASSWORD)
+    identity, flow = house.identify(house.returned(address), sealed)
+    with house.memory.transaction() as stores:
+        link(identity, flow, by, stores=stores, now=house.now)
+    assert house.enter(house.identity())[0].id == person.id
+
+
 def test_an_account_opens_one_person(house):
     """It cannot be linked to a second."""
     house.join("ada@example.org")
@@ -493,6 +524,49 @@ def test_a_provider_inside_our_network_wants_the_operators_word(house):
     with pytest.raises(FetchError, match="cannot be asked"):
         open_provider(config, client_secret=None).described(at=house.now)
     assert house.provider.asked == []
+
+
+class Hanging(httpcore.AsyncNetworkBackend):
+    """A network on which everything hangs until it is let go, and then fails."""
+
+    def __init__(self):
+        self.asked, self.let_go = threading.Semaphore(0), threading.Event()
+
+    async def connect_tcp(self, *_args, **_more):
+        """Nowhere, later."""
+        self.asked.release()
+        await asyncio.to_thread(self.let_go.wait, 10)
+        raise httpcore.ConnectError
+
+
+def test_a_provider_that_hangs_keeps_nobody_else_waiting(house):
+    """One asks; others are told so at once, or get what was known before. So it is with codes beyond a few."""
+    network = Hanging()
+    new, old = (
+        IdentityProvider(house.provider.config, client_secret=None, network=network)
+        for _ in range(2)
+    )
+    old._network = house.client._network
+    known = old.described(at=house.now)
+    old._network = network
+    later = house.now + 2 * HOUR
+    with ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        waiting = [pool.submit(each.described, at=later) for each in (new, old)]
+        assert all(network.asked.acquire(timeout=5) for _ in waiting)
+        with pytest.raises(FetchError, match="few seconds"):
+            new.described(at=later)
+        assert old.described(at=later) is known
+        waiting += [
+            pool.submit(old.exchange, "code", back=BACK, verifier="v" * 43, at=house.now)
+            for _ in range(AT_ONCE - 1)
+        ]
+        assert all(network.asked.acquire(timeout=5) for _ in range(AT_ONCE - 1))
+        with pytest.raises(FetchError, match="few seconds"):
+            old.exchange("code", back=BACK, verifier="v" * 43, at=house.now)
+        network.let_go.set()
+        for each in waiting:
+            with pytest.raises(FetchError, match="does not answer"):
+                each.result()
 
 
 def test_without_an_issuer_there_is_no_provider():

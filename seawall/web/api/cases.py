@@ -18,13 +18,12 @@ from seawall.cases.case import WAITING, ItemKind, Status
 from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.clock import now
-from seawall.errors import InputError
 from seawall.policy.ground import Ground
 from seawall.policy.territory import territory
 from seawall.storage.memory import Stores
 from seawall.web.access import may
 from seawall.web.api.rules import GroundIn
-from seawall.web.bodies import Body, Limit, json_body
+from seawall.web.bodies import Body, Limit, cursor_of, json_body
 from seawall.web.door import door_of
 from seawall.web.once import Story, Ticket, expected, ticket, unless_changed, written
 from seawall.web.openapi import described
@@ -176,7 +175,7 @@ def list_cases(
     with door_of(request).app.memory.reading() as stores:
         found = stores.cases.page(
             limit=limit + 1,
-            after=_cursor(after),
+            after=None if after is None else cursor_of(after),
             statuses=WAITING if status is None else (status,),
             queue=queue,
             category=category,
@@ -440,12 +439,3 @@ def _once(request: Request, by: Key, wanted: Body) -> Ticket | None:
 
 def _tagged(document: Document) -> Response:
     return Json(document, headers={"ETag": f'"{document["version"]}"'})
-
-
-def _cursor(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    urgent, _, number = text.partition(".")
-    if not (urgent.isdecimal() and number.isdecimal()) or len(text) > 38:
-        raise InputError("`after` is the `next` of the page before, or left out for the first.")
-    return int(urgent), int(number)

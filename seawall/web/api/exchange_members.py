@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from seawall.web.access import may
 from seawall.web.api.exchange_agreements import PerDay
 from seawall.web.api.exchange_joining import Roles
 from seawall.web.bodies import Body, json_body
-from seawall.web.door import Door, door_of
+from seawall.web.door import door_of
 from seawall.web.once import ticket, written
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
@@ -34,7 +34,6 @@ from seawall.workflows.members import (
 from seawall.workflows.wire import Document
 
 router = APIRouter(prefix="/v1/exchange/agreements/{agreement}", tags=["exchange"])
-T = TypeVar("T")
 
 _MEMBER: dict[str, Any] = {
     "agreement": "terror",
@@ -137,13 +136,13 @@ def leave(
         doing = Doing.with_key(by, at=now())
         return end_membership(agreement, organisation, contributions, stores=stores, doing=doing)
 
-    choice = _commit(door, story)
+    choice = door.commit(story)
     withdrawn = 0
     if choice is Leaving.WITHDRAW:
         withdrawn = withdraw_everything(
             agreement,
             organisation,
-            commit=partial(_commit, door),
+            commit=door.commit,
             check=check,
             who=_who(by),
         )
@@ -192,7 +191,7 @@ def empty_quarantine(
     done = empty(
         agreement,
         organisation,
-        commit=partial(_commit, door),
+        commit=door.commit,
         check=partial(may_change, by, agreement),
         who=_who(by),
     )
@@ -214,15 +213,11 @@ def withdraw_source(
     withdrawn = withdraw_everything(
         agreement,
         organisation,
-        commit=partial(_commit, door_of(request)),
+        commit=door_of(request).commit,
         check=partial(may_change, by, agreement),
         who=_who(by),
     )
     return Json({"organisation": organisation, "withdrawn": withdrawn})
-
-
-def _commit(door: Door, story: Callable[[Stores], T]) -> T:
-    return door.commits.submit(story).result()
 
 
 def _who(by: Key) -> Callable[[], Doing]:

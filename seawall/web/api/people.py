@@ -29,6 +29,7 @@ from seawall.workflows.people import (
     reset_person,
     set_roles,
     sign_out_person,
+    uninvite_person,
 )
 from seawall.workflows.people_wire import Document, invitation_document, person_document
 
@@ -140,6 +141,18 @@ def invite(
 
     once = ticket(request, by, wanted.model_dump_json().encode())
     return Json(written(door_of(request), story, once, secret="token"), status_code=201)  # noqa: S106 - a field's name
+
+
+@router.delete("/invitations/{invitation}", status_code=204, openapi_extra=described(status=204))
+def uninvite(request: Request, by: Admin, invitation: str) -> Response:
+    """An invitation that opens nothing any more."""
+
+    def story(stores: Stores) -> Document:
+        uninvite_person(invitation, stores=stores, by=by.id, now=now())
+        return {}
+
+    written(door_of(request), story, None)
+    return Response(status_code=204)
 
 
 @router.get("/{person}", openapi_extra=described(gives=_PERSON))

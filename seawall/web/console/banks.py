@@ -17,7 +17,6 @@ from seawall.clock import now
 from seawall.errors import InputError
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import Signal
-from seawall.web.bodies import is_plain
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named, precision
@@ -56,7 +55,7 @@ def bank(
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
 ) -> Response:
     """A bank and its entries, perhaps those of a signal or with a text."""
-    wanted = text.strip() if is_plain(text) else ""
+    wanted = text.strip()
     signal = _signal(wanted)
     moment = now()
     with door_of(request).app.memory.reading() as stores:

@@ -25,6 +25,7 @@ from seawall.web.console.session import (
     give_cookie,
     own_page,
     signed_in,
+    slowed,
     take_cookie,
 )
 from seawall.web.door import door_of
@@ -57,17 +58,6 @@ def provider_name(request: Request) -> str | None:
     """What the button for signing in elsewhere says; None where there is none."""
     config = door_of(request).app.settings.oidc
     return config.label if config.issuer else None
-
-
-def slowed(request: Request) -> None:
-    """
-    Strangers come here at their own pace, but not at any.
-
-    Raises:
-        TooMany: One address has had its share of this second.
-
-    """
-    door_of(request).rates.count_stranger(address_of(request))
 
 
 @router.get("/sign-in/oidc", dependencies=[Depends(check_transport), Depends(slowed)])
@@ -129,7 +119,10 @@ def back(
     return _entered(request, entered[1], flow.page)
 
 
-@router.post("/sign-in/oidc/code", dependencies=[Depends(check_origin), Depends(check_transport)])
+@router.post(
+    "/sign-in/oidc/code",
+    dependencies=[Depends(slowed), Depends(check_origin), Depends(check_transport)],
+)
 def second_factor(request: Request, code: Text = "", next: Text = "") -> Response:  # noqa: A002 - the word in the address
     """Signed in, for whom the provider vouches and the code is right."""
     app = door_of(request).app

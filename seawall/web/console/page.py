@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -22,7 +22,8 @@ from starlette.templating import Jinja2Templates
 
 from seawall.access.person import Permission, may
 from seawall.clock import now
-from seawall.errors import Error, StorageError
+from seawall.errors import Error, InputError, NotFound, StorageError
+from seawall.web.bodies import NOT_PLAIN, is_plain
 from seawall.web.console.language import Language, language, preferred
 from seawall.web.console.session import READING, SIGN_IN, Session, SignedIn, Stranger, own_page
 from seawall.web.door import door_of
@@ -56,6 +57,7 @@ TOLD = {  # what is said after something was done, by the word in the address
     "elsewhere": "You are signed out everywhere else.",
     "changed": "What this person may do was changed.",
     "disabled": "This person cannot sign in any more.",
+    "uninvited": "The invitation is taken back; its token opens nothing.",
     "signed-out": "This person is signed out everywhere, and can sign in again.",
     "enabled": "This person can sign in again.",
     "out": "You are signed out.",
@@ -117,7 +119,30 @@ class Page(APIRoute):
 
 def desk_router(prefix: str = "/desk") -> APIRouter:
     """A router whose routes are pages, which no program is told of."""
-    return APIRouter(prefix=prefix, route_class=Page, include_in_schema=False)
+    return APIRouter(
+        prefix=prefix,
+        route_class=Page,
+        include_in_schema=False,
+        dependencies=[Depends(check_plain)],
+    )
+
+
+async def check_plain(request: Request) -> None:
+    """
+    What is asked for, and what a form holds, is text that every database can keep.
+
+    Raises:
+        NotFound: The address is not, so there is nothing of this name.
+        InputError: The query or the form is not.
+
+    """
+    if not all(is_plain(str(value)) for value in request.path_params.values()):
+        raise NotFound("There is nothing of this name.")
+    given = [value for _, value in request.query_params.multi_items()]
+    if request.method not in READING:
+        given += [value for value in (await request.form()).values() if isinstance(value, str)]
+    if not all(map(is_plain, given)):
+        raise InputError(f"{NOT_PLAIN}.")
 
 
 def permission_of(route: APIRoute) -> tuple[bool, Permission | None]:

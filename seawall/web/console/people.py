@@ -18,7 +18,6 @@ from seawall.access.person import (
 from seawall.app import App
 from seawall.clock import now
 from seawall.storage.memory import Stores
-from seawall.web.bodies import is_plain
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
@@ -30,6 +29,7 @@ from seawall.workflows.people import (
     reset_person,
     set_roles,
     sign_out_person,
+    uninvite_person,
 )
 
 PEOPLE = "/desk/people"
@@ -97,6 +97,14 @@ def invite(
             now=moment,
         )
     return _invited(request, made, token)
+
+
+@router.post("/invitations/{ident}/uninvite")
+def uninvite(request: Request, at: Manager, ident: str) -> Response:
+    """An invitation that opens nothing any more."""
+    with door_of(request).app.memory.transaction() as stores:
+        uninvite_person(ident, stores=stores, by=at.person.id, now=now())
+    return went(PEOPLE, "uninvited")
 
 
 @router.get("/{ident}")
@@ -176,7 +184,7 @@ def reset(request: Request, at: Manager, ident: str) -> Response:
 
 def _page(after: str, stores: Stores) -> tuple[list[Person], str | None]:
     """So many of everybody beyond this login, and after whom the next page begins."""
-    found = stores.people.page(after=after if is_plain(after) else None, limit=PAGE + 1)
+    found = stores.people.page(after=after or None, limit=PAGE + 1)
     return found[:PAGE], found[PAGE - 1].login if len(found) > PAGE else None
 
 

@@ -4,10 +4,9 @@ What members contributed and others do not see yet: shared, or forgotten, by who
     /desk/exchange/{agreement} ── release, drop ──▶ the same page, which says what was done
 """
 
-from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,11 +19,10 @@ from seawall.web.console.exchange import EXCHANGE
 from seawall.web.console.page import desk_router, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named
-from seawall.web.door import Door, door_of
+from seawall.web.door import door_of
 from seawall.workflows.acting import Doing
 from seawall.workflows.members import drop_quarantine, release_quarantine
 
-T = TypeVar("T")
 router = desk_router(EXCHANGE)
 
 
@@ -54,14 +52,10 @@ def empty(
     done = act(
         named(agreement),
         named(organisation),
-        commit=partial(_commit, door),
+        commit=door.commit,
         check=waits,
         who=lambda: Doing(actor=at.person.id, organisation=None, at=now()),
     )
     if not done.contributions:
         raise NotFound("Nothing of this organisation waits any more.")
     return went(f"{EXCHANGE}/{agreement}#members", f"quarantine-{fate}")
-
-
-def _commit(door: Door, story: Callable[[Stores], T]) -> T:
-    return door.commits.submit(story).result()

@@ -20,9 +20,9 @@ from seawall.access.preferences import LONGEST_FILTER, Filter
 from seawall.cases.case import WAITING, Status
 from seawall.cases.urgency import priority, score
 from seawall.clock import now
-from seawall.errors import InputError
 from seawall.storage.cases import Listed
 from seawall.storage.memory import Stores
+from seawall.web.bodies import cursor_of
 from seawall.web.console.language import Language
 from seawall.web.console.page import desk_router, language_of, shown, went
 from seawall.web.console.session import Session, signed_in
@@ -179,7 +179,7 @@ def waiting(
     """Cases that this person may see, most urgent first."""
     return stores.cases.page(
         limit=limit,
-        after=_cursor(after),
+        after=cursor_of(after) if after else None,
         statuses=(Status.HELD,) if show == "held" else WAITING,
         limits=limits_of(person),
         queue=where.queue or None,
@@ -220,12 +220,3 @@ def _tally(counts: Mapping[tuple[str, str | None, Status], int], place: int) -> 
         if name is not None:
             found[name] += count
     return dict(sorted(found.items()))
-
-
-def _cursor(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    urgent, _, number = text.partition(".")
-    if not (urgent.isdecimal() and number.isdecimal()):
-        raise InputError("This page of the queue does not exist; open the queue anew.")
-    return int(urgent), int(number)

@@ -61,7 +61,7 @@ class SignedIn:
         """
         session = await current(request)
         if session is None:
-            door_of(request).rates.count_stranger(address_of(request))
+            slowed(request)
             raise Stranger(401, "Sign in first.")
         request.state.session = session
         if self.permission is not None and not may(session.person, self.permission):
@@ -146,6 +146,17 @@ def check_transport(request: Request) -> None:
             "People sign in over https only. Put a proxy that speaks TLS in front and let it say so, or name this "
             "host in console.plain_hosts."
         )
+
+
+def slowed(request: Request) -> None:
+    """
+    Strangers come here at their own pace, but not at any.
+
+    Raises:
+        TooMany: One address has had its share of this second.
+
+    """
+    door_of(request).rates.count_stranger(address_of(request))
 
 
 def give_cookie(

@@ -21,6 +21,7 @@ from seawall.web.console.session import (
     give_cookie,
     own_page,
     signed_in,
+    slowed,
     take_cookie,
 )
 from seawall.web.door import door_of
@@ -39,7 +40,9 @@ def ask(request: Request, next: str = "") -> Response:  # noqa: A002 - the word 
     )
 
 
-@router.post("/sign-in", dependencies=[Depends(check_origin), Depends(check_transport)])
+@router.post(
+    "/sign-in", dependencies=[Depends(slowed), Depends(check_origin), Depends(check_transport)]
+)
 def enter(
     request: Request,
     login: Annotated[str, Form()] = "",
@@ -88,17 +91,18 @@ def invited(request: Request, token: Annotated[str, Query()] = "") -> Response:
     """Name and password of somebody new, or a new password."""
     if not token:
         return shown(request, "invitation.html", token="", invitation=None, name="")
-    door = door_of(request)
     try:
-        with door.app.memory.transaction() as stores:
+        with door_of(request).app.memory.transaction() as stores:
             invitation = open_invitation(token, stores=stores, now=now())
     except NotAllowed:
-        door.rates.count_stranger(address_of(request))
+        slowed(request)
         raise
     return shown(request, "invitation.html", token=token, invitation=invitation, name="")
 
 
-@router.post("/invitation", dependencies=[Depends(check_origin), Depends(check_transport)])
+@router.post(
+    "/invitation", dependencies=[Depends(slowed), Depends(check_origin), Depends(check_transport)]
+)
 def accept(
     request: Request,
     token: Annotated[str, Form()] = "",

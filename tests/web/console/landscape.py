@@ -123,7 +123,7 @@ def furnished(served: Served) -> Landscape:
             replace(policy, text="Nothing that calls for attacks or praises them."),
         ):
             put_policy(each, taxonomy=app.taxonomy, stores=stores, by="test", now=moment)
-        stores.deliveries.add_endpoint(_endpoint(f"ep_{mark}"))
+        stores.deliveries.add_endpoint(failing_endpoint(f"ep_{mark}"))
     app.knowledge.refresh_now()
     upload, item, user, case = _ruled(served, known[0], policy.id)
     _bury(served, f"ep_{mark}")
@@ -169,7 +169,8 @@ def _membership(agreement: str, bank: str) -> Membership:
     )
 
 
-def _endpoint(ident: str) -> Endpoint:
+def failing_endpoint(ident: str) -> Endpoint:
+    """One that is paused because it refuses everything."""
     moment = now()
     return Endpoint(
         id=ident,

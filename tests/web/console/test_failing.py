@@ -15,7 +15,7 @@ from tests.web.serving import Served
         ("/no-such-page", 404, "There is no such page."),
         ("/cases/case_none", 404, "There is no case"),
         ("/people", 403, "Your roles do not open this."),
-        ("/queue?after=x", 422, "open the queue anew"),
+        ("/queue?after=x", 422, "begin again with the first"),
         ("/queue?show=everything", 422, "The form cannot be read"),
     ],
 )

@@ -131,7 +131,7 @@ def test_an_entry_is_found_switched_off_and_removed(admin_page: httpx.Client, la
     page = admin_page.get(f"{bank}/entries/{land.spare}").text
     signal = re.search(r"pdq:[0-9a-f]{64}", page)[0]
     change = re.search(r'name="change" value="(\d+)"', page)[1]
-    for text, found in ((signal, 1), (signal[10:30], 1), ("<b>", 3), ("no such", 0), ("\0", 3)):
+    for text, found in ((signal, 1), (signal[10:30], 1), ("<b>", 3), ("no such", 0)):
         listed = admin_page.get(bank, params={"text": text}).text
         assert listed.count('<code class="signal"') == found, text
     assert "posts/2026/" in words(admin_page.get(f"{bank}/entries/{land.entry}"))

@@ -368,6 +368,7 @@ def _people() -> None:
         sa.Column("totp_at", MOMENT, nullable=True),
         sa.Column("totp_step", NUMBER, nullable=False),
         sa.Column("oidc", sa.Text(), nullable=True),
+        sa.Column("by_email", sa.Boolean(), nullable=False),
         sa.Column("roles", JSON, nullable=False),
         sa.Column("limits", JSON, nullable=False),
         sa.Column("preferences", JSON, nullable=False),
@@ -412,5 +413,6 @@ def _people() -> None:
         sa.Column("subject", sa.String(length=128), nullable=False),
         sa.Column("tries", NUMBER, nullable=False),
         sa.Column("last_at", MOMENT, nullable=False),
+        sa.Column("right_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("subject"),
     )
