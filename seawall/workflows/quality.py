@@ -122,8 +122,8 @@ def golden_case(
     known = [
         each
         for each in stores.quality.goldens(instead_of.queue)
-        if limits.allow(queue=each.queue, category=each.opening["category"])
-        and category in (None, each.opening["category"])
+        if limits.allow(queue=each.queue, category=each.category)
+        and category in (None, each.category)
     ]
     if not known or not is_due(
         person, decided=stores.rulings.count_by(person), every=config.golden_every, secret=secret
@@ -330,7 +330,7 @@ def _open(look: Look, events: Sequence[CaseEvent], *, stores: Stores, now: datet
 
 def _that_can_be_seen(known: Sequence[Golden], stores: Stores) -> list[Golden]:
     """Golden items rest once the media that was kept of them is deleted."""
-    uploads = {each.id: each.opening["item"]["upload"] for each in known}
+    uploads = {each.id: each.upload for each in known}
     kept = stores.sealed.of_uploads([upload for upload in uploads.values() if upload])
     gone = {upload for upload, media in kept.items() if media.deleted_at is not None}
     return [each for each in known if uploads[each.id] not in gone]

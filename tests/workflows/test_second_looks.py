@@ -377,7 +377,7 @@ def test_a_golden_item_by_hand_needs_a_policy_an_answer_and_a_reason(memory):
     golden = desk.do(golden_by_hand, item, why="News.", **hand)
 
     assert (golden.decision, golden.policy_version) == ("keep", 1)
-    assert golden.opening["item"]["id"] == "text 1"
+    assert golden.item == "text 1"
     with pytest.raises(InputError):
         desk.do(golden_by_hand, item, why=" ", **hand)
     with pytest.raises(WrongState):
