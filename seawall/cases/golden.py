@@ -31,7 +31,7 @@ class Golden:
     opening: Mapping[str, Any]  # the body of the event that opens a case like it
     opened_by: str  # who seems to have opened it
     blind_from: datetime  # what was ruled on the same content since then would tell the answer
-    case: str | None = None  # that it was made of, if it was; it would tell the answer too
+    made_of: str | None = None  # the case, if it was one; it would tell the answer too
 
     @property
     def item(self) -> str:

@@ -672,7 +672,7 @@ goldens = Table(  # cases whose answer is known
     Column("opening", Json, nullable=False),
     Column("opened_by", Text, nullable=False),
     Column("blind_from", Moment, nullable=False),
-    Column("case", String(64)),
+    Column("made_of", String(64)),
     Column("at", Moment, nullable=False),
     Column("removed_at", Moment),
 )

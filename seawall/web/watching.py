@@ -147,7 +147,8 @@ def _news(watcher: Watcher, stores: Stores) -> News:
     if not may(person, Permission.CASES_SEE):
         return News()
     if watcher.case is None:
-        return News(new=stores.cases.opened_after(watcher.since, limits=person.limits))
+        since, limits = watcher.since, person.limits
+        return News(new=stores.cases.opened_after(since, limits=limits, reader=person.id))
     found = stores.cases.standing(watcher.case)
     if found is None or found.version == watcher.version:
         return News()

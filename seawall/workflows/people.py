@@ -65,7 +65,7 @@ def invite_person(
         login, roles=roles, limits=limits, person=None, expires_at=expires_at, by=by, now=now
     )
     stores.people.add_invitation(made)
-    details = {"login": login, "roles": sorted(roles), "limits": limits.document()}
+    details = {"roles": sorted(roles), "limits": limits.document()}
     stores.audit.record(
         Happening(action="person:invited", subject=made.id, actor=by, at=now, details=details)
     )

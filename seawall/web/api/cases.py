@@ -53,7 +53,7 @@ from seawall.workflows.wire import Document
 router = APIRouter(prefix="/v1", tags=["cases"])
 EVERYTHING = (
     Limits()
-)  # a key with the scope sees every queue; people's own limits are the console's
+)  # a key with the scope sees every queue; the limits of a person whom we know hold all the same
 
 Person = Annotated[str, Field(max_length=255, description="Who acts, by an id of yours.")]
 Name = Annotated[str, Field(max_length=512)]
@@ -359,6 +359,7 @@ def give_ruling(
             stores=stores,
             now=at,
             version=wanted.version if tag is None else tag,
+            key=by.id,
         )
         return ruling_document(ruling)
 
@@ -388,6 +389,7 @@ def confirm_by_hash(
             stores=stores,
             now=at,
             version=wanted.version if tag is None else tag,
+            key=by.id,
         )
         return ruling_document(ruling)
 
@@ -414,11 +416,19 @@ def act_on_ruling(
             case "undo":
                 undo(ruling, person, config=config, stores=stores, now=at)
             case "approve":
-                approve(ruling, person, config=config, stores=stores, now=at)
+                approve(ruling, person, config=config, stores=stores, now=at, key=by.id)
             case "refuse":
                 refuse(ruling, person, stores=stores, now=at)
             case "restore":
-                restore(ruling, person, note=wanted.note, bench=bench, stores=stores, now=at)
+                restore(
+                    ruling,
+                    person,
+                    note=wanted.note,
+                    bench=bench,
+                    stores=stores,
+                    now=at,
+                    key=by.id,
+                )
         return ruling_document(stores.rulings.find(ruling))
 
     return Json(written(door, _now(story), _once(request, by, wanted)))

@@ -94,7 +94,7 @@ def queue(
     person = at.person
     with door_of(request).app.memory.reading() as stores:
         found = waiting(person, where, stores, limit=PAGE + 1, show=show, after=after)
-        counts = stores.cases.waiting(person.limits)
+        counts = stores.cases.waiting(person.limits, reader=person.id)
         told = stores.quality.lately_told(person.id, since=now() - LATELY, limit=EXCERPT)
         people = {each.id: each for each in stores.people.all()}
         latest = stores.cases.last()
@@ -186,6 +186,7 @@ def waiting(
         category=where.category or None,
         claimed_by=person.id if show == "mine" else None,
         assigned_to=person.id if show == "assigned" else None,
+        reader=person.id,
     )
 
 

@@ -228,7 +228,7 @@ def upgrade() -> None:
         sa.Column("opening", JSON, nullable=False),
         sa.Column("opened_by", sa.Text(), nullable=False),
         sa.Column("blind_from", MOMENT, nullable=False),
-        sa.Column("case", sa.String(length=64), nullable=True),
+        sa.Column("made_of", sa.String(length=64), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("removed_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
