@@ -25,6 +25,7 @@ class CasesConfig:
     undo: timedelta = timedelta(seconds=60)  # how long a ruling can be undone; 0: not at all
     claim: timedelta = timedelta(minutes=10)  # how long a claim lasts without a sign of its holder
     two_persons: frozenset[Act] = frozenset(Act)  # what a second person must approve
+    one_key_for_two: bool = False  # whether one program's key may say both words of two persons
     bank: str = "own-rulings"  # where the signals of what was removed are kept
     strike_lasts: timedelta = timedelta(days=90)  # how long a strike counts
     warn_at: int = 3  # strikes at which a user is warned; 0: never

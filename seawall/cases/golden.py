@@ -31,6 +31,29 @@ class Golden:
     opening: Mapping[str, Any]  # the body of the event that opens a case like it
     opened_by: str  # who seems to have opened it
     blind_from: datetime  # what was ruled on the same content since then would tell the answer
+    made_of: str | None = None  # the case, if it was one; it would tell the answer too
+
+    @property
+    def item(self) -> str:
+        """The platform's name for what it is about."""
+        return str(self.opening["item"]["id"])
+
+    @property
+    def kind(self) -> str:
+        """What the item is."""
+        return str(self.opening["item"]["kind"])
+
+    @property
+    def upload(self) -> str | None:
+        """The item's upload, if it came as one."""
+        found: str | None = self.opening["item"]["upload"]
+        return found
+
+    @property
+    def category(self) -> str | None:
+        """What the item is said to be."""
+        found: str | None = self.opening["category"]
+        return found
 
     def opened(self, ident: str, *, at: datetime) -> CaseEvent:
         """The first event of a case that looks like any other."""

@@ -90,6 +90,28 @@ class Look:
     blind_from: datetime  # what was ruled on the same content since then is not shown
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A look that waits for somebody's word, with what would tell them another's."""
+
+    look: Look
+    source: str | None  # the case that was decided before, or that the golden item was made of
+    others: frozenset[str] = frozenset()  # looks at the same that are closed
+    holder: str | None = None  # who decides it now, or just has
+    ruled: bool = False  # it waits out its undo window
+    said: frozenset[str] = frozenset()  # who has said a word on the same
+    rulers: frozenset[str] = frozenset()  # who has ruled on the source
+    contested: bool = False  # somebody wants the source restored, and a second person must see it
+
+    def hides(self, case: str, person: str) -> bool:
+        """Whether this person must not see that case now: it tells what was said, or that this one is a look."""
+        if case == self.look.case:
+            return person != self.holder and (self.ruled or person in self.said)
+        if case == self.source and (self.contested or person in self.rulers):
+            return False
+        return person not in self.said and (case == self.source or case in self.others)
+
+
 def is_drawn(case: str, *, rate: float, secret: bytes) -> bool:
     """
     Whether this case is decided twice: so many of 100, always the same ones; a higher rate adds cases and drops none.

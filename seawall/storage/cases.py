@@ -13,18 +13,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 from sqlalchemy import case as sql_case
 
+from seawall.access.person import Limits
 from seawall.cases.case import WAITING, Case, CaseEvent, ItemKind, Status, after, fold
 from seawall.cases.likeness import Mark, marks_of
-from seawall.cases.limits import Limits
 from seawall.cases.urgency import urgency
 from seawall.errors import NotFound
+from seawall.storage.bulk import rows_among
 from seawall.storage.tables import (
+    answers,
     case_events,
     case_items,
     case_signals,
     case_skips,
     cases,
     counters,
+    golden_answers,
+    looks,
 )
 
 CANDIDATES = 100  # cases that one item may be compared with
@@ -153,9 +157,11 @@ class CaseStore:
         category: str | None = None,
         claimed_by: str | None = None,
         assigned_to: str | None = None,
+        reader: str | None = None,
     ) -> list[Listed]:
-        """Cases that follow this urgency and number, most urgent first."""
-        query = select(cases).where(cases.c.status.in_(statuses)).where(*within(limits))
+        """Cases that follow this urgency and number, most urgent first; without looks at what the reader decided."""
+        query = select(cases).where(cases.c.status.in_(statuses))
+        query = query.where(*within(limits), *unsaid(reader))
         for column, value in (
             (cases.c.queue, queue),
             (cases.c.category, category),
@@ -271,11 +277,13 @@ class CaseStore:
         itself = (case_items.c.kind == ItemKind.USER) & (case_items.c.item == user)
         return self._with(theirs | itself, limit=limit)
 
-    def items_of_user(self, user: str, *, limit: int) -> list[tuple[str, str | None]]:
-        """The latest items of this user that came into cases, each with its upload, newest first."""
+    def items_of_user(
+        self, user: str, *, among: Collection[str], limit: int
+    ) -> list[tuple[str, str | None]]:
+        """The latest items of this user that came into one of these cases, each with its upload, newest first."""
         query = (
             select(case_items.c.item, case_items.c.upload, func.max(case_items.c.number))
-            .where(case_items.c.uploader == user)
+            .where(case_items.c.uploader == user, case_items.c.case.in_(among))
             .group_by(case_items.c.item, case_items.c.upload)
             .order_by(func.max(case_items.c.number).desc())
             .limit(limit)
@@ -296,15 +304,22 @@ class CaseStore:
         """The number of the last thing that happened to any case; 0 where nothing has."""
         return self._connection.execute(select(func.max(case_events.c.number))).scalar() or 0
 
-    def opened_after(self, number: int, *, limits: Limits | None = None) -> int:
-        """How many of the cases that came after this one still wait."""
-        later = (cases.c.number > number, cases.c.status.in_(WAITING), *within(limits))
-        return self._connection.execute(select(func.count()).where(*later)).scalar() or 0
+    def opened_after(
+        self, number: int, *, limits: Limits | None = None, reader: str | None = None
+    ) -> int:
+        """How many of the cases that came after this one still wait, as `page` shows them to the reader."""
+        later = select(func.count()).where(cases.c.number > number, cases.c.status.in_(WAITING))
+        return self._connection.execute(later.where(*within(limits), *unsaid(reader))).scalar() or 0
 
     def standing(self, ident: str) -> Listed | None:
         """The case of this id as a queue shows it."""
         row = self._connection.execute(select(cases).where(cases.c.id == ident)).first()
         return listed(row) if row else None
+
+    def named(self, idents: Collection[str]) -> dict[str, Listed]:
+        """Those of these cases that there are, by id."""
+        rows = rows_among(self._connection, cases.c.id, list(idents))
+        return {row.id: listed(row) for row in rows}
 
     def counts(self) -> dict[Status, int]:
         """How many cases there are in each status."""
@@ -317,12 +332,14 @@ class CaseStore:
         query = select(cases).where(cases.c.id.in_(having)).order_by(cases.c.number.desc())
         return [listed(row) for row in self._connection.execute(query.limit(limit))]
 
-    def waiting(self, limits: Limits | None = None) -> dict[tuple[str, str | None, Status], int]:
-        """How many cases wait in each queue, category and status."""
+    def waiting(
+        self, limits: Limits | None = None, *, reader: str | None = None
+    ) -> dict[tuple[str, str | None, Status], int]:
+        """How many cases wait in each queue, category and status, as `page` shows them to the reader."""
         named = (cases.c.queue, cases.c.category, cases.c.status)
         query = (
             select(*named, func.count())
-            .where(cases.c.status.in_(WAITING), *within(limits))
+            .where(cases.c.status.in_(WAITING), *within(limits), *unsaid(reader))
             .group_by(*named)
         )
         return {
@@ -389,6 +406,18 @@ class CaseStore:
             self._connection.execute(case_items.delete().where(mine))
         else:
             self._connection.execute(update(case_items).where(mine).values(removed_at=at))
+
+
+def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
+    """What a query of cases asks for so that it leaves out looks at what this person has decided already."""
+    if person is None:
+        return
+    mine = looks.c.case == cases.c.id
+    review = select(looks.c.case).join(answers, answers.c.case == looks.c.review)
+    golden = select(looks.c.case).join(golden_answers, golden_answers.c.golden == looks.c.golden)
+    held = func.coalesce(cases.c.claimed_by, "") == person
+    yield held | ~review.where(mine, answers.c.person == person).exists()
+    yield held | ~golden.where(mine, golden_answers.c.person == person).exists()
 
 
 def within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:

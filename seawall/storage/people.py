@@ -58,6 +58,11 @@ class PeopleStore:
             raise NotFound(f"There is no person '{ident}'; `seawall person list` shows them.")
         return _person(row)
 
+    def known(self, ident: str) -> Person | None:
+        """The person of this id, if there is one."""
+        row = self._connection.execute(select(people).where(people.c.id == ident)).one_or_none()
+        return _person(row) if row else None
+
     def by_login(self, login: str) -> Person | None:
         """Who signs in with this."""
         row = self._connection.execute(select(people).where(people.c.login == login)).one_or_none()

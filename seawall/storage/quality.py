@@ -1,5 +1,6 @@
 """What people have said of cases that are decided twice and of golden items, and what matches were worth."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from seawall.cases.case import Status
 from seawall.cases.golden import Golden
-from seawall.cases.second_review import Answer, Look, Review, Stage
+from seawall.cases.second_review import Answer, Look, Pending, Review, Stage
 from seawall.errors import NotFound
 from seawall.policy.interval import Share
 from seawall.storage.tables import (
@@ -31,6 +32,7 @@ from seawall.storage.tables import (
     goldens,
     looks,
     ruled_matches,
+    rulings,
     second_reviews,
 )
 
@@ -206,7 +208,7 @@ class QualityStore:
         row = self._connection.execute(select(looks).where(looks.c.case == case)).one_or_none()
         if row is None:
             return None
-        return Look(**{name: getattr(row, name) for name in Look.__dataclass_fields__})
+        return _look(row)
 
     def who_said(self, look: Look) -> set[str]:
         """Who has said already what this look asks for."""
@@ -214,18 +216,23 @@ class QualityStore:
         of_golden = select(golden_answers.c.person).where(golden_answers.c.golden == look.golden)
         return set(self._connection.execute(of_case.union(of_golden)).scalars())
 
-    def hidden_from(self, person: str, among: Collection[str]) -> set[str]:
-        """Those of these cases that this person decides again now, and so must not be shown."""
-        query = (
-            select(looks.c.review)
-            .join(cases, cases.c.id == looks.c.case)
-            .where(
-                looks.c.review.in_(among),
-                cases.c.claimed_by == person,
-                cases.c.status == Status.CLAIMED,
-            )
+    def pending(self, among: Collection[str]) -> list[Pending]:
+        """The looks that wait for a word and are about one of these cases, or are one of them."""
+        made_of = select(goldens.c.id).where(goldens.c.made_of.in_(among))
+        named = select(looks.c.review, looks.c.golden).where(
+            looks.c.case.in_(among) | looks.c.review.in_(among) | looks.c.golden.in_(made_of)
         )
-        return set(self._connection.execute(query).scalars())
+        found = self._connection.execute(named.distinct()).all()
+        reviews = [row.review for row in found if row.review is not None]
+        golden = [row.golden for row in found if row.golden is not None]
+        return self._pending(reviews, golden) if found else []
+
+    def pending_of(self, person: str) -> list[Pending]:
+        """The looks that this person decides now."""
+        held = select(looks.c.case).join(cases, cases.c.id == looks.c.case)
+        mine = held.where(cases.c.claimed_by == person, cases.c.status == Status.CLAIMED)
+        found = self.pending(list(self._connection.execute(mine).scalars()))
+        return [each for each in found if each.holder == person]
 
     def add_golden_answer(self, ident: str, answer: Answer, *, at: datetime) -> bool:
         """Whether this person's answer is remembered; a second one is not."""
@@ -313,6 +320,57 @@ class QualityStore:
             goldens, golden_answers.c.person, golden_answers.c.decision.label("said")
         ).join(golden_answers, golden_answers.c.golden == goldens.c.id)
 
+    def _pending(self, reviews: Collection[str], golden: Collection[str]) -> list[Pending]:
+        query = (
+            select(
+                looks,
+                cases.c.status,
+                func.coalesce(cases.c.claimed_by, rulings.c.by).label("holder"),
+                func.coalesce(looks.c.review, goldens.c.made_of).label("source"),
+            )
+            .join(cases, cases.c.id == looks.c.case)
+            .outerjoin(rulings, rulings.c.id == cases.c.ruling)
+            .outerjoin(goldens, goldens.c.id == looks.c.golden)
+            .where(looks.c.review.in_(reviews) | looks.c.golden.in_(golden))
+        )
+        rows = self._connection.execute(query).all()
+        closed, said = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+        for row in rows:
+            if row.status == Status.CLOSED:
+                closed[row.review or row.golden].add(row.case)
+        told = select(answers.c.case.label("about"), answers.c.person)
+        known = select(golden_answers.c.golden, golden_answers.c.person)
+        for about, person in self._connection.execute(
+            told.where(answers.c.case.in_(reviews)).union_all(
+                known.where(golden_answers.c.golden.in_(golden))
+            )
+        ):
+            said[about].add(person)
+        rulers, contested = self._ruled({row.source for row in rows if row.source is not None})
+        return [
+            Pending(
+                look=_look(row),
+                source=row.source,
+                others=frozenset(closed[row.review or row.golden]),
+                holder=row.holder,
+                ruled=row.status == Status.RULED,
+                said=frozenset(said[row.review or row.golden]),
+                rulers=frozenset(rulers[row.source]),
+                contested=row.source in contested,
+            )
+            for row in rows
+            if row.status != Status.CLOSED
+        ]
+
+    def _ruled(self, sources: Collection[str]) -> tuple[Mapping[str, set[str]], set[str]]:
+        """Who has ruled on these cases, and which of them somebody wants restored."""
+        rulers, contested = defaultdict[str, set[str]](set), set[str]()
+        for row in self._connection.execute(select(rulings).where(rulings.c.case.in_(sources))):
+            rulers[row.case].add(row.by)
+            if row.restore_asked_by is not None and row.undone_at is None:
+                contested.add(row.case)
+        return rulers, contested
+
     def _reviewed(self, row: Row[Any]) -> Reviewed:
         return Reviewed(case=row.case, queue=row.queue, policy=row.policy, review=self._review(row))
 
@@ -323,6 +381,10 @@ class QualityStore:
             for each in self._connection.execute(query)
         )
         return Review(twice=row.twice, answers=said)
+
+
+def _look(row: Row[Any]) -> Look:
+    return Look(**{name: getattr(row, name) for name in Look.__dataclass_fields__})
 
 
 def _golden(row: Row[Any]) -> Golden:

@@ -7,17 +7,25 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
+from seawall.access.person import Limits
 from seawall.cases.case import ItemKind, Status
 from seawall.cases.config import Act
 from seawall.cases.likeness import Mark
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import NotFound
 from seawall.policy.ground import Basis, Ground
 from seawall.storage.bulk import rows_among
 from seawall.storage.cases import Listed, listed, within
 from seawall.storage.changes import take_changes
-from seawall.storage.tables import allowed, case_items, cases, ruled_signals, rulings, strikes
+from seawall.storage.tables import (
+    allowed,
+    case_items,
+    cases,
+    looks,
+    ruled_signals,
+    rulings,
+    strikes,
+)
 
 PAGE = 400  # values in one IN (…)
 
@@ -119,10 +127,19 @@ class RulingStore:
         )
         return list(self._connection.execute(query).scalars())
 
-    def awaiting(self, *, limit: int, limits: Limits | None = None) -> list[tuple[Ruling, Listed]]:
-        """Rulings that a second person must approve, or agree to restore, with their cases; the oldest first."""
+    def awaiting(
+        self, *, limit: int, limits: Limits | None = None, reader: str | None = None
+    ) -> list[tuple[Ruling, Listed]]:
+        """
+        Rulings that a second person must approve, or agree to restore, with their cases; the oldest first.
+
+        Of looks those of the reader, to whom they look like any other.
+        """
+        own_look = cases.c.id.in_(select(looks.c.case)) & (rulings.c.by == reader)
         approval = and_(
-            cases.c.status == Status.RULED, cases.c.until.is_(None), rulings.c.id == cases.c.ruling
+            cases.c.status == Status.RULED,
+            cases.c.until.is_(None) | own_look,
+            rulings.c.id == cases.c.ruling,
         )
         asked = and_(rulings.c.restore_asked_by.is_not(None), rulings.c.undone_at.is_(None))
         found = [
@@ -136,6 +153,7 @@ class RulingStore:
                 .limit(limit)
             )
         ]
+        found = [each for each in found if each[0].needs or each[0].restore_asked_by]
         return sorted(found, key=lambda each: each[0].at)[:limit]
 
     def keep_marks(self, ruling: str, marks: Collection[Mark]) -> None:
@@ -197,11 +215,19 @@ class RulingStore:
         )
         return self._connection.execute(query).scalar() or 0
 
-    def strikes_of_each(self, users: Sequence[str], *, at: datetime) -> dict[str, int]:
-        """What counts against each of these users at this moment, where anything does."""
+    def strikes_of_each(
+        self,
+        users: Sequence[str],
+        *,
+        at: datetime,
+        but: Collection[str] = (),
+        before: datetime | None = None,
+    ) -> dict[str, int]:
+        """What counts against each of these users at this moment; but for these rulings, or from then on."""
         found: dict[str, int] = {}
         for row in rows_among(self._connection, strikes.c.user, users):
-            if row.expires_at > at:
+            told = row.ruling not in but and (before is None or row.at < before)
+            if row.expires_at > at and told:
                 found[row.user] = found.get(row.user, 0) + row.weight
         return found
 

@@ -671,6 +671,7 @@ goldens = Table(  # cases whose answer is known
     Column("opening", Json, nullable=False),
     Column("opened_by", Text, nullable=False),
     Column("blind_from", Moment, nullable=False),
+    Column("made_of", String(64)),
     Column("at", Moment, nullable=False),
     Column("removed_at", Moment),
 )
@@ -694,6 +695,7 @@ looks = Table(  # cases on which nothing is carried out: what is said of them is
     Column("person", Text),
     Column("blind_from", Moment, nullable=False),
     Index("looks_by_review", "review"),
+    Index("looks_by_golden", "golden"),
     Index("looks_by_person", "person"),
 )
 

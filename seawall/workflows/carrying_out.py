@@ -29,8 +29,9 @@ from seawall.storage.memory import Memory, Stores
 from seawall.storage.outbox import Message
 from seawall.workflows.audit import record
 from seawall.workflows.bank import Filing, add_entries, change_entry, ensure_bank, remove_entry
-from seawall.workflows.cases import changed
+from seawall.workflows.cases import acting, changed
 from seawall.workflows.quality import begin_review, compare, count_matches
+from seawall.workflows.ruling import check_other_key, check_territories, through
 from seawall.workflows.telling import queue_opinion, queue_outcome
 from seawall.workflows.upload import LET_THROUGH
 
@@ -96,7 +97,14 @@ def do_each(
 
 
 def restore(
-    ident: str, person: str, *, note: str, bench: Bench, stores: Stores, now: datetime
+    ident: str,
+    person: str,
+    *,
+    note: str,
+    bench: Bench,
+    stores: Stores,
+    now: datetime,
+    key: str | None = None,
 ) -> Ruling:
     """
     What was done is taken back, and the same content let through unasked for a while.
@@ -105,7 +113,7 @@ def restore(
 
     Raises:
         NotFound: There is no such ruling.
-        NotAllowed: The second person is the first.
+        NotAllowed: The second person is the first, or came with the same key; or their roles or limits do not let them.
         WrongState: It was not carried out, or is restored already.
 
     """
@@ -116,14 +124,20 @@ def restore(
             f"The ruling '{ident}' is not in force; only what was done can be restored."
         )
     case = stores.cases.find(ruling.case)
+    known = acting(person, stores, case=case)
+    if known:
+        check_territories(ruling, known.limits)
     grave = ruling.decision is Decision.REMOVE and Act.RESTORE in bench.config.two_persons
     if grave and ruling.restore_asked_by is None:
         asked = replace(ruling, restore_asked_by=person)
         stores.rulings.save(asked)
-        changed(case, Step.RESTORE_ASKED, stores, by=person, now=now, ruling=ident, note=note)
+        told = {"ruling": ident, "note": note, **through(key)}
+        changed(case, Step.RESTORE_ASKED, stores, by=person, now=now, **told)
         return asked
     if grave and ruling.restore_asked_by == person:
         raise NotAllowed("A second person must agree to restore this; you asked for it yourself.")
+    if grave:
+        check_other_key(case, "restore-asked", ruling, key, config=bench.config, stores=stores)
     return _restored(case, ruling, person, note=note, bench=bench, stores=stores, now=now)
 
 
@@ -202,6 +216,7 @@ def _compare(
         case=original.id,
         at=now,
         needs=needing(ruling, bench.config.two_persons),
+        approved_by=None,
     )
     stores.rulings.add(instead)
     until = None if instead.needs else rfc3339(now)

@@ -10,15 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from seawall.access.person import Limits as PersonLimits
 from seawall.access.person import Permission, Person, may
+from seawall.audit.event import Happening
 from seawall.banks.entry import Entry
 from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch
 from seawall.cases.likeness import content_marks
-from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
-from seawall.errors import NotAllowed
 from seawall.media.link import defanged
 from seawall.screening.verdict import Match, Withheld
 from seawall.signals.registry import SIGNAL_TYPES
@@ -26,7 +24,7 @@ from seawall.storage.memory import Stores
 from seawall.storage.quality import Tried
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import check_limits
+from seawall.workflows.cases import check_shown, hidden_from, shown_to, who_may_rule
 from seawall.workflows.quality import known_answer
 from seawall.workflows.ruling import confirmation, earlier_on
 from seawall.workflows.sealing import Safe, why_nothing
@@ -96,27 +94,17 @@ class CaseSheet:
     people: Mapping[str, Person]
 
 
-def limits_of(person: Person) -> Limits:
-    """The person's limits, as cases know them."""
-    within: PersonLimits = person.limits
-    return Limits(
-        categories=within.categories, queues=within.queues, territories=within.territories
-    )
-
-
 def case_within(ident: str, person: Person, stores: Stores) -> Case:
     """
     The case, if this person may see it.
 
     Raises:
         NotFound: There is no such case.
-        NotAllowed: It is beyond the person's limits, or they decide the same content now and are not to know.
+        NotAllowed: It is beyond the person's limits, or would tell them what others said of what they may be asked.
 
     """
     case = stores.cases.find(ident)
-    check_limits(case, limits_of(person))
-    if stores.quality.hidden_from(person.id, [ident]):
-        raise NotAllowed("This case is about content that you decide now; decide that first.")
+    check_shown(case, person, stores)
     return case
 
 
@@ -124,7 +112,7 @@ def case_sheet(
     ident: str, person: Person, *, stores: Stores, safe: Safe, now: datetime, first: int = 1
 ) -> CaseSheet:
     """
-    The case as this person sees it, with so many items from this one on.
+    The case as this person sees it, with so many items from this one on; that they opened it is an event.
 
     Raises:
         NotFound, NotAllowed: As `case_within`.
@@ -133,33 +121,24 @@ def case_sheet(
     case = case_within(ident, person, stores)
     people = {each.id: each for each in stores.people.all()}
     rulings = stores.rulings.of_case(ident)
+    details = {"version": case.version, "first": first}
+    stores.audit.record(
+        Happening(action="case:read", subject=ident, actor=person.id, at=now, details=details)
+    )
     return CaseSheet(
         case=case,
-        items=_items(case, first, stores, safe, now),
+        items=_items(case, person, first, stores, safe, now),
         first=first,
         policies=_policies(case, stores),
         rulings=tuple(rulings),
         ruling=next((each for each in rulings if each.id == case.ruling), None),
-        earlier=_earlier(case, stores),
-        confirms=confirmation(case, stores),
+        earlier=_earlier(case, person, stores),
+        confirms=confirmation(case, stores, reader=person),
         events=tuple(stores.cases.events(ident)),
         golden=known_answer(case, stores),
-        others=tuple(who_may_rule(case, people.values(), but=person.id)),
+        others=tuple(who_may_rule(case, people.values(), stores, but=person.id)),
         people=people,
     )
-
-
-def who_may_rule(case: Case, people: Iterable[Person], *, but: str) -> list[Person]:
-    """Everybody else who may rule on this case."""
-    return [
-        each
-        for each in people
-        if each.id != but
-        and may(each, Permission.CASES_RULE)
-        and limits_of(each).allow(
-            queue=case.queue, category=case.category, territory=case.territory
-        )
-    ]
 
 
 def name_of(actor: str, people: Mapping[str, Person], reader: Person) -> str:
@@ -183,11 +162,11 @@ def media_of(items: Iterable[Item], stores: Stores) -> dict[str, SealedMedia]:
 
 
 def _items(
-    case: Case, first: int, stores: Stores, safe: Safe, now: datetime
+    case: Case, person: Person, first: int, stores: Stores, safe: Safe, now: datetime
 ) -> tuple[ItemSheet, ...]:
     shown = case.items[first - 1 : first - 1 + ITEMS]
     uploads = stores.uploads.named([item.upload for item in shown if item.upload is not None])
-    kept, standings = media_of(shown, stores), _standings(case, shown, stores, now)
+    kept, standings = media_of(shown, stores), _standings(case, shown, person, stores, now)
     near = {match.entry for item in shown for match in item.matches}
     near |= {match.entry for item in shown for match in _matches(item, uploads)}
     entries = stores.entries.named(list(near))
@@ -210,17 +189,32 @@ def _user(item: Item) -> str | None:
 
 
 def _standings(
-    case: Case, items: Iterable[Item], stores: Stores, now: datetime
+    case: Case, items: Iterable[Item], person: Person, stores: Stores, now: datetime
 ) -> dict[str, Standing]:
+    """The users behind these items; nothing of what was ruled since another decided the case, where it is a look."""
     users = sorted({user for user in map(_user, items) if user is not None})
-    strikes = stores.rulings.strikes_of_each(users, at=now)
+    made = stores.rulings.of_users(users)
+    every = {each.id: each for rulings in made.values() for each in rulings}
+    look = stores.quality.look(case.id)
+    hidden = hidden_from(person, {each.case for each in every.values()}, stores)
+    strikes = stores.rulings.strikes_of_each(
+        users,
+        at=now,
+        but={each.id for each in every.values() if each.case in hidden},
+        before=look.blind_from if look else None,
+    )
+    shown = {
+        each.id
+        for each in shown_to(person, every.values(), stores)
+        if each.case != case.id and (look is None or each.at < look.blind_from)
+    }
     return {
         user: Standing(
             user=user,
             strikes=strikes.get(user, 0),
-            rulings=tuple(each for each in rulings if each.case != case.id)[:EARLIER],
+            rulings=tuple(each for each in rulings if each.id in shown)[:EARLIER],
         )
-        for user, rulings in stores.rulings.of_users(users).items()
+        for user, rulings in made.items()
     }
 
 
@@ -294,10 +288,10 @@ def _policies(case: Case, stores: Stores) -> tuple[Policy, ...]:
     )
 
 
-def _earlier(case: Case, stores: Stores) -> tuple[Ruling, ...]:
+def _earlier(case: Case, person: Person, stores: Stores) -> tuple[Ruling, ...]:
     marks = [mark for item in case.items for mark in content_marks(item)]
     look = stores.quality.look(case.id)
     found = {
         ruling.id: ruling for ruling in earlier_on(marks, look, stores) if ruling.case != case.id
     }
-    return tuple(found.values())[:EARLIER]
+    return tuple(shown_to(person, found.values(), stores))[:EARLIER]

@@ -1,6 +1,6 @@
 """Cases, rulings and policies as the doors show them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from seawall.storage.cases import Listed
 from seawall.storage.memory import Stores
 from seawall.storage.quality import Tried
 from seawall.workflows.quality import known_answer
-from seawall.workflows.ruling import confirmation
+from seawall.workflows.ruling import confirmation, waits_for_a_second
 
 Document = dict[str, Any]
 
@@ -70,8 +70,11 @@ def case_document(case: Case) -> Document:
 def whole_case_document(case: Case, stores: Stores) -> Document:
     """The same with its rulings, what happened to it, the earlier ruling that would cover it, and a known answer."""
     earlier = confirmation(case, stores)
+    rulings = stores.rulings.of_case(case.id)
+    if any(waits_for_a_second(case, each) for each in rulings):
+        case = replace(case, until=None)
     return case_document(case) | {
-        "rulings": [ruling_document(each) for each in stores.rulings.of_case(case.id)],
+        "rulings": [ruling_document(each) for each in rulings],
         "confirms": ruling_document(earlier) if earlier else None,
         "golden": _golden_document(known_answer(case, stores)),
         "events": [_event_document(each) for each in stores.cases.events(case.id)],

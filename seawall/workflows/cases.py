@@ -5,9 +5,11 @@ Questions for people: opened, joined, taken, put aside, handed on.
                                                                        └no─▶ a case of its own ─▶ queue ─▶ claim
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from seawall.access.person import Limits, Permission, Person, may
 from seawall.cases.case import (
     MOST_ITEMS,
     WAITING,
@@ -22,7 +24,8 @@ from seawall.cases.case import (
 )
 from seawall.cases.config import CasesConfig
 from seawall.cases.likeness import alike, marks_of
-from seawall.cases.limits import Limits
+from seawall.cases.ruling import Ruling
+from seawall.cases.second_review import Pending
 from seawall.cases.urgency import confidence_of, severity_of
 from seawall.clock import rfc3339
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
@@ -30,10 +33,11 @@ from seawall.ids import new_id
 from seawall.media.media import Kind
 from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Orientation
+from seawall.storage.cases import Listed
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
-from seawall.workflows.quality import check_unsaid, golden_case
+from seawall.workflows.quality import NOT_NOW, check_unsaid, golden_case, kept_from
 
 LAPSED_AT_ONCE = 100
 LONGEST_HOLD = timedelta(days=90)
@@ -150,8 +154,13 @@ def next_case(
     The most urgent case this person may see and has not skipped, now theirs; None when there is none.
 
     With the home's secret for draws, a golden item comes before it where one is due.
+
+    Raises:
+        NotAllowed: The person is one of ours, and may not rule.
+
     """
-    named(person)
+    known = acting(named(person), stores)
+    limits = known.limits if known else limits
     stores.cases.lock()
     wake(stores=stores, now=now)
     ident = stores.cases.next_open(person, limits=limits, queue=queue, category=category)
@@ -196,6 +205,7 @@ def claim(
     wake(stores=stores, now=now)
     case = stores.cases.find(ident)
     check_limits(case, limits)
+    acting(person, stores, case=case)
     if case.status is Status.CLAIMED and case.claimed_by == person:
         return heartbeat(ident, person, config=config, stores=stores, now=now)
     if case.status not in (Status.OPEN, Status.HELD):
@@ -226,11 +236,13 @@ def held_by(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
 
     Raises:
         NotFound: There is no such case.
+        NotAllowed: As `acting`.
         WrongState: It is not, or no longer, this person's.
 
     """
     stores.cases.lock()
     case = stores.cases.find(ident)
+    acting(person, stores, case=case)
     lapsed = case.until is not None and case.until <= now
     if case.status is not Status.CLAIMED or case.claimed_by != person or lapsed:
         raise WrongState(f"The case '{ident}' is not claimed by '{person}' now; claim it first.")
@@ -290,15 +302,14 @@ def hand_off(ident: str, person: str, *, to: str, stores: Stores, now: datetime)
     For this other person and nobody else.
 
     Raises:
-        NotFound, WrongState: As `held_by`.
-        NotAllowed: They have decided it before.
-        InputError: Nobody, or the same person, is named.
+        NotFound, NotAllowed, WrongState: As `held_by`.
+        InputError: Nobody, the same person, or somebody who may not rule on this case is named.
 
     """
     if named(to) == person:
         raise InputError("Hand it to somebody else, or keep it.")
     case = held_by(ident, person, stores=stores, now=now)
-    check_unsaid(ident, to, stores)
+    _check_receiver(case, to, by=person, stores=stores)
     return changed(case, "handed-off", stores, by=person, now=now, to=to)
 
 
@@ -308,8 +319,9 @@ def assign(ident: str, by: str, *, to: str, limits: Limits, stores: Stores, now:
 
     Raises:
         NotFound: There is no such case.
-        NotAllowed: It is beyond the limits of whoever assigns it, or they have decided it before.
+        NotAllowed: It is beyond the limits of whoever assigns it, or their roles do not let them.
         WrongState: Somebody has it, or it does not wait any more.
+        InputError: Somebody who may not rule on this case is named.
 
     """
     named(to)
@@ -317,9 +329,12 @@ def assign(ident: str, by: str, *, to: str, limits: Limits, stores: Stores, now:
     wake(stores=stores, now=now)
     case = stores.cases.find(ident)
     check_limits(case, limits)
+    known = acting(by, stores, case=case)
+    if known and not may(known, Permission.CASES_ASSIGN):
+        raise NotAllowed(f"'{by}' may not assign cases.")
     if case.status not in (Status.OPEN, Status.HELD):
         raise WrongState(_taken(case))
-    check_unsaid(ident, to, stores)
+    _check_receiver(case, to, by=by, stores=stores)
     return changed(case, "handed-off", stores, by=by, now=now, to=to)
 
 
@@ -424,10 +439,92 @@ def check_limits(case: Case, limits: Limits) -> None:
         NotAllowed: It is beyond the limits.
 
     """
-    if not limits.allow(queue=case.queue, category=case.category, territory=case.territory):
+    if not is_within(case, limits):
         raise NotAllowed(
             f"The case '{case.id}' is in a queue or category, or from a territory, that is not yours."
         )
+
+
+def check_shown(case: Case, person: Person, stores: Stores) -> None:
+    """
+    Whether this person may see the case now.
+
+    Raises:
+        NotAllowed: It is beyond the limits, or would tell them what others said of what they may be asked.
+
+    """
+    check_limits(case, person.limits)
+    if hidden_from(person, [case.id], stores):
+        raise NotAllowed(NOT_NOW)
+
+
+def hidden_from(person: Person, among: Collection[str], stores: Stores) -> dict[str, Pending]:
+    """Those of these cases that must not be shown to this person now; who does not rule is never asked."""
+    return kept_from(person.id, among, stores) if may(person, Permission.CASES_RULE) else {}
+
+
+def shown_to(person: Person, rulings: Iterable[Ruling], stores: Stores) -> list[Ruling]:
+    """Those of these rulings that this person may read: on cases within their limits, and not hidden from them."""
+    listed = list(rulings)
+    cases = stores.cases.named({each.case for each in listed})
+    hidden = hidden_from(person, cases, stores)
+    return [
+        each
+        for each in listed
+        if each.case not in hidden and is_within(cases[each.case], person.limits)
+    ]
+
+
+def acting(person: str, stores: Stores, *, case: Case | None = None) -> Person | None:
+    """
+    Who rules, if it is one of our people; a name that only a program knows is the program's to answer for.
+
+    Raises:
+        NotAllowed: They are disabled, their roles do not let them rule, or they may not see the case now.
+
+    """
+    known = stores.people.known(person)
+    if known is None:
+        return None
+    if not may(known, Permission.CASES_RULE):
+        raise NotAllowed(f"'{person}' may not rule: disabled, or of other roles.")
+    if case is not None:
+        check_shown(case, known, stores)
+    return known
+
+
+def is_within(case: Case | Listed, limits: Limits) -> bool:
+    """Whether the case is within these limits."""
+    return limits.allow(queue=case.queue, category=case.category, territory=case.territory)
+
+
+def who_may_rule(
+    case: Case, people: Iterable[Person], stores: Stores, *, but: str | None
+) -> list[Person]:
+    """Everybody else who may rule on this case; of a look, who has not said a word on the same."""
+    look = stores.quality.look(case.id)
+    said = stores.quality.who_said(look) if look else set()
+    return [
+        each
+        for each in people
+        if each.id != but
+        and each.id not in said
+        and may(each, Permission.CASES_RULE)
+        and is_within(case, each.limits)
+    ]
+
+
+def _check_receiver(case: Case, to: str, *, by: str, stores: Stores) -> None:
+    """Whether the case can go to them: one of our people who may rule on it, or whom only the same program knows."""
+    known = stores.people.known(to)
+    if known is not None:
+        fits = bool(who_may_rule(case, [known], stores, but=None))
+    else:
+        look = stores.quality.look(case.id)
+        unsaid = look is None or to not in stores.quality.who_said(look)
+        fits = unsaid and stores.people.known(by) is None
+    if not fits:
+        raise InputError("Choose somebody who may rule on this case.")
 
 
 def _taken(case: Case) -> str:

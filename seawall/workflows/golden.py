@@ -61,6 +61,7 @@ def golden_of_case(
         opening=opening.body,
         opened_by=first.actor,
         blind_from=ruling.at,
+        made_of=ident,
     )
     put_golden(golden, by=by, stores=stores, now=now)
     return golden

@@ -65,7 +65,7 @@ def invite_person(
         login, roles=roles, limits=limits, person=None, expires_at=expires_at, by=by, now=now
     )
     stores.people.add_invitation(made)
-    details = {"login": login, "roles": sorted(roles), "limits": limits.document()}
+    details = {"roles": sorted(roles), "limits": limits.document()}
     stores.audit.record(
         Happening(action="person:invited", subject=made.id, actor=by, at=now, details=details)
     )
@@ -110,10 +110,9 @@ def uninvite_person(ident: str, *, stores: Stores, by: str, now: datetime) -> No
         NotFound: There is no such invitation, or it was used or has expired.
 
     """
-    gone = stores.people.withdraw_invitation(ident, at=now)
-    details = {"login": gone.login}
+    stores.people.withdraw_invitation(ident, at=now)
     stores.audit.record(
-        Happening(action="person:uninvited", subject=ident, actor=by, at=now, details=details)
+        Happening(action="person:uninvited", subject=ident, actor=by, at=now, details={})
     )
 
 

@@ -9,17 +9,26 @@ A look is a case that looks like any other; its ruling waits out the undo window
 out. Who settles what differs in the end is for `carrying_out` to carry out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from seawall.access.person import Limits
 from seawall.audit.event import Happening
 from seawall.cases.case import Case, CaseEvent, Status, again
 from seawall.cases.config import CasesConfig
 from seawall.cases.golden import Golden, golden_for, is_due
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import Ruling, was_right
-from seawall.cases.second_review import Answer, Look, Rates, Review, Stage, answered, is_drawn
+from seawall.cases.second_review import (
+    Answer,
+    Look,
+    Pending,
+    Rates,
+    Review,
+    Stage,
+    answered,
+    is_drawn,
+)
 from seawall.errors import NotAllowed
 from seawall.ids import new_id
 from seawall.policy.confusion import Confusion, confusion_by
@@ -27,6 +36,8 @@ from seawall.storage.memory import Stores
 from seawall.storage.quality import BY, Precision, Reviewed, Tried
 
 MOST_NAMES = 50  # policies, sources, banks or entries whose precision is told
+
+NOT_NOW = "This case is not open to you for now."  # to say why would say what a look is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +135,8 @@ def golden_case(
     known = [
         each
         for each in stores.quality.goldens(instead_of.queue)
-        if limits.allow(queue=each.queue, category=each.opening["category"])
-        and category in (None, each.opening["category"])
+        if limits.allow(queue=each.queue, category=each.category)
+        and category in (None, each.category)
     ]
     if not known or not is_due(
         person, decided=stores.rulings.count_by(person), every=config.golden_every, secret=secret
@@ -152,6 +163,14 @@ def golden_case(
     return case
 
 
+def kept_from(person: str, among: Collection[str], stores: Stores) -> dict[str, Pending]:
+    """Those of these cases that this person, who rules, must not see now, each with the look that is the reason."""
+    if not among:
+        return {}
+    pending = stores.quality.pending(among)
+    return {case: each for each in pending for case in among if each.hides(case, person)}
+
+
 def check_unsaid(case: str, person: str, stores: Stores) -> None:
     """
     Whether this person may decide the case: nobody says twice what a look asks for.
@@ -162,9 +181,7 @@ def check_unsaid(case: str, person: str, stores: Stores) -> None:
     """
     look = stores.quality.look(case)
     if look is not None and person in stores.quality.who_said(look):
-        raise NotAllowed(
-            "This content was decided by the same person already; it is another's turn."
-        )
+        raise NotAllowed(NOT_NOW)
 
 
 def known_answer(case: Case, stores: Stores) -> Tried | None:
@@ -332,7 +349,7 @@ def _open(look: Look, events: Sequence[CaseEvent], *, stores: Stores, now: datet
 
 def _that_can_be_seen(known: Sequence[Golden], stores: Stores) -> list[Golden]:
     """Golden items rest once the media that was kept of them is deleted."""
-    uploads = {each.id: each.opening["item"]["upload"] for each in known}
+    uploads = {each.id: each.upload for each in known}
     kept = stores.sealed.of_uploads([upload for upload in uploads.values() if upload])
     gone = {upload for upload, media in kept.items() if media.deleted_at is not None}
     return [each for each in known if uploads[each.id] not in gone]

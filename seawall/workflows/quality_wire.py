@@ -51,9 +51,9 @@ def golden_document(golden: Golden) -> Document:
     return {
         "id": golden.id,
         "queue": golden.queue,
-        "item": golden.opening["item"]["id"],
-        "kind": golden.opening["item"]["kind"],
-        "category": golden.opening["category"],
+        "item": golden.item,
+        "kind": golden.kind,
+        "category": golden.category,
         "decision": golden.decision,
         "policy": golden.policy,
         "policy_version": golden.policy_version,

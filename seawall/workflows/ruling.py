@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from seawall.access.person import Limits, Permission, Person, may
 from seawall.banks.bank import bank_name
 from seawall.cases.case import Case, Status, Step
-from seawall.cases.config import CasesConfig
+from seawall.cases.config import Act, CasesConfig
 from seawall.cases.likeness import Mark, alike, content_marks
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import (
     AccountMeasure,
     Context,
@@ -30,7 +30,7 @@ from seawall.policy.ground import Ground, ground_document
 from seawall.policy.territory import territories
 from seawall.storage.memory import Stores
 from seawall.workflows.audit import record
-from seawall.workflows.cases import changed, check_limits, claimed, held_by
+from seawall.workflows.cases import acting, changed, check_limits, claimed, held_by, shown_to
 from seawall.workflows.quality import check_unsaid
 
 
@@ -61,15 +61,17 @@ def rule(
     stores: Stores,
     now: datetime,
     version: int | None = None,
+    key: str | None = None,
 ) -> Ruling:
     """
     The ruling on every item of the case; it is carried out once its undo window is over.
 
-    `version` is the case as its reader saw it: what joined meanwhile must be looked at first.
+    `version` is the case as its reader saw it: what joined meanwhile must be looked at first. `key` is what the
+    program that asks came with, if it is one.
 
     Raises:
         NotFound: There is no such case, policy or membership.
-        NotAllowed: It is beyond the person's limits, or they have decided this content before.
+        NotAllowed: It is beyond the person's limits or roles, or they have decided this content before.
         WrongState: The case is not this person's, has changed since, or a hub fills the bank.
         InputError: The answer contradicts itself, or its bank has no name that a bank can have.
 
@@ -80,12 +82,15 @@ def rule(
     if version not in (None, case.version):
         raise WrongState(f"Something has joined or left the case '{ident}' since; look again.")
     ruling = _ruling(case, answer, person, config=config, stores=stores, now=now)
-    if stores.quality.look(ident) is not None:
-        ruling = replace(ruling, needs=())  # nothing is carried out that somebody could approve
-    check_territories(ruling, limits)
+    known = stores.people.known(person)
+    check_territories(ruling, known.limits if known else limits)
+    if known and ruling.share and Act.SHARE not in ruling.needs:
+        _check_share(known)
     stores.rulings.add(ruling)
-    until = None if ruling.needs else rfc3339(now + config.undo)
-    changed(case, Step.RULED, stores, by=person, now=now, ruling=ruling.id, until=until)
+    waits = ruling.needs and stores.quality.look(ident) is None  # of a look nothing is carried out
+    until = None if waits else rfc3339(now + config.undo)
+    told = {"ruling": ruling.id, "until": until, **through(key)}
+    changed(case, Step.RULED, stores, by=person, now=now, **told)
     record(stores, "ruling:given", ruling.id, by=person, now=now, details=_told(ruling))
     return ruling
 
@@ -109,6 +114,55 @@ def check_territories(ruling: Ruling, limits: Limits) -> None:
         raise NotAllowed("One of these territories is not yours to rule for.")
 
 
+def may_undo(ruling: Ruling, person: Person) -> bool:
+    """Whether this person may take it back in time: it is their own, or they lead."""
+    return ruling.by == person.id or may(person, Permission.CASES_ASSIGN)
+
+
+def may_approve(ruling: Ruling, person: Person) -> bool:
+    """Whether this person may be the second one: not the first, and who may tell others where others are told."""
+    told = Act.SHARE in ruling.needs
+    return ruling.by != person.id and (not told or may(person, Permission.SHARE_OUTSIDE))
+
+
+def waits_for_a_second(case: Case, ruling: Ruling) -> bool:
+    """Whether a second person must approve it before it is carried out; so it is shown of a look too."""
+    needed = bool(ruling.needs) and ruling.approved_by is None
+    return needed and case.status is Status.RULED and case.ruling == ruling.id
+
+
+def through(key: str | None) -> dict[str, str]:
+    """What an event says of the key it came with."""
+    return {} if key is None else {"key": key}
+
+
+def check_other_key(
+    case: Case,
+    kind: str,
+    ruling: Ruling,
+    key: str | None,
+    *,
+    config: CasesConfig,
+    stores: Stores,
+) -> None:
+    """
+    Whether a second word on this ruling came from elsewhere than the first, which that kind of event wrote down.
+
+    Raises:
+        NotAllowed: One key says both, and the settings do not allow it.
+
+    """
+    first = next(
+        each.body.get("key")
+        for each in reversed(stores.cases.events(case.id))
+        if each.kind == kind and each.body["ruling"] == ruling.id
+    )
+    if key is not None and key == first and not config.one_key_for_two:
+        raise NotAllowed(
+            "A second person must look at this, and both words came with one key: send this one with another key."
+        )
+
+
 def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: datetime) -> Case:
     """
     The case as if it had not been ruled on, in the hands of whoever took the ruling back.
@@ -117,11 +171,14 @@ def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: d
 
     Raises:
         NotFound: There is no such ruling.
-        NotAllowed: They have decided this content before, and would have the case.
+        NotAllowed: It is another's and the person does not assign cases, or they have decided this content before.
         WrongState: It was carried out already, or taken back; what was carried out can be restored.
 
     """
     case, ruling = _pending(ident, stores)
+    known = acting(person, stores, case=case)
+    if known and not may_undo(ruling, known):
+        raise NotAllowed("Whoever ruled can undo it, or somebody who assigns cases.")
     if case.until is not None and case.until <= now:
         raise WrongState("The undo window is over; what was carried out can still be restored.")
     check_unsaid(case.id, person, stores)
@@ -132,19 +189,26 @@ def undo(ident: str, person: str, *, config: CasesConfig, stores: Stores, now: d
 
 
 def approve(
-    ident: str, person: str, *, config: CasesConfig, stores: Stores, now: datetime
+    ident: str,
+    person: str,
+    *,
+    config: CasesConfig,
+    stores: Stores,
+    now: datetime,
+    key: str | None = None,
 ) -> Ruling:
     """
     The ruling, agreed to by a second person; its undo window begins.
 
     Raises:
         NotFound: There is no such ruling.
-        NotAllowed: It is the person's own.
+        NotAllowed: It is the person's own, came with the same key, or their roles or limits do not let them.
         WrongState: It needs nobody's approval, or not any more.
 
     """
     case, ruling = _pending(ident, stores)
-    _second(ruling, person)
+    _second(case, ruling, person, stores)
+    check_other_key(case, "ruled", ruling, key, config=config, stores=stores)
     approved = replace(ruling, approved_by=person)
     stores.rulings.save(approved)
     until = rfc3339(now + config.undo)
@@ -162,24 +226,30 @@ def refuse(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
 
     """
     case, ruling = _pending(ident, stores)
-    _second(ruling, person)
+    _second(case, ruling, person, stores)
     return _take_back(ruling, Step.REFUSED, case, person=person, stores=stores, now=now)
 
 
-def confirmation(case: Case, stores: Stores) -> Ruling | None:
+def confirmation(
+    case: Case,
+    stores: Stores,
+    *,
+    reader: Person | None = None,
+) -> Ruling | None:
     """
     The earlier ruling that every item of the case falls under by its hash; None when they fall under none, or several.
 
-    What a context decided never counts, since context belongs to an item; nor does what has ended.
+    What a context decided never counts, since context belongs to an item; nor does what has ended, nor what its
+    reader may not see.
     """
     found: Ruling | None = None
     look = stores.quality.look(case.id)
     for item in case.items:
         marks = content_marks(item)
+        earlier = earlier_on(marks, look, stores)
+        earlier = shown_to(reader, earlier, stores) if reader else earlier
         standing = [
-            ruling
-            for ruling in earlier_on(marks, look, stores)
-            if ruling.context is None and ruling.ended_at is None
+            ruling for ruling in earlier if ruling.context is None and ruling.ended_at is None
         ]
         if not standing or any(_repeated(each) != _repeated(standing[0]) for each in standing):
             return None
@@ -207,6 +277,7 @@ def confirm(
     stores: Stores,
     now: datetime,
     version: int | None = None,
+    key: str | None = None,
 ) -> Ruling:
     """
     The same ruling as on content with the same hash, to its end and its bank; nobody has to see the media again.
@@ -219,7 +290,7 @@ def confirm(
 
     """
     case = held_by(ident, person, stores=stores, now=now)
-    earlier = confirmation(case, stores)
+    earlier = confirmation(case, stores, reader=stores.people.known(person))
     if earlier is None:
         raise WrongState("No one earlier ruling covers every item of this case; look at it.")
     answer = replace(_repeated(earlier), note=f"Confirmed by hash: {earlier.id}.")
@@ -232,6 +303,7 @@ def confirm(
         stores=stores,
         now=now,
         version=version,
+        key=key,
     )
 
 
@@ -286,11 +358,23 @@ def _pending(ident: str, stores: Stores) -> tuple[Case, Ruling]:
     return case, ruling
 
 
-def _second(ruling: Ruling, person: str) -> None:
+def _second(case: Case, ruling: Ruling, person: str, stores: Stores) -> None:
     if not ruling.needs or ruling.approved_by is not None:
         raise WrongState(f"The ruling '{ruling.id}' waits for nobody's approval.")
-    if ruling.by == person:
-        raise NotAllowed("A second person must look at this: it was your own ruling.")
+    known = acting(person, stores, case=case)
+    if ruling.by == person or (known and not may_approve(ruling, known)):
+        raise NotAllowed(
+            "A second person must look at this: one whose roles allow it, and not whoever ruled."
+        )
+    if known:
+        check_territories(ruling, known.limits)
+
+
+def _check_share(person: Person) -> None:
+    if not may(person, Permission.SHARE_OUTSIDE):
+        raise NotAllowed(
+            "Your roles do not let you tell other organisations; hand the case to a lead."
+        )
 
 
 def _take_back(

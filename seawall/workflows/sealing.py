@@ -183,7 +183,7 @@ def read_passage(
     ident: str, *, viewer: Viewer, severity: int, safe: Safe, memory: Memory, now: datetime
 ) -> str:
     """
-    A text that was kept, whole; from high severity on the look is logged and counted first.
+    A text that was kept, whole; the look is logged first, and from high severity on counted.
 
     Words are not graphic: a day without graphic things has room for them.
 
@@ -196,6 +196,9 @@ def read_passage(
     text = _bytes(media, safe).decode()
     if severity >= SEVERE:
         _count(ident, GENTLE, viewer, severity, safe=safe, memory=memory, now=now)
+    else:
+        with memory.transaction() as stores:
+            _log(media, GENTLE, viewer, severity, counted=False, stores=stores, now=now)
     return text
 
 
@@ -342,17 +345,30 @@ def _count(
         if not paid:
             stores.sealed.count_look(viewer.id, day_of(now), severity=severity)
             stores.sealed.pay_look(viewer.id, ident, Look(level, now))
-        details = {"level": level, "severity": severity, "counted": not paid}
-        about = {"case": media.case, "upload": media.upload, "item": media.item}
-        stores.audit.record(
-            Happening(
-                action="media:revealed",
-                subject=ident,
-                actor=viewer.id,
-                at=now,
-                details=details | about,
-            )
+        _log(media, level, viewer, severity, counted=not paid, stores=stores, now=now)
+
+
+def _log(
+    media: SealedMedia,
+    level: int,
+    viewer: Viewer,
+    severity: int,
+    *,
+    counted: bool,
+    stores: Stores,
+    now: datetime,
+) -> None:
+    details = {"level": level, "severity": severity, "counted": counted}
+    about = {"case": media.case, "upload": media.upload, "item": media.item}
+    stores.audit.record(
+        Happening(
+            action="media:revealed",
+            subject=media.id,
+            actor=viewer.id,
+            at=now,
+            details=details | about,
         )
+    )
 
 
 def _forget(

@@ -300,7 +300,7 @@ def test_a_page_that_is_loaded_again_costs_once(memory, safe, sandbox):
 
 
 def test_a_passage_is_sealed_and_read_by_whoever_asks(memory, safe, tmp_path):
-    """What is mild is simply shown; what is severe counts, and words are not graphic."""
+    """Each reading is an event; what is severe counts, and words are not graphic."""
     text = "مرحبا, a passage"
     media = sealing.keep_text(text, item="post 1", safe=safe, now=NOON)
     with memory.transaction() as stores:
@@ -311,9 +311,9 @@ def test_a_passage_is_sealed_and_read_by_whoever_asks(memory, safe, tmp_path):
     (path,) = files(tmp_path)
     assert b"passage" not in path.read_bytes()
     assert sealing.read_passage(media.id, viewer=ANA, severity=1, **given) == text
-    assert events(memory, media.id) == [("media:kept", "ana")]
-    assert sealing.read_passage(media.id, viewer=spared, severity=7, **given) == text
     assert events(memory, media.id)[1:] == [("media:revealed", "ana")]
+    assert sealing.read_passage(media.id, viewer=spared, severity=7, **given) == text
+    assert events(memory, media.id)[1:] == [("media:revealed", "ana")] * 2
     with memory.reading() as stores:
         assert stores.sealed.looks("ana", "2026-01-01") == {7: 1}
 

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from seawall.access.person import Person, Role
+from seawall.access.person import Limits, Person, Role
 from seawall.banks.bank import Bank
 from seawall.cases.case import Item, ItemKind, ItemMatch, Source, Status
-from seawall.cases.config import CasesConfig
-from seawall.cases.limits import Limits
+from seawall.cases.config import Act, CasesConfig
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import AccountMeasure, Decision
 from seawall.errors import InputError, NotAllowed, WrongState
@@ -22,7 +21,7 @@ from seawall.storage.memory import Memory
 from seawall.storage.quality import Precision
 from seawall.workflows import carrying_out
 from seawall.workflows.carrying_out import Bench, carry_out_due, restore
-from seawall.workflows.case_sheet import case_within
+from seawall.workflows.case_sheet import case_sheet, case_within
 from seawall.workflows.case_wire import whole_case_document
 from seawall.workflows.cases import (
     assign,
@@ -36,9 +35,11 @@ from seawall.workflows.cases import (
 )
 from seawall.workflows.ending import end_due
 from seawall.workflows.golden import golden_by_hand, golden_of_case
+from seawall.workflows.history import past
 from seawall.workflows.policy import put_policy
 from seawall.workflows.quality import compare, quality_figures
-from seawall.workflows.ruling import Answer, approve, refuse, rule, undo
+from seawall.workflows.ruling import Answer, approve, refuse, rule, undo, waits_for_a_second
+from seawall.workflows.sealing import Safe
 from tests.made import NOON, entry, pdq
 
 ANYTHING = Limits()
@@ -54,6 +55,7 @@ POLICY = Policy(
     strikes=3,
 )
 KEEP, REMOVE = Answer(decision=Decision.KEEP), Answer(decision=Decision.REMOVE, policy="terror")
+SAFE = Safe(files=None, after_closing=HOUR, at_most=HOUR, max_bytes=1, budget=0)
 SIGNAL = str(entry(pdq(1)).signal)
 
 
@@ -126,6 +128,56 @@ class Desk:
             for each in every
             if each.topic.startswith("ruling:")
         ]
+
+    def person(self, ident, *, role=Role.REVIEWER, limits=ANYTHING):
+        """One of our people."""
+        return Person(
+            id=ident,
+            login=ident,
+            name=ident.title(),
+            pseudonym="Wren 7",
+            roles=frozenset({role}),
+            created_at=NOON,
+            limits=limits,
+        )
+
+    def refuses(self, ident, case, **fields):
+        """Whether the case is not open to this person."""
+        try:
+            self.read(lambda stores: case_within(case, self.person(ident, **fields), stores))
+        except NotAllowed:
+            return True
+        return False
+
+    def waiting(self, person):
+        """The ids of the cases in this person's queue."""
+        return [
+            each.id for each in self.read(lambda stores: stores.cases.page(limit=9, reader=person))
+        ]
+
+    def claims(self, person, case):
+        """This case, theirs now."""
+        return self.do(claim, case, person, limits=ANYTHING, config=self.config).id
+
+    def sheet(self, ident, case, **fields):
+        """The case as it is laid before this person."""
+        return self.do(case_sheet, case, self.person(ident, **fields), safe=SAFE)
+
+    def past(self, ident, user, **fields):
+        """What this person may know of a user."""
+        who = self.person(ident, **fields)
+        return self.read(
+            lambda stores: past(
+                who,
+                stores.cases.of_user(user, limit=9),
+                stores,
+                about=lambda item: item.uploader == user,
+            )
+        )
+
+    def strikes(self):
+        """Everything that counts against the user."""
+        return self.read(lambda stores: stores.rulings.strike_list("user 1"))
 
     def figures(self):
         """How well people decide."""
@@ -231,19 +283,137 @@ def test_a_look_tells_nothing_of_what_was_said(desk):
     for word in ('"ann"', "slogan", first, '"remove"', "look", "review"):
         assert word not in text, word
 
-    ben = Person(
-        id="ben",
-        login="ben",
-        name="Ben",
-        pseudonym="Wren 7",
-        roles=frozenset({Role.REVIEWER}),
-        created_at=NOON,
-    )
-    assert desk.read(lambda stores: stores.quality.hidden_from("ben", [first, second])) == {first}
-    with pytest.raises(NotAllowed):
-        desk.read(lambda stores: case_within(first, ben, stores))
-    desk.says("ben", REMOVE, second)
-    assert desk.read(lambda stores: stores.quality.hidden_from("ben", [first, second])) == set()
+
+@pytest.mark.parametrize("golden", [False, True])
+def test_the_case_behind_a_look_is_closed_to_whoever_may_be_asked(memory, golden):
+    """Before they claim it, after they gave it back, and until all is settled; not to whoever has said their word."""
+    desk, first, second = behind(memory, golden=golden)
+
+    for act in (None, claim, release):
+        if act is claim:
+            desk.do(claim, second, "ben", limits=ANYTHING, config=desk.config)
+        elif act is release:
+            desk.do(release, second, "ben")
+        assert desk.refuses("ben", first)
+        assert desk.refuses("cay", first)
+        assert not desk.refuses("ben", second)
+        assert not desk.refuses("ann", first)
+        assert not desk.refuses("olga", first, role=Role.AUDITOR)
+        assert second in desk.waiting("ben")
+    desk.do(claim, second, "ben", limits=ANYTHING, config=desk.config)
+    desk.do(rule, second, REMOVE, "ben", limits=ANYTHING, config=desk.config)
+    assert desk.refuses("ben", first)
+    assert not desk.refuses("ben", second)
+    assert desk.refuses("cay", second)
+    desk.carry_out()
+    assert not any(desk.refuses(person, first) for person in ("ann", "ben", "cay"))
+
+
+def behind(memory, *, golden):
+    """A desk, a case that ann has removed, and a look at it, or a golden item of it, that waits."""
+    desk = Desk(memory, GOLDEN if golden else TWICE)
+    first = desk.opened("post 1")
+    desk.says("ann", REMOVE)
+    if not golden:
+        return desk, first, desk.waiting("ben")[0]
+    desk.do(golden_of_case, first, why="It praises an attack.", by="ann")
+    for number in range(3):
+        desk.opened(f"post {number + 2}", signals=())
+    own = None
+    while own is None:
+        case = desk.next("ben")
+        own = desk.read(lambda stores, ident=case.id: stores.quality.look(ident))
+        if own is None:
+            desk.says("ben", KEEP, case.id)
+    desk.do(release, own.case, "ben")
+    return desk, first, own.case
+
+
+def test_a_look_is_in_no_queue_of_whoever_has_decided_it(desk):
+    """Nor opened by its id: there it would be a copy of what they know."""
+    desk.opened("post 1")
+    desk.says("ann", REMOVE)
+    (second,) = desk.waiting("ben")
+
+    assert desk.waiting("ann") == []
+    assert desk.read(lambda stores: stores.cases.waiting(reader="ann")) == {}
+    assert desk.read(lambda stores: stores.cases.opened_after(0, reader="ann")) == 0
+    assert desk.refuses("ann", second)
+
+
+def test_a_case_that_somebody_wants_restored_opens_to_a_second_person(desk):
+    """A wrong removal does not wait for a comparison."""
+    first = desk.opened("post 1")
+    desk.says("ann", REMOVE)
+    assert desk.refuses("ben", first)
+    desk.do(restore, desk.case(first).ruling, "ann", note="An appeal.", bench=desk.bench)
+
+    assert not desk.refuses("ben", first)
+
+
+def test_the_page_of_a_look_shows_no_strike_and_no_ruling_of_what_it_compares(desk):
+    """Neither at the item nor on the page of its uploader, where the look stands in place of the case."""
+    first = desk.opened("post 1")
+    fresh = desk.sheet("ben", first)
+    desk.says("ann", REMOVE)
+    (second,) = desk.waiting("ben")
+    copy = desk.opened("post 2")
+
+    for ident in (second, copy):
+        sheet = desk.sheet("ben", ident)
+        assert sheet.items[0].standing == fresh.items[0].standing
+        assert (sheet.earlier, sheet.confirms) == ((), None)
+    assert desk.sheet("ann", copy).items[0].standing.strikes == 3
+    for person in ("ben", "cay"):
+        seen = desk.past(person, "user 1")
+        assert [case.id for case in seen.cases] == [copy, second]
+        assert (seen.rulings, seen.about) == ((), {first, copy, second})
+        assert not any(map(seen.tells, desk.strikes()))
+        assert not any(seen.before(each.at) for each in desk.strikes())
+    seen = desk.past("ann", "user 1")
+    assert [case.id for case in seen.cases] == [copy, first]
+    assert all(map(seen.tells, desk.strikes()))
+    desk.says("ben", REMOVE, desk.claims("ben", second))
+    assert [case.id for case in desk.past("ben", "user 1").cases] == [copy, first]
+
+
+def test_a_golden_item_by_hand_is_in_the_history_of_its_item(memory):
+    """As every case is, for whoever decides it."""
+    desk = Desk(memory, GOLDEN)
+    item = Item(id="text 1", kind=ItemKind.TEXT, uploader="user 1")
+    hand = {"queue": "texts", "decision": Decision.KEEP, "policy": "terror", "by": "lead"}
+    desk.do(golden_by_hand, item, why="News.", **hand)
+    for number in range(4):
+        desk.opened(f"post {number}", signals=())
+    laid = [desk.next("ben").id for _ in range(1)]
+    while desk.read(lambda stores: stores.quality.look(laid[-1])) is None:
+        desk.says("ben", KEEP, laid[-1])
+        laid.append(desk.next("ben").id)
+
+    assert laid[-1] in [case.id for case in desk.past("ben", "user 1").cases]
+
+
+def test_a_ruling_on_a_look_waits_for_a_second_person_like_any_other(desk):
+    """So it is shown, also in the list of what waits; and nobody approves it before it is compared."""
+    desk.opened("post 1")
+    desk.says("ann", REMOVE)
+    (second,) = desk.waiting("ben")
+    grave = replace(REMOVE, account=AccountMeasure.REMOVE)
+    ruling = desk.do(rule, desk.claims("ben", second), grave, "ben", limits=ANYTHING, config=TWICE)
+
+    assert ruling.needs == (Act.REMOVE_ACCOUNT,)
+    assert waits_for_a_second(desk.case(second), ruling)
+    assert desk.shown(second)["until"] is None
+    listed = {
+        person: desk.read(lambda stores, who=person: stores.rulings.awaiting(limit=9, reader=who))
+        for person in ("ben", "cay")
+    }
+    assert {person: [each.id for each, _ in found] for person, found in listed.items()} == {
+        "ben": [ruling.id],
+        "cay": [],
+    }
+    assert desk.carry_out() == 1
+    assert desk.case(second).status is Status.CLOSED
 
 
 def test_an_older_ruling_is_shown_to_both(desk):
@@ -264,12 +434,12 @@ def test_whoever_has_said_a_word_is_not_asked_again(desk):
     desk.says("ann", REMOVE)
     second = desk.next("ben").id
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(InputError, match="Choose somebody who may rule on this case"):
         desk.do(hand_off, second, "ben", to="ann")
     desk.do(skip, second, "ben")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowed, match="This case is not open to you for now"):
         desk.do(claim, second, "ann", limits=ANYTHING, config=TWICE)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(InputError, match="Choose somebody who may rule on this case"):
         desk.do(assign, second, "lead", to="ann", limits=ANYTHING)
     assert desk.next("ann") is None
     assert desk.next("cay").id == second
@@ -498,7 +668,7 @@ def test_a_golden_item_by_hand_needs_a_policy_an_answer_and_a_reason(memory):
     golden = desk.do(golden_by_hand, item, why="News.", **hand)
 
     assert (golden.decision, golden.policy_version) == ("keep", 1)
-    assert golden.opening["item"]["id"] == "text 1"
+    assert golden.item == "text 1"
     with pytest.raises(InputError):
         desk.do(golden_by_hand, item, why=" ", **hand)
     with pytest.raises(WrongState):

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from seawall.access.person import Limits
 from seawall.cases.case import ItemKind, Source, Status
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import InputError, NotAllowed, WrongState
 from seawall.policy.category import Taxonomy

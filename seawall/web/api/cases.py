@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
+from seawall.access.person import Limits
 from seawall.cases.case import WAITING, ItemKind, Status
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.clock import now
 from seawall.policy.ground import Ground
@@ -52,7 +52,7 @@ from seawall.workflows.wire import Document
 router = APIRouter(prefix="/v1", tags=["cases"])
 EVERYTHING = (
     Limits()
-)  # a key with the scope sees every queue; people's own limits are the console's
+)  # a key with the scope sees every queue; the limits of a person whom we know hold all the same
 
 Person = Annotated[str, Field(max_length=255, description="Who acts, by an id of yours.")]
 Name = Annotated[str, Field(max_length=512)]
@@ -358,6 +358,7 @@ def give_ruling(
             stores=stores,
             now=at,
             version=wanted.version if tag is None else tag,
+            key=by.id,
         )
         return ruling_document(ruling)
 
@@ -389,6 +390,7 @@ def confirm_by_hash(
             stores=stores,
             now=at,
             version=wanted.version if tag is None else tag,
+            key=by.id,
         )
         return ruling_document(ruling)
 
@@ -417,11 +419,19 @@ def act_on_ruling(
             case "undo":
                 undo(ruling, person, config=config, stores=stores, now=at)
             case "approve":
-                approve(ruling, person, config=config, stores=stores, now=at)
+                approve(ruling, person, config=config, stores=stores, now=at, key=by.id)
             case "refuse":
                 refuse(ruling, person, stores=stores, now=at)
             case "restore":
-                restore(ruling, person, note=wanted.note, bench=bench, stores=stores, now=at)
+                restore(
+                    ruling,
+                    person,
+                    note=wanted.note,
+                    bench=bench,
+                    stores=stores,
+                    now=at,
+                    key=by.id,
+                )
         return ruling_document(stores.rulings.find(ruling))
 
     done = written(door, _now(story), _once(request, by, wanted))

@@ -14,9 +14,8 @@ from starlette.responses import Response
 
 from seawall.access.person import Permission, Person, may
 from seawall.cases.case import REF, Status
-from seawall.cases.config import Act
 from seawall.cases.exposure import LEAST, MOST, Viewer
-from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
+from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.cases.urgency import SEVERE
 from seawall.clock import now
 from seawall.errors import Error, NotAllowed, NotFound, StorageError
@@ -35,6 +34,7 @@ from seawall.workflows.case_sheet import (
     media_of,
     name_of,
 )
+from seawall.workflows.ruling import may_approve, may_undo, waits_for_a_second
 from seawall.workflows.sealing import PASSAGE, read_passage, reveal
 
 CASES = "/desk/cases"
@@ -108,7 +108,7 @@ def laid_out(
 ) -> Response:
     """The page of a case; where a ruling failed, with why and with everything that was written."""
     door, person = door_of(request), at.person
-    with door.app.memory.reading() as stores:
+    with door.app.memory.transaction() as stores:
         sheet = case_sheet(ident, person, stores=stores, safe=door.app.safe, first=first, now=now())
         beside = waiting(person, where, stores, limit=EXCERPT)
         memberships = stores.memberships.all()
@@ -132,6 +132,7 @@ def laid_out(
         may_put_golden=may(person, Permission.QUALITY_REVIEW)
         and sheet.case.status is Status.CARRIED_OUT,
         may_reveal=may(person, Permission.MEDIA_REVEAL),
+        waits=sheet.ruling is not None and waits_for_a_second(sheet.case, sheet.ruling),
         **_open_acts(sheet, person),
         who=lambda actor: name_of(actor, sheet.people, person),
         memberships=memberships,
@@ -150,17 +151,6 @@ def laid_out(
         given=given or {"bank_signals": True, "territories": ()},
         **words(request),
     )
-
-
-def may_undo(ruling: Ruling, person: Person) -> bool:
-    """Whether this person may take it back in time: it is their own, or they lead."""
-    return ruling.by == person.id or may(person, Permission.CASES_ASSIGN)
-
-
-def may_approve(ruling: Ruling, person: Person) -> bool:
-    """Whether this person may be the second one: not the first, and who may tell others where others are told."""
-    told = Act.SHARE in ruling.needs
-    return ruling.by != person.id and (not told or may(person, Permission.SHARE_OUTSIDE))
 
 
 def _passages(
@@ -206,10 +196,9 @@ def _open_acts(sheet: CaseSheet, person: Person) -> dict[str, bool]:
     if ruling is None or not may(person, Permission.CASES_RULE):
         return {"undoes": False, "approves": False, "restores": False}
     ruled = case.status is Status.RULED
-    waits = ruled and bool(ruling.needs) and ruling.approved_by is None
     in_time = case.until is None or case.until > now()
     return {
         "undoes": ruled and in_time and may_undo(ruling, person),
-        "approves": waits and may_approve(ruling, person),
+        "approves": waits_for_a_second(case, ruling) and may_approve(ruling, person),
         "restores": case.status is Status.CARRIED_OUT and ruling.restore_asked_by != person.id,
     }

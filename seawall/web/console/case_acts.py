@@ -10,20 +10,19 @@ from fastapi import Depends, Form
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from seawall.access.person import Permission, Person, may
-from seawall.cases.case import Case
-from seawall.cases.config import Act, CasesConfig
+from seawall.access.person import Permission
+from seawall.cases.config import CasesConfig
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.clock import now
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.storage.memory import Stores
-from seawall.web.console.case import CASES, laid_out, may_approve, may_undo
+from seawall.web.console.case import CASES, laid_out
 from seawall.web.console.page import desk_router, went
 from seawall.web.console.queue import QUEUE, Ruler, Sent
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
 from seawall.workflows.carrying_out import restore
-from seawall.workflows.case_sheet import case_within, limits_of, who_may_rule
+from seawall.workflows.case_sheet import case_within
 from seawall.workflows.cases import (
     assign,
     claim,
@@ -37,7 +36,6 @@ from seawall.workflows.cases import (
 from seawall.workflows.ruling import (
     Answer,
     approve,
-    check_territories,
     confirm,
     refuse,
     rule,
@@ -81,7 +79,7 @@ def _answer(
 @router.post("/{ident}/claim")
 def take(request: Request, at: Ruler, ident: str, where: Sent) -> Response:
     """This case, mine now."""
-    limits, config = limits_of(at.person), _config(request)
+    limits, config = at.person.limits, _config(request)
     with changing(request, at, ident) as stores:
         claim(ident, at.person.id, limits=limits, config=config, stores=stores, now=now())
     return _back(ident, where.query)
@@ -133,7 +131,6 @@ def put_aside(
 def hand(request: Request, at: Ruler, ident: str, where: Sent, to: Text = "") -> Response:
     """My case, for somebody else."""
     with changing(request, at, ident) as stores:
-        _check_hand(stores.cases.find(ident), to, at.person, stores)
         hand_off(ident, at.person.id, to=to, stores=stores, now=now())
     return went(f"{QUEUE}{where.query}", "handed")
 
@@ -147,9 +144,8 @@ def give(
     to: Text = "",
 ) -> Response:
     """A case that nobody has, for this person."""
-    limits = limits_of(at.person)
+    limits = at.person.limits
     with changing(request, at, ident) as stores:
-        _check_hand(stores.cases.find(ident), to, at.person, stores)
         assign(ident, at.person.id, to=to, limits=limits, stores=stores, now=now())
     return went(f"{CASES}/{ident}{where.query}", "handed")
 
@@ -174,13 +170,12 @@ def decide(
     """The ruling; what cannot be ruled so is shown again with everything that was written."""
     person, config = at.person, _config(request)
     try:
-        _check_share(answer, person, config)
         with changing(request, at, ident) as stores:
             rule(
                 ident,
                 answer,
                 person.id,
-                limits=limits_of(person),
+                limits=person.limits,
                 config=config,
                 stores=stores,
                 now=now(),
@@ -204,7 +199,7 @@ def confirm_by_hash(
         confirm(
             ident,
             at.person.id,
-            limits=limits_of(at.person),
+            limits=at.person.limits,
             config=_config(request),
             stores=stores,
             now=now(),
@@ -217,10 +212,13 @@ def confirm_by_hash(
 def take_back(request: Request, at: Ruler, ident: str, where: Sent) -> Response:
     """As if it had not been ruled; the case is mine again."""
     with changing(request, at, ident) as stores:
-        ruling = _ruling(ident, stores)
-        if not may_undo(ruling, at.person):
-            raise NotAllowed("Whoever ruled can undo it, or somebody who assigns cases.")
-        undo(ruling.id, at.person.id, config=_config(request), stores=stores, now=now())
+        undo(
+            _ruling(ident, stores).id,
+            at.person.id,
+            config=_config(request),
+            stores=stores,
+            now=now(),
+        )
     return went(f"{CASES}/{ident}{where.query}", "undone")
 
 
@@ -228,8 +226,13 @@ def take_back(request: Request, at: Ruler, ident: str, where: Sent) -> Response:
 def agree(request: Request, at: Ruler, ident: str) -> Response:
     """A second person agrees."""
     with changing(request, at, ident) as stores:
-        ruling = _second(ident, at.person, stores)
-        approve(ruling.id, at.person.id, config=_config(request), stores=stores, now=now())
+        approve(
+            _ruling(ident, stores).id,
+            at.person.id,
+            config=_config(request),
+            stores=stores,
+            now=now(),
+        )
     return went(f"{CASES}/{ident}", "approved")
 
 
@@ -237,7 +240,7 @@ def agree(request: Request, at: Ruler, ident: str) -> Response:
 def disagree(request: Request, at: Ruler, ident: str) -> Response:
     """A second person does not."""
     with changing(request, at, ident) as stores:
-        refuse(_second(ident, at.person, stores).id, at.person.id, stores=stores, now=now())
+        refuse(_ruling(ident, stores).id, at.person.id, stores=stores, now=now())
     return went(f"{CASES}/{ident}", "refused")
 
 
@@ -247,7 +250,6 @@ def put_back(request: Request, at: Ruler, ident: str, note: Text = "") -> Respon
     bench = door_of(request).app.bench()
     with changing(request, at, ident) as stores:
         ruling = _ruling(ident, stores)
-        check_territories(ruling, limits_of(at.person))
         restored = restore(
             ruling.id, at.person.id, note=note.strip(), bench=bench, stores=stores, now=now()
         )
@@ -278,33 +280,6 @@ def _ruling(ident: str, stores: Stores) -> Ruling:
     if ruling is None:
         raise WrongState("This case has no ruling now; somebody took it back.")
     return stores.rulings.find(ruling)
-
-
-def _second(ident: str, person: Person, stores: Stores) -> Ruling:
-    ruling = _ruling(ident, stores)
-    check_territories(ruling, limits_of(person))
-    if not may_approve(ruling, person):
-        raise NotAllowed(
-            "A second person must look at this: one whose roles allow it, and not whoever ruled."
-        )
-    return ruling
-
-
-def _check_share(answer: Answer, person: Person, config: CasesConfig) -> None:
-    if (
-        answer.share
-        and Act.SHARE not in config.two_persons
-        and not may(person, Permission.SHARE_OUTSIDE)
-    ):
-        raise NotAllowed(
-            "Your roles do not let you tell other organisations; hand the case to a lead."
-        )
-
-
-def _check_hand(case: Case, to: str, by: Person, stores: Stores) -> None:
-    but = "" if may(by, Permission.CASES_ASSIGN) else by.id
-    if all(each.id != to for each in who_may_rule(case, stores.people.all(), but=but)):
-        raise InputError("Choose somebody who may rule on this case.")
 
 
 def _day(text: str) -> datetime | None:

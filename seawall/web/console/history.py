@@ -4,23 +4,22 @@ What became of an upload, an item or a user: verdicts, cases, rulings, strikes.
     upload ─▶ its item ─▶ its user, each with the cases it was in; a person with limits sees those of theirs
 """
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.person import Permission, Person, may
-from seawall.cases.ruling import Ruling
+from seawall.cases.case import ItemKind
 from seawall.clock import now
-from seawall.errors import NotAllowed, NotFound
-from seawall.screening.verdict import Verdict
-from seawall.storage.cases import Listed
+from seawall.errors import NotFound
 from seawall.storage.memory import Stores
 from seawall.web.console.page import desk_router, shown
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named
 from seawall.web.door import door_of
+from seawall.workflows.case_sheet import name_of
+from seawall.workflows.history import Past, check_seen, past, record_view, upload_within
 
 MOST = 50  # cases, items or uploads on one page
 Reader = Annotated[Session, signed_in(Permission.CASES_SEE)]
@@ -30,95 +29,85 @@ router = desk_router()
 @router.get("/uploads/{ident}")
 def upload(request: Request, at: Reader, ident: str) -> Response:
     """One upload: what screening said, what was said later, and what people decided."""
-    with door_of(request).app.memory.reading() as stores:
+    person = at.person
+    with door_of(request).app.memory.transaction() as stores:
         found = stores.uploads.find(named(ident))
-        _check(at.person, found.verdict)
+        cases = stores.cases.of_upload(ident)
+        seen = past(person, cases, stores, about=lambda item: item.upload == ident)
+        check_seen(upload_within(found, person.limits, seen=bool(seen.cases)))
+        record_view("upload", ident, by=person.id, stores=stores, now=now())
         return shown(
             request,
             "screens/upload.html",
             upload=found,
             later=stores.retroactions.of(ident),
-            seeing_banks=may(at.person, Permission.BANKS_SEE),
-            seeing_rules=may(at.person, Permission.RULES_SEE),
-            **_decided(at.person, stores.cases.of_upload(ident), stores),
+            seeing_banks=may(person, Permission.BANKS_SEE),
+            seeing_rules=may(person, Permission.RULES_SEE),
+            **_decided(person, seen, stores),
         )
 
 
 @router.get("/items/{item:path}")
 def item(request: Request, at: Reader, item: str) -> Response:
     """One item of the platform: every time it was uploaded, and what people decided."""
-    with door_of(request).app.memory.reading() as stores:
+    person = at.person
+    with door_of(request).app.memory.transaction() as stores:
         uploads = stores.uploads.before(None, limit=MOST, item=named(item))
         cases = stores.cases.of_item(item)
-        if not uploads and not cases:
+        seen = past(person, cases, stores, about=lambda each: each.id == item)
+        if not uploads and not cases and not seen.cases:
             raise NotFound("Nothing was uploaded under this name, and no case is about it.")
+        some = bool(seen.cases)
+        uploads = [each for each in uploads if upload_within(each, person.limits, seen=some)]
+        check_seen(bool(uploads or some))
+        record_view("item", item, by=person.id, stores=stores, now=now())
         return shown(
             request,
             "screens/item.html",
             item=item,
-            uploads=[each for each in uploads if _within(at.person, each.verdict)],
+            uploads=uploads,
             most=MOST,
-            **_decided(at.person, cases, stores),
+            **_decided(person, seen, stores),
         )
 
 
 @router.get("/users/{user:path}")
 def user(request: Request, at: Reader, user: str) -> Response:
     """One uploader, by the platform's pseudonym: what came into cases, and what counts against them."""
-    moment = now()
-    with door_of(request).app.memory.reading() as stores:
+    person, moment = at.person, now()
+    with door_of(request).app.memory.transaction() as stores:
         cases = stores.cases.of_user(named(user), limit=MOST)
         strikes = stores.rulings.strike_list(user)
-        if not cases and not strikes:
+        seen = past(
+            person,
+            cases,
+            stores,
+            about=lambda each: user == (each.id if each.kind is ItemKind.USER else each.uploader),
+        )
+        if not cases and not strikes and not seen.cases:
             raise NotFound(
                 "Nothing of this user came into a case, and nothing counts against them."
             )
-        decided = _decided(at.person, cases, stores)
-        limited = len(decided["cases"]) < len(cases)
+        check_seen(bool(seen.cases or not cases))
+        record_view("user", user, by=person.id, stores=stores, now=moment)
+        strikes = [each for each in strikes if seen.before(each.at)]
         return shown(
             request,
             "screens/user.html",
             user=user,
-            items=[] if limited else stores.cases.items_of_user(user, limit=MOST),
-            limited=limited,
-            strikes=strikes,
-            counting=stores.rulings.strikes_of(user, at=moment),
+            items=stores.cases.items_of_user(user, among=seen.about, limit=MOST),
+            strikes=[each for each in strikes if seen.tells(each)],
+            counting=sum(each.weight for each in strikes if each.expires_at > moment),
             moment=moment,
             most=MOST,
-            **decided,
+            **_decided(person, seen, stores),
         )
 
 
-def _decided(person: Person, cases: Iterable[Listed], stores: Stores) -> dict[str, Any]:
-    """The cases that this person may see, and what was ruled in them."""
-    cases = list(cases)
-    hidden = stores.quality.hidden_from(person.id, [each.id for each in cases])
-    seen = [
-        each
-        for each in cases
-        if each.id not in hidden
-        and may(
-            person,
-            Permission.CASES_SEE,
-            category=each.category,
-            queue=each.queue,
-            territory=each.territory,
-        )
-    ]
-    rulings: list[Ruling] = stores.rulings.of_cases([each.id for each in seen])
-    actors = {each.id: each.name for each in stores.people.all()}
+def _decided(person: Person, seen: Past, stores: Stores) -> dict[str, Any]:
+    """The cases that this person may see, and what was ruled in them, by whom."""
+    people = {each.id: each for each in stores.people.all()}
     return {
-        "cases": list(seen),
-        "rulings": [(each, actors.get(each.by, each.by)) for each in rulings],
+        "cases": list(seen.cases),
+        "rulings": [(each, name_of(each.by, people, person)) for each in seen.rulings],
     }
-
-
-def _check(person: Person, verdict: Verdict) -> None:
-    if not _within(person, verdict):
-        raise NotAllowed("This is of a category that is not yours to see.")
-
-
-def _within(person: Person, verdict: Verdict) -> bool:
-    """Whether one of the matched categories is within the person's limits; what matched nothing is."""
-    matched = {name for match in verdict.matches for name in match.categories}
-    return not matched or any(may(person, Permission.CASES_SEE, category=name) for name in matched)

@@ -397,21 +397,27 @@ def test_the_same_content_is_ruled_on_without_looking(
 
 
 def test_names_stay_in_the_team(served: Served, admin: httpx.Client, queue: str):
-    """An auditor reads pseudonyms."""
-    ident = opened(admin, queue)
+    """An auditor reads pseudonyms, in the audit log too."""
+    ident = opened(admin, queue, item=f"user {queue}")
     with reviewing(served, name="Zoe Unique") as (zoe, client):
         acted(client, ident, "claim")
+        acted(client, ident, "ruling", decision="keep")
+    pages = (f"/cases/{ident}", f"/users/user%20{queue}", f"/audit?subject={ident}")
     for role, shown, hidden in (
         (Role.REVIEWER, zoe.name, zoe.pseudonym),
+        (Role.ADMIN, zoe.name, zoe.pseudonym),
         (Role.AUDITOR, zoe.pseudonym, zoe.name),
     ):
-        with reviewing(served, role) as (_, client):
-            html = (
-                client.get(f"/desk/cases/{ident}").text
-                + client.get(f"/desk/queue?queue={queue}").text
-            )
-        assert shown in html
-        assert hidden not in html
+        with reviewing(served, role) as (person, client):
+            for page in pages[: 2 if role is Role.REVIEWER else 3]:
+                html = client.get(f"/desk{page}").text
+                assert shown in html, page
+                assert hidden not in html, page
+        with served.door.app.memory.reading() as stores:
+            events = stores.audit.before(None, limit=9, subject=ident)
+        assert ("case:read", person.id) in [
+            (each.happening.action, each.happening.actor) for each in events
+        ]
 
 
 def test_a_hundred_cases_ask_no_more_of_the_database_than_one(

@@ -212,21 +212,40 @@ def test_a_rule_is_tried_and_then_put(admin_page: httpx.Client, land: Landscape)
 def test_history_joins_verdicts_cases_rulings_and_strikes(
     served: Served, admin_page: httpx.Client, land: Landscape
 ):
-    """Of an upload, an item whose name has slashes, and a user; a limit hides what is not one's own."""
+    """Of an upload, an item whose name has slashes, and a user; whoever opens one is in the log."""
     for path in (f"/uploads/{land.upload}", f"/items/{land.item}", f"/users/{land.user}"):
         said = words(admin_page.get(f"/desk{path}"))
         assert land.case in said, path
         assert "remove" in said
     for path in ("/uploads/up_x", "/items/nothing", "/users/nobody", "/items/a%00b"):
         assert admin_page.get(f"/desk{path}").status_code == 404, path
+    with served.door.app.memory.reading() as stores:
+        for subject in (land.upload, land.item, land.user):
+            read = stores.audit.before(None, limit=1, subject=subject)[0].happening
+            assert read.action == "history:read"
+            assert read.actor.startswith("psn_")
 
-    limits = Limits(categories=frozenset({"child-sexual-abuse-material"}))
-    with browser(served, somebody(served, Role.REVIEWER, limits=limits)) as other:
-        assert other.get(f"/desk/uploads/{land.upload}").status_code == 403
-        for path in (f"/items/{land.item}", f"/users/{land.user}"):
-            said = words(other.get(f"/desk{path}"))
-            assert land.case not in said
-            assert land.upload not in said
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ({"categories": "terrorist-content"}, {"categories": "child-sexual-abuse-material"}),
+        ({"queues": "matches"}, {"queues": "elsewhere"}),
+        ({"territories": "DE"}, {"territories": "FR"}),
+    ],
+    ids=lambda names: next(iter(names)),
+)
+def test_history_stays_within_the_limits(
+    served: Served, land: Landscape, mine: dict[str, str], theirs: dict[str, str]
+):
+    """Each of the three kinds, on each of the three pages."""
+    for wanted, status in ((mine, 200), (theirs, 403)):
+        limits = Limits(**{name: frozenset({each}) for name, each in wanted.items()})
+        with browser(served, somebody(served, Role.REVIEWER, limits=limits)) as client:
+            for path in (f"/uploads/{land.upload}", f"/items/{land.item}", f"/users/{land.user}"):
+                answer = client.get(f"/desk{path}")
+                assert answer.status_code == status, path
+                assert (land.case in answer.text) is (status == 200), path
 
 
 def test_a_policy_gets_its_next_version_and_a_mistake_keeps_the_text(

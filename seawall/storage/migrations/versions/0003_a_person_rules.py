@@ -227,6 +227,7 @@ def upgrade() -> None:
         sa.Column("opening", JSON, nullable=False),
         sa.Column("opened_by", sa.Text(), nullable=False),
         sa.Column("blind_from", MOMENT, nullable=False),
+        sa.Column("made_of", sa.String(length=64), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("removed_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -251,6 +252,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case"),
     )
     op.create_index("looks_by_review", "looks", ["review"], unique=False)
+    op.create_index("looks_by_golden", "looks", ["golden"], unique=False)
     op.create_index("looks_by_person", "looks", ["person"], unique=False)
     op.create_table(
         "ruled_matches",
