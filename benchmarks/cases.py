@@ -15,9 +15,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from seawall.access.person import Limits
 from seawall.cases.case import Item, ItemKind, Source
 from seawall.cases.config import CasesConfig
-from seawall.cases.limits import Limits
 from seawall.clock import now
 from seawall.storage.memory import Memory
 from seawall.workflows.cases import next_case, open_case

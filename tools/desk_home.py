@@ -35,7 +35,6 @@ from seawall.workflows.acting import Doing
 from seawall.workflows.agreements import found_organisation, make_agreement
 from seawall.workflows.bank import Filing, add_entries, create_bank
 from seawall.workflows.carrying_out import carry_out_due
-from seawall.workflows.case_sheet import limits_of
 from seawall.workflows.cases import next_case
 from seawall.workflows.key import create_key
 from seawall.workflows.people import invite_person
@@ -342,7 +341,7 @@ def _rule(served: Served, who: Person, *, at: datetime, rng: random.Random) -> N
     app = served.door.app
     with app.memory.transaction() as stores:
         case = next_case(
-            who.id, limits=limits_of(who), config=app.settings.cases, stores=stores, now=at
+            who.id, limits=who.limits, config=app.settings.cases, stores=stores, now=at
         )
         if case is None:
             return
@@ -355,7 +354,7 @@ def _rule(served: Served, who: Person, *, at: datetime, rng: random.Random) -> N
             case.id,
             answer,
             who.id,
-            limits=limits_of(who),
+            limits=who.limits,
             config=app.settings.cases,
             stores=stores,
             now=at,

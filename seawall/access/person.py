@@ -88,11 +88,23 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(  # the access t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Where a person may act; None is everywhere."""
+    """Where a person may act; None is everywhere. Categories are spelled out, sub-categories too."""
 
     categories: frozenset[str] | None = None
     queues: frozenset[str] | None = None
     territories: frozenset[str] | None = None
+
+    def allow(self, *, queue: str, category: str | None, territory: str | None = None) -> bool:
+        """Whether a case in this queue, of this category, from this territory is within the limits; None: not said."""
+        return (
+            (self.queues is None or queue in self.queues)
+            and (self.categories is None or category in self.categories)
+            and self.cover(territory)
+        )
+
+    def cover(self, territory: str | None) -> bool:
+        """Whether what is from this territory is within the limits, as far as it says where it is from."""
+        return self.territories is None or territory is None or territory in self.territories
 
     def document(self) -> dict[str, list[str] | None]:
         """The same as it is kept and sent."""

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from seawall.access.person import Limits
 from seawall.app import App
 from seawall.cases.case import WAITING, ItemKind, Status
-from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.clock import now

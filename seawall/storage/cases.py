@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 from sqlalchemy import case as sql_case
 
+from seawall.access.person import Limits
 from seawall.cases.case import WAITING, Case, CaseEvent, ItemKind, Status, after, fold
 from seawall.cases.likeness import Mark, marks_of
-from seawall.cases.limits import Limits
 from seawall.cases.urgency import urgency
 from seawall.errors import NotFound
 from seawall.storage.tables import (

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
+from seawall.access.person import Limits
 from seawall.cases.case import ItemKind, Status
 from seawall.cases.config import Act
 from seawall.cases.likeness import Mark
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import NotFound
 from seawall.policy.ground import Basis, Ground

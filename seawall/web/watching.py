@@ -20,7 +20,6 @@ from seawall.cases.case import Status
 from seawall.clock import now
 from seawall.errors import Error, TooMany
 from seawall.storage.memory import Memory, Stores
-from seawall.workflows.case_sheet import limits_of
 
 LOOK_EVERY = 1.0  # seconds
 MOST = 64  # open pages that are told, in each worker; the others are told when they are reloaded
@@ -148,7 +147,7 @@ def _news(watcher: Watcher, stores: Stores) -> News:
     if not may(person, Permission.CASES_SEE):
         return News()
     if watcher.case is None:
-        return News(new=stores.cases.opened_after(watcher.since, limits=limits_of(person)))
+        return News(new=stores.cases.opened_after(watcher.since, limits=person.limits))
     found = stores.cases.standing(watcher.case)
     if found is None or found.version == watcher.version:
         return News()

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from seawall.access.person import Limits as PersonLimits
 from seawall.access.person import Permission, Person, may
 from seawall.banks.entry import Entry
 from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch
 from seawall.cases.likeness import content_marks
-from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
 from seawall.errors import NotAllowed
@@ -96,14 +94,6 @@ class CaseSheet:
     people: Mapping[str, Person]
 
 
-def limits_of(person: Person) -> Limits:
-    """The person's limits, as cases know them."""
-    within: PersonLimits = person.limits
-    return Limits(
-        categories=within.categories, queues=within.queues, territories=within.territories
-    )
-
-
 def case_within(ident: str, person: Person, stores: Stores) -> Case:
     """
     The case, if this person may see it.
@@ -114,7 +104,7 @@ def case_within(ident: str, person: Person, stores: Stores) -> Case:
 
     """
     case = stores.cases.find(ident)
-    check_limits(case, limits_of(person))
+    check_limits(case, person.limits)
     if stores.quality.hidden_from(person.id, [ident]):
         raise NotAllowed("This case is about content that you decide now; decide that first.")
     return case
@@ -156,9 +146,7 @@ def who_may_rule(case: Case, people: Iterable[Person], *, but: str) -> list[Pers
         for each in people
         if each.id != but
         and may(each, Permission.CASES_RULE)
-        and limits_of(each).allow(
-            queue=case.queue, category=case.category, territory=case.territory
-        )
+        and each.limits.allow(queue=case.queue, category=case.category, territory=case.territory)
     ]
 
 

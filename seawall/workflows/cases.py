@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from seawall.access.person import Limits
 from seawall.audit.event import Happening
 from seawall.cases.case import (
     MOST_ITEMS,
@@ -24,7 +25,6 @@ from seawall.cases.case import (
 )
 from seawall.cases.config import CasesConfig
 from seawall.cases.likeness import alike, marks_of
-from seawall.cases.limits import Limits
 from seawall.cases.urgency import confidence_of, severity_of
 from seawall.clock import rfc3339
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState

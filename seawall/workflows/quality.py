@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from seawall.access.person import Limits
 from seawall.audit.event import Happening
 from seawall.cases.case import Case, CaseEvent, Status, again
 from seawall.cases.config import CasesConfig
 from seawall.cases.golden import Golden, golden_for, is_due
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import Ruling, was_right
 from seawall.cases.second_review import Answer, Look, Rates, Review, Stage, answered, is_drawn
 from seawall.errors import NotAllowed

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from seawall.access.person import Limits
 from seawall.audit.event import Happening
 from seawall.cases.case import Case, Status
 from seawall.cases.config import CasesConfig
 from seawall.cases.likeness import Mark, alike, content_marks
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import (
     AccountMeasure,
     Context,

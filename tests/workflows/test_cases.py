@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from seawall.access.person import Limits
 from seawall.banks.bank import Bank
 from seawall.cases.case import Item, ItemKind, Source, Status, fold
 from seawall.cases.config import Act, CasesConfig
-from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.errors import NotAllowed, NotFound, WrongState

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from seawall.access.person import Person, Role
+from seawall.access.person import Limits, Person, Role
 from seawall.banks.bank import Bank
 from seawall.cases.case import Item, ItemKind, ItemMatch, Source, Status
 from seawall.cases.config import CasesConfig
-from seawall.cases.limits import Limits
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import AccountMeasure, Decision
 from seawall.errors import InputError, NotAllowed, WrongState

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from seawall.access.person import Limits
 from seawall.cases.case import ItemKind, Source, Status
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import Decision
 from seawall.errors import InputError, NotAllowed, WrongState
 from seawall.policy.measure import Measure

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
+from seawall.access.person import Limits
 from seawall.cases.case import WAITING, ItemKind, Status
-from seawall.cases.limits import Limits
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.clock import now
 from seawall.errors import InputError

@@ -8,7 +8,7 @@ from seawall.web.console.case import may_approve
 from seawall.web.console.page import desk_router, shown
 from seawall.web.console.queue import Ruler
 from seawall.web.door import door_of
-from seawall.workflows.case_sheet import limits_of, name_of
+from seawall.workflows.case_sheet import name_of
 
 MOST = 100  # shown at once, the oldest first
 router = desk_router("/desk/approvals")
@@ -19,7 +19,7 @@ def approvals(request: Request, at: Ruler) -> Response:
     """Who ruled what and why it needs a second person; one's own among them, without a button."""
     person = at.person
     with door_of(request).app.memory.reading() as stores:
-        found = stores.rulings.awaiting(limit=MOST, limits=limits_of(person))
+        found = stores.rulings.awaiting(limit=MOST, limits=person.limits)
         people = {each.id: each for each in stores.people.all()}
         policies = {each.id: each.title for each in stores.policies.all()}
     return shown(

@@ -23,7 +23,7 @@ from seawall.web.console.queue import QUEUE, Ruler, Sent
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
 from seawall.workflows.carrying_out import restore
-from seawall.workflows.case_sheet import case_within, limits_of, who_may_rule
+from seawall.workflows.case_sheet import case_within, who_may_rule
 from seawall.workflows.cases import (
     assign,
     claim,
@@ -81,7 +81,7 @@ def _answer(
 @router.post("/{ident}/claim")
 def take(request: Request, at: Ruler, ident: str, where: Sent) -> Response:
     """This case, mine now."""
-    limits, config = limits_of(at.person), _config(request)
+    limits, config = at.person.limits, _config(request)
     with changing(request, at, ident) as stores:
         claim(ident, at.person.id, limits=limits, config=config, stores=stores, now=now())
     return _back(ident, where.query)
@@ -147,7 +147,7 @@ def give(
     to: Text = "",
 ) -> Response:
     """A case that nobody has, for this person."""
-    limits = limits_of(at.person)
+    limits = at.person.limits
     with changing(request, at, ident) as stores:
         _check_hand(stores.cases.find(ident), to, at.person, stores)
         assign(ident, at.person.id, to=to, limits=limits, stores=stores, now=now())
@@ -180,7 +180,7 @@ def decide(
                 ident,
                 answer,
                 person.id,
-                limits=limits_of(person),
+                limits=person.limits,
                 config=config,
                 stores=stores,
                 now=now(),
@@ -204,7 +204,7 @@ def confirm_by_hash(
         confirm(
             ident,
             at.person.id,
-            limits=limits_of(at.person),
+            limits=at.person.limits,
             config=_config(request),
             stores=stores,
             now=now(),
@@ -247,7 +247,7 @@ def put_back(request: Request, at: Ruler, ident: str, note: Text = "") -> Respon
     bench = door_of(request).app.bench()
     with changing(request, at, ident) as stores:
         ruling = _ruling(ident, stores)
-        check_territories(ruling, limits_of(at.person))
+        check_territories(ruling, at.person.limits)
         restored = restore(
             ruling.id, at.person.id, note=note.strip(), bench=bench, stores=stores, now=now()
         )
@@ -280,7 +280,7 @@ def _ruling(ident: str, stores: Stores) -> Ruling:
 
 def _second(ident: str, person: Person, stores: Stores) -> Ruling:
     ruling = _ruling(ident, stores)
-    check_territories(ruling, limits_of(person))
+    check_territories(ruling, person.limits)
     if not may_approve(ruling, person):
         raise NotAllowed(
             "A second person must look at this: one whose roles allow it, and not whoever ruled."

@@ -27,7 +27,7 @@ from seawall.web.console.language import Language
 from seawall.web.console.page import desk_router, language_of, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
-from seawall.workflows.case_sheet import limits_of, name_of
+from seawall.workflows.case_sheet import name_of
 from seawall.workflows.cases import next_case
 from seawall.workflows.people import remove_filter, save_filter
 
@@ -94,7 +94,7 @@ def queue(
     person = at.person
     with door_of(request).app.memory.reading() as stores:
         found = waiting(person, where, stores, limit=PAGE + 1, show=show, after=after)
-        counts = stores.cases.waiting(limits_of(person))
+        counts = stores.cases.waiting(person.limits)
         told = stores.quality.lately_told(person.id, since=now() - LATELY, limit=EXCERPT)
         people = {each.id: each for each in stores.people.all()}
         latest = stores.cases.last()
@@ -160,7 +160,7 @@ def take_next(request: Request, at: Ruler, where: Sent) -> Response:
     with app.memory.transaction() as stores:
         case = next_case(
             at.person.id,
-            limits=limits_of(at.person),
+            limits=at.person.limits,
             config=app.settings.cases,
             stores=stores,
             now=now(),
@@ -181,7 +181,7 @@ def waiting(
         limit=limit,
         after=_cursor(after),
         statuses=(Status.HELD,) if show == "held" else WAITING,
-        limits=limits_of(person),
+        limits=person.limits,
         queue=where.queue or None,
         category=where.category or None,
         claimed_by=person.id if show == "mine" else None,
