@@ -150,6 +150,7 @@ uploads = Table(
     Column("surface", Text),
     Column("uploader", Text),  # a pseudonym the platform chose
     Column("territory", String(2)),
+    Column("reach", Number),  # how many people have seen it, where the platform says so
     Column("at", Moment, nullable=False),
     Column("key", String(64)),
     Column("measure", String(16), nullable=False),
@@ -466,6 +467,7 @@ cases = Table(  # questions for people; what their events have made of them, for
     Column("items", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Index("cases_in_order", "status", "urgency", "number"),
+    Index("cases_counted", "status", "queue", "category", "territory"),
     Index("cases_in_queue", "status", "queue", "urgency", "number"),
     Index("cases_by_end", "status", "until"),
     Index(
@@ -508,6 +510,13 @@ case_items = Table(  # which cases an item or an upload is in
     sqlite_autoincrement=True,
 )
 
+case_kinds = Table(  # what a case is of besides the category and territory in its row
+    "case_kinds",
+    metadata,
+    Column("case", String(64), primary_key=True),
+    Column("what", String(16), primary_key=True),  # category, territory
+    Column("name", String(64), primary_key=True),
+)
 case_signals = Table(  # what the items of a case are filed under, so that their like joins it
     "case_signals",
     metadata,
@@ -714,6 +723,7 @@ sealed_media = Table(  # bytes kept for a case, encrypted in a file each
     Column("missing", Text),  # why nothing could be kept
     Column("at", Moment, nullable=False),
     Column("delete_at", Moment, nullable=False),
+    Column("at_most_until", Moment, nullable=False),  # while a case with it waits
     Column("deleted_at", Moment),
     Index("sealed_media_by_upload", "upload"),
     Index("sealed_media_by_case", "case"),

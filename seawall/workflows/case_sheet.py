@@ -146,7 +146,7 @@ def who_may_rule(case: Case, people: Iterable[Person], *, but: str) -> list[Pers
         for each in people
         if each.id != but
         and may(each, Permission.CASES_RULE)
-        and each.limits.allow(queue=case.queue, category=case.category, territory=case.territory)
+        and case.within(each.limits)
     ]
 
 

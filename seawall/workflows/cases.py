@@ -34,7 +34,7 @@ from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Orientation
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
-from seawall.workflows.quality import check_unsaid, golden_case
+from seawall.workflows.quality import check_unsaid, golden_case, open_part
 
 LAPSED_AT_ONCE = 100
 LONGEST_HOLD = timedelta(days=90)
@@ -104,7 +104,7 @@ def open_for_upload(
 ) -> Case:
     """The case that an upload is in because its verdict wants a person to look."""
     case = open_case(item_of(upload, verdict), source=source, stores=stores, by=by, now=now)
-    stores.sealed.attach([upload.id], case.id)
+    stores.sealed.attach(case.id, uploads=[upload.id])
     return case
 
 
@@ -129,10 +129,12 @@ def item_of(upload: Upload, verdict: Verdict) -> Item:
                 distance=match.distance,
                 vouchers=match.vouchers,
                 categories=match.categories,
+                origins=match.origins,
             )
             for match in verdict.matches
         ),
         territory=upload.territory,
+        reach=upload.reach or 0,
     )
 
 
@@ -330,6 +332,8 @@ def remove_from_cluster(
     """
     The case without this item, and the case of its own that the item is in now.
 
+    Taken out of a look it is in a look too, on which nothing is carried out, and which is compared with nothing.
+
     Raises:
         NotFound: There is no such case, or no such item in it.
         WrongState: The case is not this person's, or the item is its last.
@@ -342,6 +346,9 @@ def remove_from_cluster(
     if len(case.items) == 1:
         raise WrongState("The last item stays: rule on it, or release the case.")
     rest = changed(case, "item-removed", stores, by=person, now=now, item=key)
+    look = stores.quality.look(ident)
+    if look is not None:
+        return rest, open_part(case, item, look, by=person, stores=stores, now=now)
     own = open_case(
         item,
         source=Source.HAND,
@@ -353,7 +360,20 @@ def remove_from_cluster(
         deadline=case.deadline,
         alone=True,
     )
+    uploads = [item.upload] if item.upload else []
+    stores.sealed.attach(own.id, uploads=uploads, media=[item.media] if item.media else [])
     return rest, own
+
+
+def free_cases_of(
+    person: str, *, stores: Stores, by: str, now: datetime, beyond: Limits | None = None
+) -> None:
+    """What this person has claimed or was handed is everybody's again: all of it, or what is beyond these limits."""
+    stores.cases.lock()
+    for ident in stores.cases.kept_for(person):
+        case = stores.cases.find(ident)
+        if beyond is None or not case.within(beyond):
+            changed(case, "unassigned", stores, by=by, now=now)
 
 
 def wake(*, stores: Stores, now: datetime) -> None:
@@ -425,7 +445,7 @@ def check_limits(case: Case, limits: Limits) -> None:
         NotAllowed: It is beyond the limits.
 
     """
-    if not limits.allow(queue=case.queue, category=case.category, territory=case.territory):
+    if not case.within(limits):
         raise NotAllowed(
             f"The case '{case.id}' is in a queue or category, or from a territory, that is not yours."
         )

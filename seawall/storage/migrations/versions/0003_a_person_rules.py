@@ -20,6 +20,7 @@ ENDING = sa.text(
 def upgrade() -> None:
     """Create the tables."""
     op.execute("INSERT INTO counters (name, value) VALUES ('cases', 0)")
+    op.add_column("uploads", sa.Column("reach", NUMBER, nullable=True))
     op.create_table(
         "cases",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
@@ -45,6 +46,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("cases_by_end", "cases", ["status", "until"], unique=False)
+    op.create_index(
+        "cases_counted", "cases", ["status", "queue", "category", "territory"], unique=False
+    )
     op.create_index(
         "cases_by_person",
         "cases",
@@ -86,6 +90,13 @@ def upgrade() -> None:
     op.create_index("case_items_by_item", "case_items", ["item"], unique=False)
     op.create_index("case_items_by_upload", "case_items", ["upload"], unique=False)
     op.create_index("case_items_by_uploader", "case_items", ["uploader"], unique=False)
+    op.create_table(
+        "case_kinds",
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("case", "what", "name"),
+    )
     op.create_table(
         "case_signals",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
@@ -280,6 +291,7 @@ def upgrade() -> None:
         sa.Column("missing", sa.Text(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("delete_at", MOMENT, nullable=False),
+        sa.Column("at_most_until", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
