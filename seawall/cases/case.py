@@ -158,8 +158,8 @@ class Case:
     @property
     def categories(self) -> tuple[str, ...]:
         """Everything that its sources, and the matches of its items, say it is."""
-        own = () if self.category is None else (self.category,)
-        return tuple(sorted({*own, *self.said, *(name for i in self.items for name in i.categories)}))
+        found = {self.category, *self.said}.union(*(item.categories for item in self.items))
+        return tuple(sorted(name for name in found if name is not None))
 
     def within(self, limits: Limits) -> bool:
         """Whether somebody with these limits may see everything that is in it."""
@@ -263,12 +263,10 @@ def after(case: Case, event: CaseEvent) -> Case:
             return replace(
                 _free(case), status=Status.HELD, until=_moment(body), reason=body["reason"]
             )
-        case "handed-off":
-            return replace(_free(case), assigned_to=body["to"])
+        case "handed-off" | "skipped" | "unassigned":  # the last two name nobody
+            return replace(_free(case), assigned_to=body.get("to"))
         case "released" | "lapsed" | "resumed":
             return _free(case)
-        case "skipped" | "unassigned":  # whoever it was handed to does not take it
-            return replace(_free(case), assigned_to=None)
         case "ruled":
             ruled = _free(case)
             return replace(ruled, status=Status.RULED, ruling=body["ruling"], until=_moment(body))
@@ -291,10 +289,7 @@ def item_from(document: Mapping[str, Any]) -> Item:
             **document,
             "kind": ItemKind(document["kind"]),
             "signals": tuple(document["signals"]),
-            "matches": tuple(
-                _match_from(match)
-                for match in document["matches"]
-            ),
+            "matches": tuple(_match_from(match) for match in document["matches"]),
         }
     )
 

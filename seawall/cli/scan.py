@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from seawall.cli.options import Home, Json, Server, ServerKey, desk, settings_for
 from seawall.cases.case import MOST_REACH
+from seawall.cli.options import Home, Json, Server, ServerKey, desk, settings_for
 from seawall.errors import InputError
 from seawall.workflows.paths import files_in, listed_in
 

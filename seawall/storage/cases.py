@@ -117,7 +117,9 @@ class CaseStore:
         if event.kind == "joined":
             self._join(case, changed, item_from(event.body["item"]).key)
         elif event.kind == "item-removed":
-            self._unfile(case.id, next(i for i in case.items if i.key == event.body["item"]), at=event.at)
+            gone = case.item(event.body["item"])
+            if gone is not None:
+                self._unfile(case.id, gone, at=event.at)
             self._keep_kinds(changed)
         elif event.kind == "carried-out":  # nothing joins it any more
             mine = case_signals.c.case == case.id
@@ -408,9 +410,7 @@ class CaseStore:
             found.update((row.number, row.id) for row in self._connection.execute(query))
         return [found[number] for number in sorted(found)]
 
-    def _marks_among(
-        self, digests: Sequence[bytes], among: Sequence[str]
-    ) -> dict[str, list[Mark]]:
+    def _marks_among(self, digests: Sequence[bytes], among: Sequence[str]) -> dict[str, list[Mark]]:
         """Which of these marks each of these cases has, in the order of the cases."""
         found: dict[str, list[Mark]] = {ident: [] for ident in among}
         columns = (case_signals.c.case, case_signals.c.digest, case_signals.c.signal)

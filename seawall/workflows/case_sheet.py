@@ -144,9 +144,7 @@ def who_may_rule(case: Case, people: Iterable[Person], *, but: str) -> list[Pers
     return [
         each
         for each in people
-        if each.id != but
-        and may(each, Permission.CASES_RULE)
-        and case.within(each.limits)
+        if each.id != but and may(each, Permission.CASES_RULE) and case.within(each.limits)
     ]
 
 

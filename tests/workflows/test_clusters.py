@@ -196,7 +196,7 @@ def somebody(place, login):
 
 
 def test_whoever_is_kept_out_keeps_no_case(place):
-    """What was handed to somebody who is disabled, or may not see it any more, is everybody's; the rest stays theirs."""
+    """What was handed to somebody who is disabled, or may not see it any more, is everybody's; the rest stays."""
     ben, eve = somebody(place, "ben"), somebody(place, "eve")
     cases = [place.screened(flipped(pdq(1 + at), 12), item=f"p {at}")[1] for at in (0, 1)]
     other = opened(place, Item(id="spam", kind=ItemKind.TEXT), category="scam").id
