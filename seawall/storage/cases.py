@@ -5,12 +5,25 @@ Whoever changes a case holds one lock until the commit, so that no two see a que
 joining and ruling are short, and one after the other.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import case as sql_case
 
 from seawall.access.person import Limits
@@ -30,6 +43,7 @@ from seawall.cases.likeness import Mark, marks_of, own_mark
 from seawall.cases.urgency import urgency
 from seawall.errors import NotFound
 from seawall.storage.tables import (
+    WAITING_CASES,
     case_events,
     case_items,
     case_kinds,
@@ -41,6 +55,9 @@ from seawall.storage.tables import (
 
 CANDIDATES = 100  # cases that one item may be compared with
 COMPARED = 10  # of them at once
+IS_WAITING = text(
+    f"cases.{WAITING_CASES}"
+)  # spelled out, since a partial index is not found for parameters
 PAGE = 400  # values in one IN (…)
 
 
@@ -95,7 +112,7 @@ class CaseStore:
         """A new case, of its first event."""
         case = fold([event])
         self._append(event)
-        self._connection.execute(insert(cases).values(_row(case)))
+        self._connection.execute(insert(cases).values(row_of(case)))
         self._keep_kinds(case)
         self._file(case, case.items[0])
         return case
@@ -105,7 +122,7 @@ class CaseStore:
         case = fold(events)
         for event in events:
             self._append(event)
-        self._connection.execute(insert(cases).values(_row(case)))
+        self._connection.execute(insert(cases).values(row_of(case)))
         self._keep_kinds(case)
         return case
 
@@ -113,7 +130,7 @@ class CaseStore:
         """The case once this has happened to it, written."""
         changed = after(case, event)
         self._append(event)
-        self._connection.execute(update(cases).where(cases.c.id == case.id).values(_row(changed)))
+        self._connection.execute(update(cases).where(cases.c.id == case.id).values(row_of(changed)))
         if event.kind == "joined":
             self._join(case, changed, item_from(event.body["item"]).key)
         elif event.kind == "item-removed":
@@ -171,7 +188,9 @@ class CaseStore:
         assigned_to: str | None = None,
     ) -> list[Listed]:
         """Cases that follow this urgency and number, most urgent first."""
-        query = select(cases).where(cases.c.status.in_(statuses)).where(*within(limits))
+        waiting = set(statuses) == set(WAITING)
+        stand = IS_WAITING if waiting else cases.c.status.in_(statuses)
+        query = select(cases).where(stand, *within(limits))
         for column, value in (
             (cases.c.queue, queue),
             (cases.c.category, category),
@@ -354,16 +373,14 @@ class CaseStore:
 
     def waiting(self, limits: Limits | None = None) -> dict[tuple[str, str | None, Status], int]:
         """How many cases wait in each queue, category and status."""
-        named = (cases.c.queue, cases.c.category, cases.c.status)
-        query = (
-            select(*named, func.count())
-            .where(cases.c.status.in_(WAITING), *within(limits))
-            .group_by(*named)
-        )
-        return {
-            (queue, category, Status(status)): count
-            for queue, category, status, count in self._connection.execute(query)
-        }
+        limits = limits or Limits()
+        found = Counter[tuple[str, str | None, Status]]()
+        for queue, category, territory, status, count in self._counted():
+            if limits.allow(queue=queue, category=category, territory=territory):
+                found[queue, category, Status(status)] += count
+        for queue, category, status, count in self._counted_beyond(limits):
+            found[queue, category, Status(status)] -= count
+        return {group: count for group, count in found.items() if count}
 
     def backlogs(self, *, now: datetime) -> dict[str, CaseBacklog]:
         """What waits in each queue that has anything waiting."""
@@ -389,6 +406,20 @@ class CaseStore:
             )
             for row in self._connection.execute(query)
         }
+
+    def _counted(self, *wanted: ColumnElement[bool]) -> Iterable[Row[Any]]:
+        """How many cases wait in each queue, category and status, by territory; read from an index alone."""
+        groups = (cases.c.queue, cases.c.category, cases.c.territory, cases.c.status)
+        query = select(*groups, func.count()).where(IS_WAITING, *wanted).group_by(*groups)
+        return self._connection.execute(query)
+
+    def _counted_beyond(self, limits: Limits) -> Iterable[tuple[str, str | None, str, int]]:
+        """The same of those within the limits but for what else they are of."""
+        beyond = list(_beyond(limits))
+        if beyond:
+            others = select(case_kinds.c.case).where(or_(*beyond))
+            for row in self._counted(cases.c.id.in_(others), *within(limits, also=False)):
+                yield row.queue, row.category, row.status, row[-1]
 
     def _append(self, event: CaseEvent) -> None:
         self._connection.execute(insert(case_events).values(**asdict(event)))
@@ -493,25 +524,30 @@ class CaseStore:
             self._connection.execute(update(case_items).where(mine).values(removed_at=at))
 
 
-def within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:
-    """What a query of cases asks for so that it stays within these limits."""
-    if limits is not None and limits.queues is not None:
+def within(limits: Limits | None, *, also: bool = True) -> Iterable[ColumnElement[bool]]:
+    """What a query of cases asks for so that it stays within these limits; `also` in what else the cases are of."""
+    if limits is None:
+        return
+    if limits.queues is not None:
         yield cases.c.queue.in_(limits.queues)
-    if limits is not None and limits.categories is not None:
+    if limits.categories is not None:
         yield cases.c.category.in_(limits.categories)
-        yield ~_beyond("category", limits.categories)
-    if limits is not None and limits.territories is not None:
+    if limits.territories is not None:
         yield cases.c.territory.is_(None) | cases.c.territory.in_(limits.territories)
-        yield ~_beyond("territory", limits.territories)
+    if also:
+        same = case_kinds.c.case == cases.c.id
+        yield from (~exists().where(same, beyond) for beyond in _beyond(limits))
 
 
-def _beyond(what: str, names: Collection[str]) -> ColumnElement[bool]:
-    """Cases that are also of something that is not among these."""
-    also = (case_kinds.c.case == cases.c.id, case_kinds.c.what == what)
-    return select(case_kinds.c.case).where(*also, case_kinds.c.name.not_in(names)).exists()
+def _beyond(limits: Limits) -> Iterable[ColumnElement[bool]]:
+    """What else a case may be of that is not within these limits."""
+    for what, names in (("category", limits.categories), ("territory", limits.territories)):
+        if names is not None:
+            yield and_(case_kinds.c.what == what, case_kinds.c.name.not_in(names))
 
 
-def _row(case: Case) -> dict[str, Any]:
+def row_of(case: Case) -> dict[str, Any]:
+    """A case as the queue keeps it."""
     return {
         "id": case.id,
         "status": case.status,

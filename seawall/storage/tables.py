@@ -445,6 +445,14 @@ retroactions = Table(  # uploads let through, judged again for a signal that cam
     sqlite_autoincrement=True,
 )
 
+WAITING_CASES = "status IN ('open', 'claimed', 'held')"
+
+
+def _of_waiting_cases(name: str, *columns: str) -> Index:
+    wanted = text(WAITING_CASES)
+    return Index(name, *columns, sqlite_where=wanted, postgresql_where=wanted)
+
+
 cases = Table(  # questions for people; what their events have made of them, for the queue
     "cases",
     metadata,
@@ -467,7 +475,9 @@ cases = Table(  # questions for people; what their events have made of them, for
     Column("items", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Index("cases_in_order", "status", "urgency", "number"),
-    Index("cases_counted", "status", "queue", "category", "territory"),
+    _of_waiting_cases("cases_waiting", "urgency", "number"),
+    _of_waiting_cases("cases_waiting_in_queue", "queue", "urgency", "number"),
+    _of_waiting_cases("cases_counted", "queue", "category", "territory", "status"),
     Index("cases_in_queue", "status", "queue", "urgency", "number"),
     Index("cases_by_end", "status", "until"),
     Index(

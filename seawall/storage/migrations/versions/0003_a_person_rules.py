@@ -12,6 +12,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 WAITING = sa.text("state = 'waiting'")
 DEAD = sa.text("state = 'dead'")
+WAITING_CASES = sa.text("status IN ('open', 'claimed', 'held')")
 ENDING = sa.text(
     "carried_out_at IS NOT NULL AND ends_at IS NOT NULL AND undone_at IS NULL AND ended_at IS NULL"
 )
@@ -46,9 +47,19 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("cases_by_end", "cases", ["status", "until"], unique=False)
-    op.create_index(
-        "cases_counted", "cases", ["status", "queue", "category", "territory"], unique=False
-    )
+    for name, columns in (
+        ("cases_waiting", ["urgency", "number"]),
+        ("cases_waiting_in_queue", ["queue", "urgency", "number"]),
+        ("cases_counted", ["queue", "category", "territory", "status"]),
+    ):
+        op.create_index(
+            name,
+            "cases",
+            columns,
+            unique=False,
+            sqlite_where=WAITING_CASES,
+            postgresql_where=WAITING_CASES,
+        )
     op.create_index(
         "cases_by_person",
         "cases",
