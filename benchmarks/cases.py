@@ -5,8 +5,8 @@ How long does a reviewer wait for the next case, and how many claims a second do
 
 Open cases of every urgency in four queues, each of a picture near an entry of a bank, are written in bulk. Then one
 person asks for the next case again and again: as a story with its commit, and over HTTP from a server in this process,
-where the answer is the page of the case (two requests) and the page of the queue (one). p95, and how many statements the
-database is sent. At last many claim at once from one queue: no case is held twice, none is lost.
+where the answer is the page of the case (two requests) and the page of the queue (one). p95, and how many statements
+the database is sent. At last many claim at once from one queue: no case is held twice, none is lost.
 """
 
 import argparse

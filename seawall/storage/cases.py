@@ -375,11 +375,11 @@ class CaseStore:
         """How many cases wait in each queue, category and status."""
         limits = limits or Limits()
         found = Counter[tuple[str, str | None, Status]]()
-        for queue, category, territory, status, count in self._counted():
-            if limits.allow(queue=queue, category=category, territory=territory):
-                found[queue, category, Status(status)] += count
-        for queue, category, status, count in self._counted_beyond(limits):
-            found[queue, category, Status(status)] -= count
+        for row in self._counted():
+            if limits.allow(queue=row.queue, category=row.category, territory=row.territory):
+                found[row.queue, row.category, Status(row.status)] += row.waiting
+        for row in self._counted_beyond(limits):
+            found[row.queue, row.category, Status(row.status)] -= row.waiting
         return {group: count for group, count in found.items() if count}
 
     def backlogs(self, *, now: datetime) -> dict[str, CaseBacklog]:
@@ -410,16 +410,19 @@ class CaseStore:
     def _counted(self, *wanted: ColumnElement[bool]) -> Iterable[Row[Any]]:
         """How many cases wait in each queue, category and status, by territory; read from an index alone."""
         groups = (cases.c.queue, cases.c.category, cases.c.territory, cases.c.status)
-        query = select(*groups, func.count()).where(IS_WAITING, *wanted).group_by(*groups)
+        query = (
+            select(*groups, func.count().label("waiting"))
+            .where(IS_WAITING, *wanted)
+            .group_by(*groups)
+        )
         return self._connection.execute(query)
 
-    def _counted_beyond(self, limits: Limits) -> Iterable[tuple[str, str | None, str, int]]:
+    def _counted_beyond(self, limits: Limits) -> Iterable[Row[Any]]:
         """The same of those within the limits but for what else they are of."""
         beyond = list(_beyond(limits))
         if beyond:
             others = select(case_kinds.c.case).where(or_(*beyond))
-            for row in self._counted(cases.c.id.in_(others), *within(limits, also=False)):
-                yield row.queue, row.category, row.status, row[-1]
+            yield from self._counted(cases.c.id.in_(others), *within(limits, also=False))
 
     def _append(self, event: CaseEvent) -> None:
         self._connection.execute(insert(case_events).values(**asdict(event)))
