@@ -15,9 +15,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from seawall.access.person import Limits
 from seawall.clock import rfc3339
 
 MOST_ITEMS = 200  # in one case; what comes later begins another
+MOST_REACH = 10**12  # people who have seen something
 REF = 32  # hexadecimal digits
 
 
@@ -47,6 +49,7 @@ class Step(StrEnum):
     HANDED_OFF = "handed-off"
     RELEASED = "released"
     SKIPPED = "skipped"
+    UNASSIGNED = "unassigned"  # whoever had it may not rule on it any more
     LAPSED = "lapsed"
     RESUMED = "resumed"
     RULED = "ruled"
@@ -89,6 +92,7 @@ class ItemMatch:
     distance: int
     vouchers: int = 1
     categories: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()  # kinds of the organisations that share it; none: one of our own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +110,19 @@ class Item:
     media: str | None = None  # what was handed in with the case and kept: the text of a passage
 
     @property
+    def name(self) -> str:
+        """What another upload under the same name has too: a post with two pictures, or one that was edited."""
+        return f"{self.kind}:{self.id}"
+
+    @property
     def key(self) -> str:
         """What makes it the same item when another source names it."""
-        return f"{self.kind}:{self.id}"
+        return self.name if self.upload is None else f"{self.kind}:{self.upload}"
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """What it is, as its matches say."""
+        return frozenset(name for match in self.matches for name in match.categories)
 
     @property
     def ref(self) -> str:
@@ -141,6 +155,7 @@ class Case:
     sources: tuple[Source, ...] = ()
     items: tuple[Item, ...] = ()
     removed: tuple[str, ...] = ()  # keys of items that were taken out
+    said: tuple[str, ...] = ()  # categories that its sources named, of which no match is
     severity: int = 0
     confidence: int = 0
     deadline: datetime | None = None
@@ -159,8 +174,26 @@ class Case:
     @property
     def territory(self) -> str | None:
         """Where its items were uploaded, if they say so and it is one place."""
-        places = {item.territory for item in self.items if item.territory is not None}
-        return places.pop() if len(places) == 1 else None
+        return self.territories[0] if len(self.territories) == 1 else None
+
+    @property
+    def territories(self) -> tuple[str, ...]:
+        """Everywhere that its items were uploaded, as far as they say."""
+        return tuple(sorted({item.territory for item in self.items if item.territory is not None}))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Everything that its sources, and the matches of its items, say it is."""
+        found = {self.category, *self.said}.union(*(item.categories for item in self.items))
+        return tuple(sorted(name for name in found if name is not None))
+
+    def within(self, limits: Limits) -> bool:
+        """Whether somebody with these limits may see everything that is in it."""
+        return all(
+            limits.allow(queue=self.queue, category=category, territory=territory)
+            for category in self.categories or (None,)
+            for territory in self.territories or (None,)
+        )
 
     def item(self, key: str) -> Item | None:
         """The item of this key, if it is still in the case."""
@@ -256,9 +289,9 @@ def after(case: Case, event: CaseEvent) -> Case:
             return replace(
                 _free(case), status=Status.HELD, until=_moment(body), reason=body["reason"]
             )
-        case Step.HANDED_OFF:
-            return replace(_free(case), assigned_to=body["to"])
-        case Step.RELEASED | Step.SKIPPED | Step.LAPSED | Step.RESUMED:
+        case Step.HANDED_OFF | Step.SKIPPED | Step.UNASSIGNED:  # the last two name nobody
+            return replace(_free(case), assigned_to=body.get("to"))
+        case Step.RELEASED | Step.LAPSED | Step.RESUMED:
             return _free(case)
         case _:
             return _ruled(case, step, body)
@@ -271,12 +304,14 @@ def item_from(document: Mapping[str, Any]) -> Item:
             **document,
             "kind": ItemKind(document["kind"]),
             "signals": tuple(document["signals"]),
-            "matches": tuple(
-                ItemMatch(**{**match, "categories": tuple(match["categories"])})
-                for match in document["matches"]
-            ),
+            "matches": tuple(_match_from(match) for match in document["matches"]),
         }
     )
+
+
+def _match_from(document: Mapping[str, Any]) -> ItemMatch:
+    lists = {name: tuple(document[name]) for name in ("categories", "origins")}
+    return ItemMatch(**{**document, **lists})
 
 
 def _first(event: CaseEvent) -> Case:
@@ -306,6 +341,7 @@ def _joined(case: Case, body: Mapping[str, Any]) -> Case:
         items=tuple(items.values()),
         sources=case.sources if source in case.sources else (*case.sources, source),
         category=case.category or body["category"],
+        said=_said(case, item, body["category"]),
         severity=max(case.severity, body["severity"]),
         confidence=max(case.confidence, body["confidence"]),
         deadline=min((each for each in (case.deadline, deadline) if each), default=None),
@@ -355,6 +391,11 @@ def _ruled(case: Case, step: Step, body: Mapping[str, Any]) -> Case:
             return replace(_free(case), status=Status.CLOSED)
         case _:
             raise ValueError(f"'{step}' does not happen to a case that is there.")
+
+
+def _said(case: Case, item: Item, category: str | None) -> tuple[str, ...]:
+    known = {case.category, *case.said, *item.categories}
+    return case.said if category is None or category in known else (*case.said, category)
 
 
 def _free(case: Case) -> Case:

@@ -1,7 +1,7 @@
 """
 When two items are about the same content, or nearly.
 
-Each is filed under marks: its own name, each of its signals, and each entry it matched. Two items share a case when
+Each is filed under marks: its own names, each of its signals, and each entry it matched. Two items share a case when
 they share a mark; an entry's mark only counts where their own signals are near each other too, since two things that
 are near the same entry may still be far apart.
 """
@@ -25,15 +25,19 @@ class Mark:
 
 def marks_of(item: Item) -> list[Mark]:
     """Everything this item is filed under."""
-    own = [Mark(digest(item.key))]
-    signals = [Mark(digest(signal)) for signal in item.signals]
-    entries = [Mark(digest(f"entry:{match.entry}"), match.signal) for match in item.matches]
-    return list(dict.fromkeys((*own, *signals, *entries)))
+    return list(dict.fromkeys((own_mark(item), Mark(digest(item.name)), *content_marks(item))))
+
+
+def own_mark(item: Item) -> Mark:
+    """What only the very same item is filed under."""
+    return Mark(digest(item.key))
 
 
 def content_marks(item: Item) -> list[Mark]:
-    """The same without its name: what another item with the same content has too."""
-    return marks_of(item)[1:]
+    """What another item with the same content is filed under too."""
+    signals = [Mark(digest(signal)) for signal in item.signals]
+    entries = [Mark(digest(f"entry:{match.entry}"), match.signal) for match in item.matches]
+    return list(dict.fromkeys((*signals, *entries)))
 
 
 def alike(one: Iterable[Mark], other: Iterable[Mark]) -> bool:

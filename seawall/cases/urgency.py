@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from seawall.cases.case import Item
+from seawall.exchange.organisation import Kind
 
 # Severity and confidence as ThreatExchange's and Altitude's prioritisation know them; their sum is the score.
 MOST_SEVERE, SEVERE, MODERATE, MILD = 7, 3, 2, 1
 SURE, FAIRLY_SURE, UNSURE, UNKNOWN = 3, 2, 1, 0
 MOST_SCORE = MOST_SEVERE + SURE
+
+TRUSTED = frozenset({Kind.AUTHORITY, Kind.HOTLINE})
+"""Organisations whose word alone is as good as that of several."""
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _MINUTES = 26  # bits: until the year 2147
@@ -62,11 +66,15 @@ def urgency(
 
 
 def confidence_of(items: Iterable[Item]) -> int:
-    """How sure one may be: several organisations say so, or one of exactly this; 0 where nothing was matched."""
+    """
+    How sure one may be; 0 where nothing was matched.
+
+    Sure: several organisations say so, or one that is trusted. Fairly sure: another says so of exactly this.
+    """
     best = UNKNOWN
     for item in items:
         for match in item.matches:
-            if match.vouchers > 1:
+            if match.vouchers > 1 or TRUSTED.intersection(match.origins):
                 return SURE
             best = max(best, UNSURE if match.distance else FAIRLY_SURE)
     return best

@@ -222,7 +222,10 @@ def hand_off(
 @app.command("take-out")
 def take_out(
     ident: Ident,
-    item: Annotated[str, typer.Argument(help="The item's key, such as 'image:post 7'.")],
+    item: Annotated[
+        str,
+        typer.Argument(help="The item's key, as `case show` says it: 'text:post 7', 'image:up_…'."),
+    ],
     person: Person = "cli",
     home: Home = None,
     server: Server = None,

@@ -40,7 +40,12 @@ class Desk(Protocol):
         ...
 
     def scan_paths(
-        self, paths: Iterable[str], *, territory: str | None, record: bool
+        self,
+        paths: Iterable[str],
+        *,
+        territory: str | None,
+        record: bool,
+        reach: int | None = None,
     ) -> Iterator[Document]:
         """Each file's verdict."""
         ...

@@ -74,11 +74,16 @@ class LocalDesk:
             yield {"path": path, **document, "error": error}
 
     def scan_paths(
-        self, paths: Iterable[str], *, territory: str | None, record: bool
+        self,
+        paths: Iterable[str],
+        *,
+        territory: str | None,
+        record: bool,
+        reach: int | None = None,
     ) -> Iterator[Document]:
         """Each file's verdict; with `record`, given out only once it is remembered."""
         batch: list[Scanned] = []
-        for scanned in self._scanned(paths, territory):
+        for scanned in self._scanned(paths, territory, reach):
             if not record:
                 yield _scan_document(scanned) | {"upload": None}  # nothing of it is remembered
                 continue
@@ -293,12 +298,15 @@ class LocalDesk:
             raise WrongState("This command was not given workers to read media with.")
         return self._workers
 
-    def _scanned(self, paths: Iterable[str], territory: str | None) -> Iterator[Scanned]:
+    def _scanned(
+        self, paths: Iterable[str], territory: str | None, reach: int | None
+    ) -> Iterator[Scanned]:
         begun = fingerprints(paths, sandbox=self._sandbox)  # before the index is opened
         return scan(
             begun,
             knowledge=self._app.knowledge,
             territory=territory,
+            reach=reach,
             chance=random.random,
             now=now,
         )

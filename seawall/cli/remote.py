@@ -70,10 +70,12 @@ class RemoteDesk:
         *,
         territory: str | None,
         record: bool,  # noqa: ARG002 - a server remembers every upload
+        reach: int | None = None,
     ) -> Iterator[Document]:
         """Each file's verdict."""
         missing: Document = {"measure": None, "matches": [], "not_screened": []}
         about = {"surface": "scan"} | ({"territory": territory} if territory else {})
+        about |= {"reach": str(reach)} if reach is not None else {}
         return self._each(paths, "/v1/screen", about, missing)
 
     def match(self, signals: Sequence[str], *, max_distance: int) -> list[Document]:

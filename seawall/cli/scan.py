@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from seawall.cases.case import MOST_REACH
 from seawall.cli.options import Home, Json, Server, ServerKey, desk, settings_for
 from seawall.errors import InputError
 from seawall.workflows.paths import files_in, listed_in
@@ -29,6 +30,9 @@ def scan(
         ),
     ] = None,
     territory: Annotated[str | None, typer.Option(help="Judge as if uploaded there: DE.")] = None,
+    reach: Annotated[
+        int | None, typer.Option(min=0, max=MOST_REACH, help="How many people have seen each.")
+    ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Remember each file as an upload.")
     ] = False,
@@ -63,7 +67,8 @@ def scan(
     todo = [path for path in wanted if path not in done]
     report = _lines if json else _table
     with desk(home, server, key, media=True) as at, journal, progress(len(todo), "scanning") as bar:
-        for document in report(at.scan_paths(todo, territory=territory, record=record), everything):
+        scanned = at.scan_paths(todo, territory=territory, record=record, reach=reach)
+        for document in report(scanned, everything):
             size, changed = stamp(document["path"])
             line = Line(
                 path=document["path"],

@@ -8,10 +8,16 @@ from seawall.policy.rule import EVERYWHERE
 from seawall.screening.verdict import Match, Verdict
 
 
-def reason_to_reconsider(before: Verdict, after: Verdict) -> Match | None:
-    """The match that makes the later verdict count; None where the earlier one stands."""
+def reason_to_reconsider(before: Verdict, after: Verdict, *, ruled: bool = False) -> Match | None:
+    """
+    The match that makes the later verdict count; None where the earlier one stands.
+
+    Of what a person has `ruled` on, knowing the earlier matches, only a new one that a rule wants makes it count.
+    """
     seen = {_as_wanted(match) for match in before.matches}
     fresh = [match for match in after.matches if _as_wanted(match) not in seen]
+    if ruled and not any(match.rules for match in fresh):
+        return None
     asked = bool(fresh) and after.review and not before.review
     if not asked and not _stricter(before, after):
         return None

@@ -5,24 +5,50 @@ Whoever changes a case holds one lock until the commit, so that no two see a que
 joining and ruling are short, and one after the other.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import case as sql_case
 
 from seawall.access.person import Limits
-from seawall.cases.case import WAITING, Case, CaseEvent, ItemKind, Status, after, fold
-from seawall.cases.likeness import Mark, marks_of
+from seawall.cases.case import (
+    MOST_ITEMS,
+    WAITING,
+    Case,
+    CaseEvent,
+    Item,
+    ItemKind,
+    Status,
+    after,
+    fold,
+    item_from,
+)
+from seawall.cases.likeness import Mark, marks_of, own_mark
 from seawall.cases.urgency import urgency
 from seawall.errors import NotFound
 from seawall.storage.bulk import rows_among
 from seawall.storage.tables import (
+    WAITING_CASES,
     answers,
     case_events,
     case_items,
+    case_kinds,
     case_signals,
     case_skips,
     cases,
@@ -32,6 +58,10 @@ from seawall.storage.tables import (
 )
 
 CANDIDATES = 100  # cases that one item may be compared with
+COMPARED = 10  # of them at once
+IS_WAITING = text(
+    f"cases.{WAITING_CASES}"
+)  # spelled out, since a partial index is not found for parameters
 PAGE = 400  # values in one IN (…)
 
 
@@ -86,8 +116,9 @@ class CaseStore:
         """A new case, of its first event."""
         case = fold([event])
         self._append(event)
-        self._connection.execute(insert(cases).values(_row(case)))
-        self._file(case)
+        self._connection.execute(insert(cases).values(row_of(case)))
+        self._keep_kinds(case)
+        self._file(case, case.items[0])
         return case
 
     def open_look(self, events: Sequence[CaseEvent]) -> Case:
@@ -95,20 +126,22 @@ class CaseStore:
         case = fold(events)
         for event in events:
             self._append(event)
-        self._connection.execute(insert(cases).values(_row(case)))
+        self._connection.execute(insert(cases).values(row_of(case)))
+        self._keep_kinds(case)
         return case
 
     def record(self, case: Case, event: CaseEvent) -> Case:
         """The case once this has happened to it, written."""
         changed = after(case, event)
         self._append(event)
-        self._connection.execute(update(cases).where(cases.c.id == case.id).values(_row(changed)))
+        self._connection.execute(update(cases).where(cases.c.id == case.id).values(row_of(changed)))
         if event.kind == "joined":
-            key = f"{event.body['item']['kind']}:{event.body['item']['id']}"
-            self._unfile(case.id, key)
-            self._file(changed, only=key)
+            self._join(case, changed, item_from(event.body["item"]).key)
         elif event.kind == "item-removed":
-            self._unfile(case.id, event.body["item"], at=event.at)
+            gone = case.item(event.body["item"])
+            if gone is not None:
+                self._unfile(case.id, gone, at=event.at)
+            self._keep_kinds(changed)
         elif event.kind == "carried-out":  # nothing joins it any more
             mine = case_signals.c.case == case.id
             self._connection.execute(case_signals.delete().where(mine))
@@ -160,8 +193,9 @@ class CaseStore:
         reader: str | None = None,
     ) -> list[Listed]:
         """Cases that follow this urgency and number, most urgent first; without looks at what the reader decided."""
-        query = select(cases).where(cases.c.status.in_(statuses))
-        query = query.where(*within(limits), *unsaid(reader))
+        waiting = set(statuses) == set(WAITING)
+        stand = IS_WAITING if waiting else cases.c.status.in_(statuses)
+        query = select(cases).where(stand, *within(limits), *unsaid(reader))
         for column, value in (
             (cases.c.queue, queue),
             (cases.c.category, category),
@@ -212,6 +246,18 @@ class CaseStore:
         )
         return found
 
+    def kept_for(self, person: str) -> list[str]:
+        """Cases that this person has claimed, and those that wait for nobody else; oldest first."""
+        query = (
+            select(cases.c.id)
+            .where(
+                cases.c.status.in_(WAITING),
+                (cases.c.claimed_by == person) | (cases.c.assigned_to == person),
+            )
+            .order_by(cases.c.number)
+        )
+        return list(self._connection.execute(query).scalars())
+
     def ended(self, status: Status, *, now: datetime, limit: int) -> list[str]:
         """Cases whose status has ended by itself."""
         query = (
@@ -229,23 +275,17 @@ class CaseStore:
             self._connection.execute(insert(case_skips).values(case=ident, person=person, at=at))
 
     def filed_under(self, marks: Sequence[Mark]) -> Iterator[tuple[str, list[Mark]]]:
-        """Waiting cases with one of these marks, oldest first, and which of their marks these are."""
-        found: dict[tuple[int, str], list[Mark]] = {}
-        digests = list({mark.digest for mark in marks})
-        for start in range(0, len(digests), PAGE):
-            query = (
-                select(cases.c.number, cases.c.id, case_signals.c.digest, case_signals.c.signal)
-                .join(cases, cases.c.id == case_signals.c.case)
-                .where(
-                    case_signals.c.digest.in_(digests[start : start + PAGE]),
-                    cases.c.status.in_(WAITING),
-                )
-                .limit(CANDIDATES)  # in no order: asked for one, a planner walks all cases in it
-            )
-            for row in self._connection.execute(query):
-                found.setdefault((row.number, row.id), []).append(Mark(row.digest, row.signal))
-        for (_, ident), theirs in sorted(found.items()):
-            yield ident, theirs
+        """
+        Waiting cases with one of these marks, and which of their marks these are.
+
+        First those that have the first mark, then those with another that counts by itself, then the rest.
+        """
+        alone = [mark.digest for mark in marks if mark.signal is None]
+        for digests in (alone[:1], alone[1:], [mark.digest for mark in marks if mark.signal]):
+            found = self._having(digests)
+            for start in range(0, len(found), COMPARED):
+                theirs = self._marks_among(digests, found[start : start + COMPARED])
+                yield from theirs.items()
 
     def of_uploads(self, uploads: Collection[str]) -> dict[str, str]:
         """The latest case of each of these uploads that is in one."""
@@ -262,6 +302,19 @@ class CaseStore:
             )
             found.update((row.upload, row.case) for row in self._connection.execute(query))
         return found
+
+    def waiting_for(self, uploads: Collection[str]) -> set[str]:
+        """Those of these uploads that a person is still to rule on."""
+        query = (
+            select(case_items.c.upload)
+            .join(cases, cases.c.id == case_items.c.case)
+            .where(
+                case_items.c.upload.in_(uploads),
+                case_items.c.removed_at.is_(None),
+                cases.c.status.in_(WAITING),
+            )
+        )
+        return set(self._connection.execute(query).scalars())
 
     def of_item(self, item: str) -> list[Listed]:
         """Every case this item is or was in, newest first."""
@@ -336,16 +389,14 @@ class CaseStore:
         self, limits: Limits | None = None, *, reader: str | None = None
     ) -> dict[tuple[str, str | None, Status], int]:
         """How many cases wait in each queue, category and status, as `page` shows them to the reader."""
-        named = (cases.c.queue, cases.c.category, cases.c.status)
-        query = (
-            select(*named, func.count())
-            .where(cases.c.status.in_(WAITING), *within(limits), *unsaid(reader))
-            .group_by(*named)
-        )
-        return {
-            (queue, category, Status(status)): count
-            for queue, category, status, count in self._connection.execute(query)
-        }
+        limits = limits or Limits()
+        found = Counter[tuple[str, str | None, Status]]()
+        for row in self._counted():
+            if limits.allow(queue=row.queue, category=row.category, territory=row.territory):
+                found[row.queue, row.category, Status(row.status)] += row.waiting
+        for row in (*self._counted_beyond(limits), *self._counted_said(limits, reader)):
+            found[row.queue, row.category, Status(row.status)] -= row.waiting
+        return {group: count for group, count in found.items() if count}
 
     def backlogs(self, *, now: datetime) -> dict[str, CaseBacklog]:
         """What waits in each queue that has anything waiting."""
@@ -372,35 +423,134 @@ class CaseStore:
             for row in self._connection.execute(query)
         }
 
+    def _counted(self, *wanted: ColumnElement[bool]) -> Iterable[Row[Any]]:
+        """How many cases wait in each queue, category and status, by territory; read from an index alone."""
+        groups = (cases.c.queue, cases.c.category, cases.c.territory, cases.c.status)
+        query = (
+            select(*groups, func.count().label("waiting"))
+            .where(IS_WAITING, *wanted)
+            .group_by(*groups)
+        )
+        return self._connection.execute(query)
+
+    def _counted_beyond(self, limits: Limits) -> Iterable[Row[Any]]:
+        """The same of those within the limits but for what else they are of."""
+        beyond = list(_beyond(limits))
+        if beyond:
+            others = select(case_kinds.c.case).where(or_(*beyond))
+            yield from self._counted(cases.c.id.in_(others), *within(limits, also=False))
+
+    def _counted_said(self, limits: Limits, reader: str | None) -> Iterable[Row[Any]]:
+        """The same of looks within the limits at what this reader has decided already."""
+        if reader is not None:
+            of_looks = cases.c.id.in_(select(looks.c.case))
+            yield from self._counted(of_looks, ~and_(*unsaid(reader)), *within(limits))
+
+    def allowed(self, idents: Collection[str], limits: Limits) -> set[str]:
+        """Those of these cases that are within the limits with everything that is in them."""
+        wanted, found = list(idents), set[str]()
+        for start in range(0, len(wanted), PAGE):
+            some = cases.c.id.in_(wanted[start : start + PAGE])
+            query = select(cases.c.id).where(some, *within(limits))
+            found.update(self._connection.execute(query).scalars())
+        return found
+
     def _append(self, event: CaseEvent) -> None:
         self._connection.execute(insert(case_events).values(**asdict(event)))
 
-    def _file(self, case: Case, *, only: str | None = None) -> None:
-        for item in case.items:
-            if only not in (None, item.key):
-                continue
-            self._connection.execute(
-                insert(case_items).values(
-                    case=case.id,
-                    item=item.id,
-                    kind=item.kind,
-                    upload=item.upload,
-                    uploader=item.uploader,
+    def _having(self, digests: Sequence[bytes]) -> list[str]:
+        """Waiting cases with a mark of these, oldest first; no more than a few."""
+        found: dict[int, str] = {}
+        for start in range(0, len(digests), PAGE):
+            query = (
+                select(cases.c.number, cases.c.id)
+                .join(case_signals, cases.c.id == case_signals.c.case)
+                .where(
+                    case_signals.c.digest.in_(digests[start : start + PAGE]),
+                    cases.c.status.in_(WAITING),
                 )
+                .distinct()
+                .limit(CANDIDATES)  # in no order: asked for one, a planner walks all cases in it
             )
+            found.update((row.number, row.id) for row in self._connection.execute(query))
+        return [found[number] for number in sorted(found)]
+
+    def _marks_among(self, digests: Sequence[bytes], among: Sequence[str]) -> dict[str, list[Mark]]:
+        """Which of these marks each of these cases has, in the order of the cases."""
+        found: dict[str, list[Mark]] = {ident: [] for ident in among}
+        columns = (case_signals.c.case, case_signals.c.digest, case_signals.c.signal)
+        for start in range(0, len(digests), PAGE):
+            query = (
+                select(*columns)
+                .where(
+                    case_signals.c.case.in_(among),
+                    case_signals.c.digest.in_(digests[start : start + PAGE]),
+                )
+                .distinct()
+            )
+            for row in self._connection.execute(query):
+                found[row.case].append(Mark(row.digest, row.signal))
+        return found
+
+    def _join(self, before: Case, case: Case, key: str) -> None:
+        """File what has joined; from a full case on, only what is in it already finds it."""
+        known, item = before.item(key), next(each for each in case.items if each.key == key)
+        if known is not None:
+            self._unfile(case.id, known)
+        self._file(case, item)
+        self._keep_kinds(case)
+        if len(case.items) >= MOST_ITEMS:
+            kept = [own_mark(each).digest for each in case.items]
+            mine = case_signals.c.case == case.id
             self._connection.execute(
-                insert(case_signals),
-                [{"case": case.id, "item": item.key, **asdict(mark)} for mark in marks_of(item)],
+                case_signals.delete().where(mine, case_signals.c.digest.not_in(kept))
             )
 
-    def _unfile(self, ident: str, key: str, *, at: datetime | None = None) -> None:
-        """Forget what an item is filed under; with `at` it stays known that it was in the case."""
-        kind, _, item = key.partition(":")
+    def _file(self, case: Case, item: Item) -> None:
         self._connection.execute(
-            case_signals.delete().where(case_signals.c.case == ident, case_signals.c.item == key)
+            insert(case_items).values(
+                case=case.id,
+                item=item.id,
+                kind=item.kind,
+                upload=item.upload,
+                uploader=item.uploader,
+            )
+        )
+        self._connection.execute(
+            insert(case_signals),
+            [{"case": case.id, "item": item.key, **asdict(mark)} for mark in marks_of(item)],
+        )
+
+    def _keep_kinds(self, case: Case) -> None:
+        """Write down what a case is of besides the one category and territory that its row names."""
+        more = {
+            "category": {*case.categories} - {case.category},
+            "territory": {*case.territories} - {case.territory},
+        }
+        if case.version > 1:
+            mine = case_kinds.c.case == case.id
+            self._connection.execute(case_kinds.delete().where(mine))
+        rows = [
+            {"case": case.id, "what": what, "name": name}
+            for what, names in more.items()
+            for name in sorted(names)
+        ]
+        if rows:
+            self._connection.execute(insert(case_kinds), rows)
+
+    def _unfile(self, ident: str, item: Item, *, at: datetime | None = None) -> None:
+        """Forget what an item is filed under; with `at` it stays known that it was in the case."""
+        self._connection.execute(
+            case_signals.delete().where(
+                case_signals.c.case == ident, case_signals.c.item == item.key
+            )
         )
         mine = and_(
-            case_items.c.case == ident, case_items.c.kind == kind, case_items.c.item == item
+            case_items.c.case == ident,
+            case_items.c.kind == item.kind,
+            case_items.c.item == item.id,
+            case_items.c.upload.is_not_distinct_from(item.upload),
+            case_items.c.removed_at.is_(None),
         )
         if at is None:
             self._connection.execute(case_items.delete().where(mine))
@@ -420,17 +570,30 @@ def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
     yield held | ~golden.where(mine, golden_answers.c.person == person).exists()
 
 
-def within(limits: Limits | None) -> Iterable[ColumnElement[bool]]:
-    """What a query of cases asks for so that it stays within these limits."""
-    if limits is not None and limits.queues is not None:
+def within(limits: Limits | None, *, also: bool = True) -> Iterable[ColumnElement[bool]]:
+    """What a query of cases asks for so that it stays within these limits; `also` in what else the cases are of."""
+    if limits is None:
+        return
+    if limits.queues is not None:
         yield cases.c.queue.in_(limits.queues)
-    if limits is not None and limits.categories is not None:
+    if limits.categories is not None:
         yield cases.c.category.in_(limits.categories)
-    if limits is not None and limits.territories is not None:
+    if limits.territories is not None:
         yield cases.c.territory.is_(None) | cases.c.territory.in_(limits.territories)
+    if also:
+        same = case_kinds.c.case == cases.c.id
+        yield from (~exists().where(same, beyond) for beyond in _beyond(limits))
 
 
-def _row(case: Case) -> dict[str, Any]:
+def _beyond(limits: Limits) -> Iterable[ColumnElement[bool]]:
+    """What else a case may be of that is not within these limits."""
+    for what, names in (("category", limits.categories), ("territory", limits.territories)):
+        if names is not None:
+            yield and_(case_kinds.c.what == what, case_kinds.c.name.not_in(names))
+
+
+def row_of(case: Case) -> dict[str, Any]:
+    """A case as the queue keeps it."""
     return {
         "id": case.id,
         "status": case.status,

@@ -146,21 +146,26 @@ class DeliveryStore:
         self._connection.execute(delete(endpoints).where(endpoints.c.id == ident))
 
     def enqueue(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        """A delivery of each of these rows of the outbox for every endpoint that wants its topic."""
-        query = select(endpoints.c.id, endpoints.c.topics).where(endpoints.c.disabled_at.is_(None))
-        wanted = [(row.id, set(row.topics)) for row in self._connection.execute(query)]
+        """
+        A delivery of each of these rows of the outbox for every endpoint that wants its topic.
+
+        For one that has switched itself off it is dead at once: it can be sent again when it was off by mistake.
+        """
+        columns = (endpoints.c.id, endpoints.c.topics, endpoints.c.disabled_at)
+        wanted = self._connection.execute(select(*columns, endpoints.c.last_error)).all()
         rows = [
             {
                 "message": each["id"],
-                "endpoint": endpoint,
+                "endpoint": endpoint.id,
                 "subject": each["subject"],
-                "state": Progress.WAITING,
+                "state": Progress.DEAD if endpoint.disabled_at else Progress.WAITING,
                 "attempts": 0,
                 "next_at": each["at"],
+                "last_error": endpoint.last_error if endpoint.disabled_at else None,
             }
             for each in messages
-            for endpoint, topics in wanted
-            if topics & {each["topic"], ALL_TOPICS}
+            for endpoint in wanted
+            if {each["topic"], ALL_TOPICS}.intersection(endpoint.topics)
         ]
         if rows:
             self._connection.execute(insert(deliveries), rows)

@@ -75,15 +75,16 @@ class RetroactionStore:
                 update(counters).where(counters.c.name == name).values(value=value)
             )
 
-    def latest(self, idents: Collection[str]) -> dict[str, Verdict]:
-        """The verdict in force on each of these uploads that was judged again."""
+    def latest(self, idents: Collection[str]) -> dict[str, tuple[datetime, Verdict]]:
+        """Of each of these uploads that was judged again: when, and the verdict since then."""
         query = (
-            select(retroactions.c.upload, retroactions.c.verdict)
+            select(retroactions.c.upload, retroactions.c.at, retroactions.c.verdict)
             .where(retroactions.c.upload.in_(idents))
             .order_by(retroactions.c.number)
         )
         return {
-            ident: verdict_from(document) for ident, document in self._connection.execute(query)
+            row.upload: (row.at, verdict_from(row.verdict))
+            for row in self._connection.execute(query)
         }
 
     def of(self, ident: str) -> list[Retroaction]:

@@ -198,6 +198,20 @@ class RulingStore:
         )
         return set(self._connection.execute(query).scalars())
 
+    def carried_out_on(self, uploads: Collection[str]) -> dict[str, Ruling]:
+        """The latest ruling that was carried out on each of these uploads, whether it still stands or not."""
+        query = (
+            select(rulings, case_items.c.upload)
+            .join(case_items, rulings.c.case == case_items.c.case)
+            .where(
+                case_items.c.upload.in_(uploads),
+                case_items.c.removed_at.is_(None),
+                rulings.c.carried_out_at.is_not(None),
+            )
+            .order_by(rulings.c.carried_out_at)
+        )
+        return {row.upload: _ruling(row) for row in self._connection.execute(query)}
+
     def strike(
         self, user: str, ruling: str, *, weight: int, at: datetime, expires_at: datetime
     ) -> None:

@@ -31,6 +31,7 @@ class SealedMedia:
     missing: str | None = None  # a sentence
     at: datetime
     delete_at: datetime
+    at_most_until: datetime  # when it is due at the latest, whatever its case does
     deleted_at: datetime | None = None
     number: int = 0
 
@@ -92,9 +93,12 @@ class SealedStore:
         rows = rows_among(self._connection, sealed_media.c.upload, uploads)
         return {row.upload: _media(row) for row in sorted(rows, key=lambda row: row.number)}
 
-    def attach(self, uploads: Collection[str], case: str) -> None:
-        """What was kept of these uploads belongs to this case."""
-        self._change(sealed_media.c.upload.in_(uploads), case=case)
+    def attach(
+        self, case: str, *, uploads: Collection[str] = (), media: Collection[str] = ()
+    ) -> None:
+        """What was kept of these uploads, and this media, belongs to this case that waits, and is kept for it."""
+        named = sealed_media.c.upload.in_(uploads) | sealed_media.c.id.in_(media)
+        self._change(named, case=case, delete_at=sealed_media.c.at_most_until)
 
     def shorten(self, case: str, *, delete_at: datetime) -> None:
         """What was kept for this case is due then, unless it is due sooner."""

@@ -150,6 +150,7 @@ uploads = Table(
     Column("surface", Text),
     Column("uploader", Text),  # a pseudonym the platform chose
     Column("territory", String(2)),
+    Column("reach", Number),  # how many people have seen it, where the platform says so
     Column("at", Moment, nullable=False),
     Column("key", String(64)),
     Column("measure", String(16), nullable=False),
@@ -444,6 +445,14 @@ retroactions = Table(  # uploads let through, judged again for a signal that cam
     sqlite_autoincrement=True,
 )
 
+WAITING_CASES = "status IN ('open', 'claimed', 'held')"
+
+
+def _of_waiting_cases(name: str, *columns: str) -> Index:
+    wanted = text(WAITING_CASES)
+    return Index(name, *columns, sqlite_where=wanted, postgresql_where=wanted)
+
+
 cases = Table(  # questions for people; what their events have made of them, for the queue
     "cases",
     metadata,
@@ -466,6 +475,9 @@ cases = Table(  # questions for people; what their events have made of them, for
     Column("items", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Index("cases_in_order", "status", "urgency", "number"),
+    _of_waiting_cases("cases_waiting", "urgency", "number"),
+    _of_waiting_cases("cases_waiting_in_queue", "queue", "urgency", "number"),
+    _of_waiting_cases("cases_counted", "queue", "category", "territory", "status"),
     Index("cases_in_queue", "status", "queue", "urgency", "number"),
     Index("cases_by_end", "status", "until"),
     Index(
@@ -508,6 +520,13 @@ case_items = Table(  # which cases an item or an upload is in
     sqlite_autoincrement=True,
 )
 
+case_kinds = Table(  # what a case is of besides the category and territory in its row
+    "case_kinds",
+    metadata,
+    Column("case", String(64), primary_key=True),
+    Column("what", String(16), primary_key=True),  # category, territory
+    Column("name", String(64), primary_key=True),
+)
 case_signals = Table(  # what the items of a case are filed under, so that their like joins it
     "case_signals",
     metadata,
@@ -715,6 +734,7 @@ sealed_media = Table(  # bytes kept for a case, encrypted in a file each
     Column("missing", Text),  # why nothing could be kept
     Column("at", Moment, nullable=False),
     Column("delete_at", Moment, nullable=False),
+    Column("at_most_until", Moment, nullable=False),  # while a case with it waits
     Column("deleted_at", Moment),
     Index("sealed_media_by_upload", "upload"),
     Index("sealed_media_by_case", "case"),

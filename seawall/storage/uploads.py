@@ -45,6 +45,7 @@ class Upload:
     surface: str | None  # where on the platform: "profile-picture"
     uploader: str | None  # a pseudonym the platform chose
     territory: str | None
+    reach: int | None = None  # how many people have seen it, where the platform says so
     at: datetime
     key: str | None  # whose key asked
     fingerprint: Fingerprint
@@ -70,6 +71,7 @@ class UploadStore:
                 "surface": upload.surface,
                 "uploader": upload.uploader,
                 "territory": upload.territory,
+                "reach": upload.reach,
                 "at": upload.at,
                 "key": upload.key,
                 "measure": upload.verdict.measure,
@@ -253,6 +255,7 @@ def _upload(row: Row[Any]) -> Upload:
         surface=row.surface,
         uploader=row.uploader,
         territory=row.territory,
+        reach=row.reach,
         at=row.at,
         key=row.key,
         fingerprint=fingerprint_from(row.fingerprint),

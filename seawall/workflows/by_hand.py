@@ -133,4 +133,5 @@ def _matches(signals: Iterable[Signal], knowledge: Knowledge, now: datetime) -> 
                 distance=known.distance,
                 vouchers=len(entry.vouchers_at(now)),
                 categories=entry.categories,
+                origins=entry.shared.origins_at(now) if entry.shared else (),
             )

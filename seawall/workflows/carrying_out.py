@@ -235,7 +235,7 @@ def _carry_out(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now:
     stores.rulings.save(ruling)
     for item in case.items:
         stores.outbox.add(message_of("ruling:made", ruling, item, at=now))
-    if ruling.decision is Decision.REMOVE:
+    if ruling.restrains:  # what was given back before is judged like everything else again
         stores.rulings.disallow(digests_of(case.items))
     if ruling.bank is not None:
         _bank(case, ruling, ruling.bank, bench=bench, stores=stores, now=now)

@@ -19,6 +19,7 @@ from seawall.cases.case import (
     ItemMatch,
     Source,
     Status,
+    Step,
     happened,
     opened,
 )
@@ -33,11 +34,10 @@ from seawall.ids import new_id
 from seawall.media.media import Kind
 from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Orientation
-from seawall.storage.cases import Listed
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
-from seawall.workflows.quality import NOT_NOW, check_unsaid, golden_case, kept_from
+from seawall.workflows.quality import NOT_NOW, check_unsaid, golden_case, kept_from, open_part
 
 LAPSED_AT_ONCE = 100
 LONGEST_HOLD = timedelta(days=90)
@@ -107,7 +107,7 @@ def open_for_upload(
 ) -> Case:
     """The case that an upload is in because its verdict wants a person to look."""
     case = open_case(item_of(upload, verdict), source=source, stores=stores, by=by, now=now)
-    stores.sealed.attach([upload.id], case.id)
+    stores.sealed.attach(case.id, uploads=[upload.id])
     return case
 
 
@@ -132,10 +132,12 @@ def item_of(upload: Upload, verdict: Verdict) -> Item:
                 distance=match.distance,
                 vouchers=match.vouchers,
                 categories=match.categories,
+                origins=match.origins,
             )
             for match in verdict.matches
         ),
         territory=upload.territory,
+        reach=upload.reach or 0,
     )
 
 
@@ -258,7 +260,7 @@ def release(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
 
     """
     return changed(
-        held_by(ident, person, stores=stores, now=now), "released", stores, by=person, now=now
+        held_by(ident, person, stores=stores, now=now), Step.RELEASED, stores, by=person, now=now
     )
 
 
@@ -272,7 +274,7 @@ def skip(ident: str, person: str, *, stores: Stores, now: datetime) -> Case:
     """
     case = held_by(ident, person, stores=stores, now=now)
     stores.cases.skip(ident, person, at=now)
-    return changed(case, "skipped", stores, by=person, now=now)
+    return changed(case, Step.SKIPPED, stores, by=person, now=now)
 
 
 def hold(
@@ -294,7 +296,7 @@ def hold(
         )
     case = held_by(ident, person, stores=stores, now=now)
     told = {"reason": reason.strip(), "until": rfc3339(until)}
-    return changed(case, "held", stores, by=person, now=now, **told)
+    return changed(case, Step.HELD, stores, by=person, now=now, **told)
 
 
 def hand_off(ident: str, person: str, *, to: str, stores: Stores, now: datetime) -> Case:
@@ -310,7 +312,7 @@ def hand_off(ident: str, person: str, *, to: str, stores: Stores, now: datetime)
         raise InputError("Hand it to somebody else, or keep it.")
     case = held_by(ident, person, stores=stores, now=now)
     _check_receiver(case, to, by=person, stores=stores)
-    return changed(case, "handed-off", stores, by=person, now=now, to=to)
+    return changed(case, Step.HANDED_OFF, stores, by=person, now=now, to=to)
 
 
 def assign(ident: str, by: str, *, to: str, limits: Limits, stores: Stores, now: datetime) -> Case:
@@ -335,7 +337,7 @@ def assign(ident: str, by: str, *, to: str, limits: Limits, stores: Stores, now:
     if case.status not in (Status.OPEN, Status.HELD):
         raise WrongState(_taken(case))
     _check_receiver(case, to, by=by, stores=stores)
-    return changed(case, "handed-off", stores, by=by, now=now, to=to)
+    return changed(case, Step.HANDED_OFF, stores, by=by, now=now, to=to)
 
 
 def remove_from_cluster(
@@ -343,6 +345,8 @@ def remove_from_cluster(
 ) -> tuple[Case, Case]:
     """
     The case without this item, and the case of its own that the item is in now.
+
+    Taken out of a look it is in a look too, on which nothing is carried out, and which is compared with nothing.
 
     Raises:
         NotFound: There is no such case, or no such item in it.
@@ -355,7 +359,10 @@ def remove_from_cluster(
         raise NotFound(f"The case '{ident}' has no item '{key}'.")
     if len(case.items) == 1:
         raise WrongState("The last item stays: rule on it, or release the case.")
-    rest = changed(case, "item-removed", stores, by=person, now=now, item=key)
+    rest = changed(case, Step.ITEM_REMOVED, stores, by=person, now=now, item=key)
+    look = stores.quality.look(ident)
+    if look is not None:
+        return rest, open_part(case, item, look, by=person, stores=stores, now=now)
     own = open_case(
         item,
         source=Source.HAND,
@@ -367,12 +374,25 @@ def remove_from_cluster(
         deadline=case.deadline,
         alone=True,
     )
+    uploads = [item.upload] if item.upload else []
+    stores.sealed.attach(own.id, uploads=uploads, media=[item.media] if item.media else [])
     return rest, own
+
+
+def free_cases_of(
+    person: str, *, stores: Stores, by: str, now: datetime, beyond: Limits | None = None
+) -> None:
+    """What this person has claimed or was handed is everybody's again: all of it, or what is beyond these limits."""
+    stores.cases.lock()
+    for ident in stores.cases.kept_for(person):
+        case = stores.cases.find(ident)
+        if beyond is None or not case.within(beyond):
+            changed(case, Step.UNASSIGNED, stores, by=by, now=now)
 
 
 def wake(*, stores: Stores, now: datetime) -> None:
     """Claims without a sign of their holder and holds that are over go back into the queue."""
-    for status, kind in ((Status.CLAIMED, "lapsed"), (Status.HELD, "resumed")):
+    for status, kind in ((Status.CLAIMED, Step.LAPSED), (Status.HELD, Step.RESUMED)):
         for ident in stores.cases.ended(status, now=now, limit=LAPSED_AT_ONCE):
             changed(stores.cases.find(ident), kind, stores, by="upkeep", now=now)
 
@@ -392,7 +412,7 @@ def wake_due(memory: Memory, *, now: datetime) -> None:
 def claimed(case: Case, person: str, *, config: CasesConfig, stores: Stores, now: datetime) -> Case:
     """The case, now this person's; whoever asks has made sure that it is free."""
     until = rfc3339(now + config.claim)
-    return changed(case, "claimed", stores, by=person, now=now, until=until)
+    return changed(case, Step.CLAIMED, stores, by=person, now=now, until=until)
 
 
 def changed(
@@ -439,7 +459,7 @@ def check_limits(case: Case, limits: Limits) -> None:
         NotAllowed: It is beyond the limits.
 
     """
-    if not is_within(case, limits):
+    if not case.within(limits):
         raise NotAllowed(
             f"The case '{case.id}' is in a queue or category, or from a territory, that is not yours."
         )
@@ -466,13 +486,10 @@ def hidden_from(person: Person, among: Collection[str], stores: Stores) -> dict[
 def shown_to(person: Person, rulings: Iterable[Ruling], stores: Stores) -> list[Ruling]:
     """Those of these rulings that this person may read: on cases within their limits, and not hidden from them."""
     listed = list(rulings)
-    cases = stores.cases.named({each.case for each in listed})
+    cases = {each.case for each in listed}
+    theirs = stores.cases.allowed(cases, person.limits)
     hidden = hidden_from(person, cases, stores)
-    return [
-        each
-        for each in listed
-        if each.case not in hidden and is_within(cases[each.case], person.limits)
-    ]
+    return [each for each in listed if each.case in theirs and each.case not in hidden]
 
 
 def acting(person: str, stores: Stores, *, case: Case | None = None) -> Person | None:
@@ -493,11 +510,6 @@ def acting(person: str, stores: Stores, *, case: Case | None = None) -> Person |
     return known
 
 
-def is_within(case: Case | Listed, limits: Limits) -> bool:
-    """Whether the case is within these limits."""
-    return limits.allow(queue=case.queue, category=case.category, territory=case.territory)
-
-
 def who_may_rule(
     case: Case, people: Iterable[Person], stores: Stores, *, but: str | None
 ) -> list[Person]:
@@ -510,7 +522,7 @@ def who_may_rule(
         if each.id != but
         and each.id not in said
         and may(each, Permission.CASES_RULE)
-        and is_within(case, each.limits)
+        and case.within(each.limits)
     ]
 
 

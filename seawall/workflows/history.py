@@ -20,7 +20,7 @@ from seawall.storage.cases import Listed
 from seawall.storage.memory import Stores
 from seawall.storage.rulings import Strike
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import hidden_from, is_within
+from seawall.workflows.cases import hidden_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +62,10 @@ def past(
         [ident for ident, each in looks.items() if not each.hides(ident, person.id)]
     )
     shown += [case for ident, case in standing.items() if ident not in found]
+    theirs = stores.cases.allowed({*found, *standing}, person.limits)
     seen = tuple(
         sorted(
-            (each for each in shown if is_within(each, person.limits)),
+            (each for each in shown if each.id in theirs),
             key=lambda each: -each.number,
         )
     )
@@ -72,7 +73,7 @@ def past(
     instead = {
         ident
         for ident in hidden
-        if is_within(found[ident], person.limits)  # whoever may not see the case sees no item of it
+        if ident in theirs  # whoever may not see the case sees no item of it
     }
     return Past(
         cases=seen,

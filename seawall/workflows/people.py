@@ -16,6 +16,7 @@ from datetime import datetime
 from seawall.access.password import check_password, hash_password
 from seawall.access.person import (
     Limits,
+    Permission,
     Person,
     PersonInvitation,
     Role,
@@ -31,6 +32,7 @@ from seawall.ids import new_id
 from seawall.policy.category import Taxonomy
 from seawall.policy.territory import territories as parse_territories
 from seawall.storage.memory import Stores
+from seawall.workflows.cases import free_cases_of
 
 PREFIX = "swp_"  # of an invitation's token
 BIRDS = (  # noqa: SIM905 - quotes around each would hide the birds
@@ -202,6 +204,8 @@ def set_roles(
     person = replace(before, roles=roles, limits=limits)
     _check_administrator_left(person, stores)
     stores.people.save(person)
+    still = limits if Permission.CASES_RULE in person.permissions else None
+    free_cases_of(ident, beyond=still, stores=stores, by=by, now=now)
     details = {
         "roles": sorted(roles),
         "limits": limits.document(),
@@ -228,6 +232,7 @@ def disable_person(ident: str, *, stores: Stores, by: str, now: datetime) -> Per
     person = replace(before, disabled_at=now)
     _check_administrator_left(person, stores)
     stores.people.save(person)
+    free_cases_of(ident, stores=stores, by=by, now=now)
     details = {
         "sign_ins": stores.people.end_all(ident),
         "invitations": stores.people.withdraw_invitations(of=ident, by=ident),

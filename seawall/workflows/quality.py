@@ -15,7 +15,7 @@ from datetime import datetime
 
 from seawall.access.person import Limits
 from seawall.audit.event import Happening
-from seawall.cases.case import Case, CaseEvent, Status, again
+from seawall.cases.case import Case, CaseEvent, Item, Source, Status, again, fold, opened
 from seawall.cases.config import CasesConfig
 from seawall.cases.golden import Golden, golden_for, is_due
 from seawall.cases.ruling import Ruling, was_right
@@ -135,8 +135,7 @@ def golden_case(
     known = [
         each
         for each in stores.quality.goldens(instead_of.queue)
-        if limits.allow(queue=each.queue, category=each.category)
-        and category in (None, each.category)
+        if fold([each.opened("", at=now)]).within(limits) and category in (None, each.category)
     ]
     if not known or not is_due(
         person, decided=stores.rulings.count_by(person), every=config.golden_every, secret=secret
@@ -169,6 +168,34 @@ def kept_from(person: str, among: Collection[str], stores: Stores) -> dict[str, 
         return {}
     pending = stores.quality.pending(among)
     return {case: each for each in pending for case in among if each.hides(case, person)}
+
+
+def open_part(
+    case: Case, item: Item, look: Look, *, by: str, stores: Stores, now: datetime
+) -> Case:
+    """A case of an item that was taken out of a look: like any other, and nothing follows from what is said of it."""
+    ident = new_id("case", at=now)
+    event = opened(
+        ident,
+        item,
+        source=Source.HAND,
+        queue=case.queue,
+        category=case.category,
+        severity=case.severity,
+        confidence=case.confidence,
+        deadline=case.deadline,
+        by=by,
+        at=now,
+    )
+    stores.quality.add_look(Look(case=ident, blind_from=look.blind_from))
+    part = stores.cases.open_look([event])
+    for person in stores.quality.who_said(look):
+        stores.cases.skip(ident, person, at=now)
+    details = {"source": Source.HAND, "queue": case.queue, "item": item.key}
+    stores.audit.record(
+        Happening(action="case:opened", subject=ident, actor=by, at=now, details=details)
+    )
+    return part
 
 
 def check_unsaid(case: str, person: str, stores: Stores) -> None:

@@ -14,13 +14,16 @@ changes again; an upload whose last verdict is as strict already is passed over,
 """
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
 from seawall.banks.entry import Entry, counts
 from seawall.cases.case import Source
+from seawall.cases.ruling import Decision, Ruling
 from seawall.ids import new_id
+from seawall.policy.measure import Measure
+from seawall.policy.rule import EVERYWHERE
 from seawall.screening.retroaction import reason_to_reconsider
 from seawall.screening.verdict import Verdict
 from seawall.signals.registry import SIGNAL_TYPES
@@ -35,6 +38,12 @@ from seawall.workflows.upload import review_wanted, verdict_on
 
 CHANGES_AT_ONCE = 500
 UPLOADS_PER_COMMIT = 200
+RULED = {
+    Decision.KEEP: Measure.ALLOW,
+    Decision.LABEL: Measure.LABEL,
+    Decision.RESTRICT: Measure.RESTRICT,
+    Decision.REMOVE: Measure.BLOCK,
+}
 LINES_UNTOLD = 10_000  # while no entry changes, progress along the ledger is written this seldom
 
 
@@ -130,12 +139,20 @@ def _written(
     idents = [upload.id for upload, _ in judged]
     latest = stores.retroactions.latest(idents)
     removed = stores.rulings.removed(idents)
+    rulings = stores.rulings.carried_out_on(idents)
+    waiting = stores.cases.waiting_for(idents)
     written = []
     for upload, verdict in judged:
         if upload.id in removed:
             continue
-        before = latest.get(upload.id, upload.verdict)
-        match = reason_to_reconsider(before, verdict)
+        since, before = latest.get(upload.id, (upload.at, upload.verdict))
+        ruling = rulings.get(upload.id)
+        ruled = ruling is not None and (ruling.carried_out_at or at) >= since
+        if ruling is not None and ruled:
+            before = _as_ruled(before, ruling)
+        elif upload.id not in waiting:
+            before = replace(before, review=False)
+        match = reason_to_reconsider(before, verdict, ruled=ruled)
         if match is None:
             continue
         retroaction = Retroaction(
@@ -155,6 +172,16 @@ def _written(
         stores.audit.record(_event(retroaction))
         written.append(retroaction)
     return written
+
+
+def _as_ruled(before: Verdict, ruling: Ruling) -> Verdict:
+    """What stands once a person has ruled: nobody needs to look, and what was undone or is over is as if kept."""
+    stands = ruling.undone_at is None and ruling.ended_at is None
+    measure = RULED[ruling.decision] if stands else Measure.ALLOW
+    places = {EVERYWHERE: measure}
+    if ruling.territories and stands:
+        places = {EVERYWHERE: Measure.ALLOW, **dict.fromkeys(ruling.territories, measure)}
+    return replace(before, measure=measure, measures_by_territory=places, review=False)
 
 
 def _case(upload: Upload, verdict: Verdict, stores: Stores, at: datetime) -> str:

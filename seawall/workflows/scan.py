@@ -43,6 +43,7 @@ def scan(
     *,
     knowledge: Knowledge,
     territory: str | None,
+    reach: int | None = None,
     chance: Callable[[], float],
     now: Callable[[], datetime],
 ) -> Iterator[Scanned]:
@@ -51,7 +52,7 @@ def scan(
         if found is None:
             yield Scanned(path=path, upload=None, error=error)
             continue
-        context = Context(item=path, surface="scan", territory=territory)
+        context = Context(item=path, surface="scan", territory=territory, reach=reach)
         upload = screen_upload(found, context, knowledge=knowledge, chance=chance(), now=now())
         yield Scanned(path=path, upload=upload, error=error)
 

@@ -99,6 +99,7 @@ def keep_text(text: str, *, item: str, safe: Safe, now: datetime) -> SealedMedia
         size=len(data),
         at=now,
         delete_at=now + safe.at_most,
+        at_most_until=now + safe.at_most,
     )
     return _sealed(media, data, safe)
 
@@ -283,6 +284,7 @@ def _media(upload: Upload, *, size: int, safe: Safe) -> SealedMedia:
         size=size,
         at=upload.at,
         delete_at=upload.at + safe.at_most,
+        at_most_until=upload.at + safe.at_most,
     )
 
 

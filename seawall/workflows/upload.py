@@ -36,6 +36,7 @@ class Context:
     surface: str | None = None
     uploader: str | None = None
     territory: str | None = None
+    reach: int | None = None  # how many people have seen it
     key: str | None = None
 
 
@@ -66,6 +67,7 @@ def screen_upload(
         surface=context.surface,
         uploader=context.uploader,
         territory=place,
+        reach=context.reach,
         at=now,
         key=context.key,
         fingerprint=fingerprint,

@@ -61,6 +61,7 @@ def screen_document(upload: Upload, case: str | None = None) -> Document:
         "surface": upload.surface,
         "uploader": upload.uploader,
         "territory": upload.territory,
+        "reach": upload.reach,
         "at": rfc3339(upload.at),
         "key": upload.key,
         "kind": upload.fingerprint.kind,

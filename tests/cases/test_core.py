@@ -18,7 +18,7 @@ from seawall.cases.ruling import (
     was_right,
 )
 from seawall.cases.strikes import measure_for
-from seawall.cases.urgency import Priority, priority, score, urgency
+from seawall.cases.urgency import Priority, confidence_of, priority, score, urgency
 from seawall.clock import rfc3339
 from seawall.errors import InputError
 from seawall.policy.ground import Basis, Ground
@@ -70,6 +70,24 @@ def test_severity_and_confidence_add_up(severity, confidence, points, word):
     """The worked rows of Altitude's documentation, in the notes on regulation, section 1.4."""
     assert score(severity, confidence) == points
     assert priority(points) is word
+
+
+@pytest.mark.parametrize(
+    ("match", "confidence"),
+    [
+        ({"vouchers": 2, "distance": 9}, 3),
+        ({"origins": ("hotline",), "distance": 9}, 3),
+        ({"origins": ("authority", "platform"), "distance": 9}, 3),
+        ({"origins": ("platform", "flagger"), "distance": 9}, 1),
+        ({"distance": 0}, 2),
+        ({"distance": 1}, 1),
+    ],
+)
+def test_confidence_is_who_says_so_and_of_what_exactly(match, confidence):
+    """Section 1.4 of the notes on regulation: 3 for a trusted source, or for more than one."""
+    near = ItemMatch(bank="known", entry="en_1", signal="pdq:0", **match)
+    assert confidence_of([item(), replace(item(), matches=(near,))]) == confidence
+    assert confidence_of([item()]) == 0
 
 
 def test_the_queue_goes_by_deadline_then_score_then_reach_then_age():

@@ -48,13 +48,21 @@ def test_a_copy_is_blocked_and_everything_is_said(admin: httpx.Client, bank: str
     added = add(admin, bank, photo)
 
     verdict = screen(
-        admin, photo, item_id="post-1", surface="feed", uploader="u1", territory="de"
+        admin,
+        photo,
+        item_id="post-1",
+        surface="feed",
+        uploader="u1",
+        territory="de",
+        reach="1200",
     ).json()
 
     assert verdict["measure"] == "block"
     assert verdict["measures_by_territory"] == {"*": "block"}
     assert verdict["territory"] == "DE"
     assert (verdict["item"], verdict["surface"], verdict["uploader"]) == ("post-1", "feed", "u1")
+    assert verdict["reach"] == 1200
+    assert screen(admin, photo, reach="-1").status_code == 422
     assert [signal["type"] for signal in verdict["signals"]] == ["pdq", "md5", "sha1", "sha256"]
     assert verdict["not_screened"] == []
     assert verdict["case"].startswith("case_")

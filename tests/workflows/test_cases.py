@@ -258,15 +258,17 @@ def test_an_item_taken_out_is_a_case_of_its_own(place):
     place.screened(here, item="b")
     place.claim(ident)
 
-    rest, own = place.do(remove_from_cluster, ident, "image:b", "ann", now=NOON)
+    first, second = (item.key for item in place.case(ident).items)
+
+    rest, own = place.do(remove_from_cluster, ident, second, "ann", now=NOON)
 
     assert [item.id for item in rest.items] == ["a"]
     assert [item.id for item in own.items] == ["b"]
     assert own.status is Status.OPEN
     with pytest.raises(WrongState):
-        place.do(remove_from_cluster, ident, "image:a", "ann", now=NOON)
+        place.do(remove_from_cluster, ident, first, "ann", now=NOON)
     with pytest.raises(NotFound):
-        place.do(remove_from_cluster, ident, "image:b", "ann", now=NOON)
+        place.do(remove_from_cluster, ident, second, "ann", now=NOON)
 
 
 def test_a_removal_is_carried_out_once_and_blocks_what_comes_back(place):

@@ -247,7 +247,7 @@ def test_a_reveal_is_logged_and_the_smallest_preview_is_not(memory, safe, sandbo
     """Who, what and how clearly; the picture gets larger, and colour comes last."""
     media = keep(memory, safe)
     with memory.transaction() as stores:
-        stores.sealed.attach(["up_1"], "case_1")
+        stores.sealed.attach("case_1", uploads=["up_1"])
 
     least = Image.open(BytesIO(reveal(media, 0, memory=memory, safe=safe, sandbox=sandbox)))
     assert (max(least.size), least.mode) == (96, "L")
@@ -344,7 +344,7 @@ def test_what_is_due_is_deleted_once(memory, safe, sandbox, tmp_path):
     """Thirty days after its case closed, ninety at most; the key first, so that a file left behind opens nothing."""
     first, second = keep(memory, safe, name="1"), keep(memory, safe, name="2")
     with memory.transaction() as stores:
-        stores.sealed.attach(["up_1"], "case_1")
+        stores.sealed.attach("case_1", uploads=["up_1"])
         stores.sealed.shorten("case_1", delete_at=NOON + timedelta(days=5) + safe.after_closing)
     due = {"safe": safe, "memory": memory}
 
@@ -360,7 +360,7 @@ def test_what_is_due_is_deleted_once(memory, safe, sandbox, tmp_path):
         assert "deleted on 2026-02-05" in sealing.why_nothing(gone, safe=safe)
         assert [each.id for each in stores.sealed.before(None, limit=9, kept=True)] == [second.id]
     with memory.transaction() as stores:  # closed late: the ninety days still hold
-        stores.sealed.attach(["up_2"], "case_2")
+        stores.sealed.attach("case_2", uploads=["up_2"])
         stores.sealed.shorten("case_2", delete_at=NOON + timedelta(days=89) + safe.after_closing)
     assert sealing.delete_due(**due, now=NOON + timedelta(days=90)) == 1
     assert sealing.delete_due(**due, now=LATER) == 0

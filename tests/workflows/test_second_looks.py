@@ -31,6 +31,7 @@ from seawall.workflows.cases import (
     next_case,
     open_case,
     release,
+    remove_from_cluster,
     skip,
 )
 from seawall.workflows.ending import end_due
@@ -711,3 +712,27 @@ def first_ruling(desk):
     """The id of the first ruling that was carried out."""
     every = desk.read(lambda stores: stores.outbox.after(0, limit=1))
     return every[0].body["ruling"]
+
+
+def test_what_is_taken_out_of_a_look_is_a_look(desk):
+    """It looks like any other case of its own; what is said of it is neither carried out nor counted."""
+    first = desk.opened("post 1")
+    assert desk.opened("post 2") == first
+    desk.says("ann", REMOVE, case=desk.next("ann").id)
+    told = desk.told()
+    look = desk.next("ben")
+
+    rest, own = desk.do(remove_from_cluster, look.id, "text:post 2", "ben")
+    assert (rest.id, [item.id for item in rest.items]) == (look.id, ["post 1"])
+    assert ([item.id for item in own.items], own.status) == (["post 2"], Status.OPEN)
+    desk.says("ben", KEEP, case=desk.do(claim, own.id, "ben", limits=ANYTHING, config=TWICE).id)
+    assert desk.case(own.id).status is Status.CLOSED
+    assert desk.told() == told
+    assert desk.figures().waiting == 1
+    assert desk.read(lambda stores: stores.quality.find(first)).review.stage == "second"
+
+    desk.says("ben", REMOVE, case=look.id)
+    assert desk.figures().waiting == 0
+    assert desk.told() == told
+    assert [item.id for item in desk.case(first).items] == ["post 1", "post 2"]
+    assert desk.next("ann") is None

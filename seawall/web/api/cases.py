@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
 from seawall.access.person import Limits
-from seawall.cases.case import WAITING, ItemKind, Status
+from seawall.cases.case import MOST_REACH, WAITING, ItemKind, Status
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.clock import now
 from seawall.policy.ground import Ground
@@ -100,7 +100,7 @@ class CaseIn(Body):
     text: Annotated[str, Field(description="The passage, of an item that is a text.")] | None = None
     link: Annotated[str, Field(description="Where the item's name is not the link.")] | None = None
     territory: Annotated[str, Field(description="Where it was uploaded.")] | None = None
-    reach: Annotated[int, Field(ge=0, le=10**12)] = 0
+    reach: Annotated[int, Field(ge=0, le=MOST_REACH)] = 0
     queue: Annotated[str, Field(max_length=64)] | None = None
     category: Name | None = None
     deadline: AwareDatetime | None = None
@@ -141,7 +141,7 @@ _CASE: dict[str, Any] = {
     "queue": "matches",
     "category": "terrorist-content",
     "priority": "high",
-    "items": [{"key": "image:post 1", "id": "post 1", "kind": "image", "upload": "up_…"}],
+    "items": [{"key": "image:up_…", "id": "post 1", "kind": "image", "upload": "up_…"}],
     "claimed_by": "ann",
     "until": "2026-01-01T12:10:00.000000Z",
     "version": 2,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
+from seawall.cases.case import MOST_REACH
 from seawall.clock import now
 from seawall.errors import InputError
 from seawall.signals.fingerprint import Fingerprint
@@ -42,6 +43,7 @@ class ScreenIn(Body):
     surface: Name | None = None
     uploader: Name | None = None
     territory: Name | None = None
+    reach: int | None = Field(None, ge=0, le=MOST_REACH, description="How many people have seen it")
 
 
 _ANSWER: dict[str, Any] = {
@@ -99,6 +101,7 @@ async def _screened(
             surface=given.surface,
             uploader=given.uploader,
             territory=given.territory,
+            reach=given.reach,
             key=by.id,
         ),
         knowledge=door.app.knowledge,

@@ -12,6 +12,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 WAITING = sa.text("state = 'waiting'")
 DEAD = sa.text("state = 'dead'")
+WAITING_CASES = sa.text("status IN ('open', 'claimed', 'held')")
 ENDING = sa.text(
     "carried_out_at IS NOT NULL AND ends_at IS NOT NULL AND undone_at IS NULL AND ended_at IS NULL"
 )
@@ -20,6 +21,7 @@ ENDING = sa.text(
 def upgrade() -> None:
     """Create the tables."""
     op.execute("INSERT INTO counters (name, value) VALUES ('cases', 0)")
+    op.add_column("uploads", sa.Column("reach", NUMBER, nullable=True))
     op.create_table(
         "cases",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
@@ -45,6 +47,19 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("cases_by_end", "cases", ["status", "until"], unique=False)
+    for name, columns in (
+        ("cases_waiting", ["urgency", "number"]),
+        ("cases_waiting_in_queue", ["queue", "urgency", "number"]),
+        ("cases_counted", ["queue", "category", "territory", "status"]),
+    ):
+        op.create_index(
+            name,
+            "cases",
+            columns,
+            unique=False,
+            sqlite_where=WAITING_CASES,
+            postgresql_where=WAITING_CASES,
+        )
     op.create_index(
         "cases_by_person",
         "cases",
@@ -86,6 +101,13 @@ def upgrade() -> None:
     op.create_index("case_items_by_item", "case_items", ["item"], unique=False)
     op.create_index("case_items_by_upload", "case_items", ["upload"], unique=False)
     op.create_index("case_items_by_uploader", "case_items", ["uploader"], unique=False)
+    op.create_table(
+        "case_kinds",
+        sa.Column("case", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("case", "what", "name"),
+    )
     op.create_table(
         "case_signals",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
@@ -281,6 +303,7 @@ def upgrade() -> None:
         sa.Column("missing", sa.Text(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("delete_at", MOMENT, nullable=False),
+        sa.Column("at_most_until", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
