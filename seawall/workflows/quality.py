@@ -111,6 +111,7 @@ def golden_case(
     *,
     limits: Limits,
     category: str | None,
+    most_severe: int | None,
     config: CasesConfig,
     secret: bytes,
     stores: Stores,
@@ -124,6 +125,7 @@ def golden_case(
         for each in stores.quality.goldens(instead_of.queue)
         if limits.allow(queue=each.queue, category=each.opening["category"])
         and category in (None, each.opening["category"])
+        and (most_severe is None or each.opening["severity"] <= most_severe)
     ]
     if not known or not is_due(
         person, decided=stores.rulings.count_by(person), every=config.golden_every, secret=secret

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from seawall.cases.case import Status
 from seawall.web.console.case import may_approve
 from seawall.web.console.page import desk_router, shown
-from seawall.web.console.queue import Ruler
+from seawall.web.console.queue import Ruler, words
 from seawall.web.door import door_of
 from seawall.workflows.case_sheet import limits_of, name_of
 
@@ -30,5 +30,6 @@ def approvals(request: Request, at: Ruler) -> Response:
             for ruling, case in found
         ],
         policies=policies,
+        titled=words(request)["titled"],
         who=lambda actor: name_of(actor, people, person),
     )

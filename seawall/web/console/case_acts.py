@@ -16,6 +16,7 @@ from seawall.cases.config import Act, CasesConfig
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.clock import now
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
+from seawall.policy.ground import Basis, Ground
 from seawall.storage.memory import Stores
 from seawall.web.console.case import CASES, laid_out, may_approve, may_undo
 from seawall.web.console.page import desk_router, went
@@ -60,6 +61,8 @@ def _answer(
     note: Text = "",
     bank_signals: Annotated[bool, Form()] = False,
     account: Annotated[AccountMeasure | Literal[""], Form()] = "",
+    basis: Annotated[Basis | Literal[""], Form()] = "",
+    provision: Text = "",
 ) -> Answer:
     """What the form says; what does not go with the decision is left out."""
     keep, remove, restrict = (
@@ -68,6 +71,7 @@ def _answer(
     return Answer(
         decision=decision,
         policy=None if keep else policy or None,
+        ground=None if keep else _ground(basis, provision),
         territories=tuple(territories.replace(",", " ").split()) if restrict else (),
         ends_at=None if keep or remove else _day(ends_at),
         context=context or None,
@@ -303,6 +307,14 @@ def _check_hand(case: Case, to: str, by: Person, stores: Stores) -> None:
     but = "" if may(by, Permission.CASES_ASSIGN) else by.id
     if all(each.id != to for each in who_may_rule(case, stores.people.all(), but=but)):
         raise InputError("Choose somebody who may rule on this case.")
+
+
+def _ground(basis: Basis | Literal[""], provision: str) -> Ground | None:
+    if not basis:
+        return None
+    if not provision.strip():
+        raise InputError("Say which law, or which part of the terms, the ground is.")
+    return Ground(basis=basis, provision=provision.strip())
 
 
 def _day(text: str) -> datetime | None:

@@ -7,6 +7,7 @@ What became of an upload, an item or a user: verdicts, cases, rulings, strikes.
 from collections.abc import Iterable
 from typing import Annotated, Any
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +15,7 @@ from seawall.access.person import Permission, Person, may
 from seawall.cases.ruling import Ruling
 from seawall.clock import now
 from seawall.errors import NotAllowed, NotFound
+from seawall.policy.measure import Measure
 from seawall.screening.verdict import Verdict
 from seawall.storage.cases import Listed
 from seawall.storage.memory import Stores
@@ -25,6 +27,26 @@ from seawall.web.door import door_of
 MOST = 50  # cases, items or uploads on one page
 Reader = Annotated[Session, signed_in(Permission.CASES_SEE)]
 router = desk_router()
+
+
+@router.get("/uploads")
+def uploads(
+    request: Request,
+    at: Reader,
+    measure: Annotated[Measure | None, Query()] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Response:
+    """A page of uploads, newest first, perhaps of one measure."""
+    with door_of(request).app.memory.reading() as stores:
+        found = stores.uploads.before(before, limit=MOST + 1, measure=measure)
+    return shown(
+        request,
+        "screens/uploads.html",
+        uploads=[each for each in found[:MOST] if _within(at.person, each.verdict)],
+        older=found[MOST - 1].number if len(found) > MOST else None,
+        measure=measure,
+        measures=list(Measure),
+    )
 
 
 @router.get("/uploads/{ident}")
