@@ -172,7 +172,7 @@ def _trouble(
             )
             if dead:
                 yield Trouble(
-                    "{count} messages to {name} are dead.",
+                    "Dead messages to {name}: {count}.",
                     f"{page}?state=dead",
                     name=endpoint.url,
                     count=dead,
@@ -188,7 +188,7 @@ def _trouble(
                 )
     if approvals and may(person, Permission.CASES_RULE):
         yield Trouble(
-            "{count} rulings wait for a second person.", "/desk/approvals", count=approvals
+            "Rulings that wait for a second person: {count}.", "/desk/approvals", count=approvals
         )
 
 

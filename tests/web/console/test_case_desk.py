@@ -102,13 +102,14 @@ def test_a_case_is_taken_seen_ruled_undone_and_the_platform_told_once(
         expect(picture).to_be_visible()
         assert picture.evaluate("each => each.complete && each.naturalWidth") == 96
         match = page.locator(".match").first
-        for words in ("known", "A hill", "alpha", "terrorist-content", "known-nearly"):
+        for words in ("known", "A hill", "alpha", "Terrorist content", "known-nearly"):
             expect(match).to_contain_text(words)
         expect(match.get_by_role("img", name=re.compile("the rule reaches to 31"))).to_be_visible()
 
         press(page, "1")
         expect(page.locator("#effect")).to_contain_text("It is removed everywhere")
         expect(page.locator("#effect")).to_contain_text("No terror")
+        expect(page.locator("#confirm")).to_contain_text("Remove it everywhere")
         press(page, "Enter")
         expect(page.get_by_role("button", name="Undo")).to_be_visible()
         expect(page.locator(".ruled")).to_contain_text(re.compile(r"Undo \(5\d s\)"))
