@@ -157,7 +157,7 @@ def test_every_key_does_what_it_says(context: BrowserContext, house: Served):
     press(page, "Enter")
     expect(page.get_by_role("alert").first).to_contain_text("no territory's code")
     expect(page.get_by_label("In which territories")).to_have_value("xk u")
-    page.get_by_text("Context, account").click()
+    page.get_by_text("Context, ground, account").click()
     page.get_by_label("Against the account").select_option("remove")
     page.locator("main").focus()
     press(page, "1")
