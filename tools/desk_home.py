@@ -422,11 +422,11 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str, str, st
         }
         client.post(f"/desk/cases/{cases[1]}/ruling", data=ruling)
         client.post(f"/desk/cases/{cases[3]}/claim", data=form)
-        client.post(f"/desk/cases/{cases[6]}/claim", data=form)
-        client.post(f"/desk/cases/{cases[6]}/ruling", data=ruling)
+        client.post(f"/desk/cases/{cases[7]}/claim", data=form)
+        client.post(f"/desk/cases/{cases[7]}/ruling", data=ruling)
     with served.door.app.memory.transaction() as stores:
         stores.cases.lock()
-        stores.cases.extend(cases[6], until=now())
+        stores.cases.extend(cases[7], until=now())
     with browser(served, bo) as client:
         form = {"csrf": word(client)}
         client.post(f"/desk/cases/{cases[5]}/claim", data=form)
@@ -440,7 +440,7 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str, str, st
         client.post(f"/desk/cases/{cases[5]}/ruling", data=account)
     with served.client() as admin:
         carry_out_due(served.door.app.memory, bench=served.door.app.bench(), now=now())
-        same = _upload(admin, LANDSCAPES[6], "blurred", 1_006)
+        same = _upload(admin, LANDSCAPES[7], "64 colours", 1_007)
     with browser(served, ada) as client:
         for ident in (order, same):
             client.post(f"/desk/cases/{ident}/claim", data={"csrf": word(client)})
