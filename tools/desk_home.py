@@ -14,6 +14,7 @@ from PIL import ImageEnhance
 
 from seawall.access.key import Scope
 from seawall.access.person import Limits, Person, Role
+from seawall.access.preferences import Filter, Preferences
 from seawall.cases.case import Item
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Decision
@@ -53,6 +54,7 @@ OURS, THEIRS, AGREEMENT, FOLLOWED = (
     "northern-list",
     "harbour-list",
 )
+FILTERS = (Filter(name="Milder", severity=4), Filter(name="Orders first", queue="orders"))
 LAW = Ground(basis=Basis.ILLEGAL, provision="Regulation (EU) 2021/784, Article 2(7)")
 TERMS = Ground(basis=Basis.TERMS, provision="Community rules, section 4")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -89,16 +91,20 @@ class Home:
     item: str
     user: str
     record: str
+    order: str  # with a deadline near
+    same: str  # about what was ruled on before
+    chidi: Person  # has no second factor
+    token: str  # of an invitation
 
 
 def furnished(served: Served) -> Home:
     """A week of work, and what waits now."""
-    people = _people(served)
-    entries = _known(served, people[0])
+    people, token = _people(served)
+    _known(served, people[0])
     _endpoints(served)
     _week(served, people, random.Random(4))  # noqa: S311 - the same week every time
     record = _exchange(served)
-    case, cluster, ruled = _today(served, people)
+    case, cluster, ruled, order, same = _today(served, people)
     with served.door.app.memory.reading() as stores:
         item = _struck(stores)
     return Home(
@@ -106,11 +112,15 @@ def furnished(served: Served) -> Home:
         case=case,
         cluster=cluster,
         ruled=ruled,
-        entry=entries[0],
+        entry=next(each.entry for each in item.matches if each.bank == OURS),
         upload=item.upload or "",
         item=item.id,
         user=item.uploader or "",
         record=record,
+        order=order,
+        same=same,
+        chidi=people[2],
+        token=token,
     )
 
 
@@ -125,7 +135,7 @@ def _struck(stores: Stores) -> Item:
     raise NotFound("Nobody has strikes.")
 
 
-def _people(served: Served) -> list[Person]:
+def _people(served: Served) -> tuple[list[Person], str]:
     """Ada and her team; somebody is invited."""
     moment = now()
     made = [
@@ -139,13 +149,14 @@ def _people(served: Served) -> list[Person]:
             seen_at=moment - number * 2 * HOUR,
             totp=b"sealed" if coded else None,
             totp_at=moment - 30 * DAY if coded else None,
+            preferences=Preferences(filters=FILTERS),
         )
         for number, ((name, login, roles, coded), bird) in enumerate(
             zip(PEOPLE, ("Teal 12", "Wren 40", "Knot 7", "Ruff 23", "Serin 5"), strict=True)
         )
     ]
     with served.door.app.memory.transaction() as stores:
-        invite_person(
+        _, token = invite_person(
             "farah@tern.example",
             roles=frozenset({Role.REVIEWER}),
             limits=Limits(territories=frozenset({"DE", "AT"})),
@@ -154,11 +165,11 @@ def _people(served: Served) -> list[Person]:
             by=made[0].id,
             now=moment - HOUR,
         )
-    return made
+    return made, token
 
 
-def _known(served: Served, ada: Person) -> list[str]:
-    """Policies, banks and rules; the ids of the entries of our landscapes."""
+def _known(served: Served, ada: Person) -> None:
+    """Policies, banks and rules; entries of our landscapes."""
     app, moment = served.door.app, now() - 30 * DAY
     with app.memory.transaction() as stores:
         for ident, title, ground, categories, measure, strikes, severity in POLICIES:
@@ -219,7 +230,7 @@ def _known(served: Served, ada: Person) -> list[str]:
         add_entries(THEIRS, listed, taxonomy=app.taxonomy, stores=stores, by=ada.id, now=moment)
         stores.memberships.add(_membership(Vault(app.settings.home)))
     with served.client() as admin:
-        made = [
+        for seed in LANDSCAPES:
             admin.post(
                 f"/v1/banks/{OURS}/entries",
                 files={"file": jpeg(landscape(seed))},
@@ -228,10 +239,7 @@ def _known(served: Served, ada: Person) -> list[str]:
                     "note": f"A landscape, number {seed}",
                     "vouchers": "tern",
                 },
-            ).json()
-            for seed in LANDSCAPES
-        ]
-    return [each["entries"][0]["id"] for each in made]
+            ).raise_for_status()
 
 
 def _signal(seed: int) -> Signal:
@@ -361,8 +369,8 @@ def _rule(served: Served, who: Person, *, at: datetime, rng: random.Random) -> N
         )
 
 
-def _today(served: Served, people: list[Person]) -> tuple[str, str, str]:
-    """What waits now: pictures with what is kept of them, a link, a user; Ada's own case, a cluster, one just ruled."""
+def _today(served: Served, people: list[Person]) -> tuple[str, str, str, str, str]:
+    """What waits now; Ada's own case, a cluster, one just ruled, one with a deadline, one about what was ruled on."""
     ada, bo = people[0], people[1]
     with served.client() as admin:
         cases = [
@@ -385,7 +393,7 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str]:
                 "territory": "FR",
             }
             admin.post("/v1/screen", files={"file": file}, data=form)
-        soon = now() + timedelta(minutes=38)
+        soon, opened = now() + timedelta(minutes=38), []
         for item, kind, queue, deadline in (
             ("https://mirror-9.example/videos/7", "link", "orders", soon),
             ("user-017", "user", "accounts", now() + 5 * HOUR),
@@ -398,7 +406,8 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str]:
                 "deadline": deadline.isoformat(),
                 "reach": 12_400,
             }
-            admin.post("/v1/cases", json=body).raise_for_status()
+            opened.append(admin.post("/v1/cases", json=body).raise_for_status().json()["id"])
+        order = opened[0]
         admin.post(f"/v1/cases/{cases[4]}/claim", json={"person": bo.id})
     with browser(served, ada) as client:
         form = {"csrf": word(client)}
@@ -412,6 +421,11 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str]:
         }
         client.post(f"/desk/cases/{cases[1]}/ruling", data=ruling)
         client.post(f"/desk/cases/{cases[3]}/claim", data=form)
+        client.post(f"/desk/cases/{cases[7]}/claim", data=form)
+        client.post(f"/desk/cases/{cases[7]}/ruling", data=ruling)
+    with served.door.app.memory.transaction() as stores:
+        stores.cases.lock()
+        stores.cases.extend(cases[7], until=now())
     with browser(served, bo) as client:
         form = {"csrf": word(client)}
         client.post(f"/desk/cases/{cases[5]}/claim", data=form)
@@ -423,7 +437,13 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str]:
             "version": "2",
         }
         client.post(f"/desk/cases/{cases[5]}/ruling", data=account)
-    return cases[0], cases[3], cases[1]
+    with served.client() as admin:
+        carry_out_due(served.door.app.memory, bench=served.door.app.bench(), now=now())
+        same = _upload(admin, LANDSCAPES[7], "64 colours", 1_007)
+    with browser(served, ada) as client:
+        for ident in (order, same):
+            client.post(f"/desk/cases/{ident}/claim", data={"csrf": word(client)})
+    return cases[0], cases[3], cases[1], order, same
 
 
 def _upload(admin: httpx.Client, seed: int, alteration: str, number: int) -> str:

@@ -20,8 +20,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from seawall.access.person import Person
+from seawall.clock import now
 from seawall.settings import ServerConfig
 from seawall.web.console.session import COOKIE
+from tests.web.console.people import PASSWORD
 from tests.web.console.people import browser as client_of
 from tests.web.serving import Served, serving
 from tools.desk_home import AGREEMENT, OURS, Home, furnished
@@ -72,9 +74,24 @@ def shoot(served: Served, home: Home, names: list[str], *, into: Path) -> None:
                     if view is USUAL or name in IN_EVERY_WAY:
                         page.goto(f"{served.url}{path}", wait_until="networkidle")
                         save(page, into / f"{name}{view.mark}.png")
+        for name, act in ACTS.items():
+            if not names or name in names:
+                with opened(browser, served, home.ada, USUAL) as page:
+                    act(page, f"{served.url}/desk", home)
+                    save(page, into / f"{name}.png")
+        with opened(browser, served, home.chidi, USUAL, nothing_graphic=now().date()) as page:
+            for name, act in SPARED.items():
+                if not names or name in names:
+                    act(page, f"{served.url}/desk", home)
+                    save(page, into / f"{name}.png")
         with strangers(browser) as page:
-            page.goto(f"{served.url}/desk/sign-in", wait_until="networkidle")
-            save(page, into / "sign-in.png")
+            for name, path in (
+                ("sign-in", "sign-in"),
+                ("invitation", f"invitation?token={home.token}"),
+            ):
+                if not names or name in names:
+                    page.goto(f"{served.url}/desk/{path}", wait_until="networkidle")
+                    save(page, into / f"{name}.png")
         browser.close()
 
 
@@ -87,7 +104,12 @@ def screens(home: Home) -> Mapping[str, str]:
         "case": f"/desk/cases/{home.case}",
         "cluster": f"/desk/cases/{home.cluster}",
         "ruled": f"/desk/cases/{home.ruled}",
+        "deadline": f"/desk/cases/{home.order}",
+        "same": f"/desk/cases/{home.same}",
+        "empty": "/desk/queue?show=held",
+        "by-hand": "/desk/queue/new",
         "approvals": "/desk/approvals",
+        "uploads": "/desk/uploads?measure=hold",
         "upload": f"/desk/uploads/{home.upload}",
         "item": f"/desk/items/{home.item}",
         "user": f"/desk/users/{home.user}",
@@ -98,6 +120,7 @@ def screens(home: Home) -> Mapping[str, str]:
         "replay": "/desk/rules/known-nearly/trial?measure=block&max_distance=31&force=on&days=7",
         "policies": "/desk/policies",
         "policy": "/desk/policies/terror",
+        "quality": "/desk/quality",
         "exchange": "/desk/exchange",
         "agreement": agreement,
         "record": f"{agreement}/records/{home.record}",
@@ -112,16 +135,52 @@ def screens(home: Home) -> Mapping[str, str]:
     }
 
 
+def keys(page: Page, desk: str, home: Home) -> None:
+    """What the keys of a case are."""
+    page.goto(f"{desk}/cases/{home.case}", wait_until="networkidle")
+    page.keyboard.press("?")
+
+
+def chosen(page: Page, desk: str, home: Home) -> None:
+    """A case before its ruling is confirmed, and its picture somewhat larger."""
+    page.goto(f"{desk}/cases/{home.case}", wait_until="networkidle")
+    for key in ("2", "v"):
+        page.keyboard.press(key)
+    page.wait_for_load_state("networkidle")
+
+
+def spared(page: Page, desk: str, home: Home) -> None:  # noqa: ARG001 - as the others
+    """The queue on a day without graphic things."""
+    page.goto(f"{desk}/queue", wait_until="networkidle")
+
+
+def second_factor(page: Page, desk: str, home: Home) -> None:  # noqa: ARG001 - as the others
+    """The key that an app is given."""
+    page.goto(f"{desk}/account", wait_until="networkidle")
+    page.locator("#second-factor").get_by_label("Password now").fill(PASSWORD)
+    page.get_by_role("button", name="Set up an app").click()
+    page.wait_for_load_state("networkidle")
+
+
+ACTS = {"keys": keys, "chosen": chosen}
+SPARED = {"spared": spared, "second-factor": second_factor}
+
+
 @contextmanager
-def opened(browser: Browser, served: Served, who: Person, view: View) -> Iterator[Page]:
-    """A page in which this person is signed in and has chosen this language and these colours."""
-    preferences = replace(who.preferences, theme=view.theme, language=view.language)
+def opened(
+    browser: Browser, served: Served, who: Person, view: View, **wishes: object
+) -> Iterator[Page]:
+    """A page in which this person is signed in and has chosen this language, these colours and what else they wish."""
+    preferences = replace(who.preferences, theme=view.theme, language=view.language, **wishes)
     with served.door.app.memory.transaction() as stores:
         stores.people.save(replace(stores.people.find(who.id, lock=True), preferences=preferences))
     with client_of(served, who) as client:
         token = client.cookies[COOKIE]
     context = browser.new_context(
-        viewport={"width": view.width, "height": view.height}, reduced_motion="reduce"
+        viewport={"width": view.width, "height": view.height},
+        has_touch=view.mark == "-phone",
+        is_mobile=view.mark == "-phone",
+        reduced_motion="reduce",
     )
     context.add_cookies([{"name": COOKIE, "value": token, "url": served.url}])
     yield context.new_page()

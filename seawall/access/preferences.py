@@ -20,6 +20,7 @@ class Filter:
     queue: str = ""
     category: str = ""
     show: str = ""
+    severity: int = 0  # at most; 0: any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

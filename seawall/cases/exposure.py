@@ -1,7 +1,7 @@
 """
 What looking costs a person: levels of a preview, a budget for each day, and when to do something else.
 
-    level 0 ─▶ grey, small, blurred: costs nothing, is nobody's business
+    level 0 ─▶ small, blurred, grey or not: costs nothing, is nobody's business; sharp, as some prefer it, it costs
     level 1 ─▶ blurred ─▶ 2 ─▶ grey ─▶ 3 ─▶ large ─▶ 4 ─▶ colour: each look is an event and costs its severity,
     but for a look at what was paid for minutes ago, which is an event and costs nothing
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from seawall.cases.urgency import MODERATE, MOST_SEVERE
 from seawall.errors import InputError, NotAllowed
 
 LEAST, GENTLE, MOST = (
@@ -17,6 +18,13 @@ LEAST, GENTLE, MOST = (
     1,
     4,
 )  # levels; nothing above the gentle one on a day without graphic things
+IN_COLOUR = 4
+_LEAST_AS = {
+    (True, True): 0,
+    (True, False): 5,
+    (False, True): 6,
+    (False, False): 7,
+}  # of `media.preview.LEVELS`
 SEVERITIES = (1, 2, 3, 7)  # low, medium, high, highest: how much a look costs
 UNWEIGHED = 3  # what nobody has weighed yet counts as high
 SAME_LOOK = timedelta(minutes=10)  # as long as a claim lasts; a page loaded again is no second look
@@ -28,6 +36,25 @@ class Viewer:
 
     id: str  # a person's id, or a key's
     nothing_graphic: bool = False  # today
+    blur: bool = True  # of the least picture
+    grey: bool = True
+
+    @property
+    def least_costs(self) -> bool:
+        """Whether even the least shows so much that it is a look: it is sharp."""
+        return not (self.blur or self.nothing_graphic)
+
+    @property
+    def least(self) -> int:
+        """Which of `media.preview.LEVELS` shows the least, as the viewer prefers it."""
+        return LEAST if self.nothing_graphic else _LEAST_AS[self.blur, self.grey]
+
+    @property
+    def first(self) -> int:
+        """The level that is revealed first; what the least shows already is passed over."""
+        if not self.least_costs:
+            return GENTLE
+        return GENTLE + 1 if self.grey else IN_COLOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +116,19 @@ def rotation(
     """The highest severity the rest of the day still has room for; None when there is room for none."""
     rest = budget - spent(looks)
     return max((each for each in severities if not budget or each <= rest), default=None)
+
+
+def most_severe(viewer: Viewer, looks: Mapping[int, int], *, budget: int) -> int:
+    """
+    How severe a case may be that is laid before this viewer now, so that it can be looked at; 0: none.
+
+    >>> most_severe(Viewer(id="ann"), {7: 56}, budget=400)
+    7
+    >>> most_severe(Viewer(id="ann"), {7: 56, 3: 1}, budget=400)
+    5
+    """
+    fits = max(0, min(budget - spent(looks), MOST_SEVERE)) if budget else MOST_SEVERE
+    return min(fits, MODERATE) if viewer.nothing_graphic else fits
 
 
 def day_of(moment: datetime) -> str:

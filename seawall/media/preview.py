@@ -42,6 +42,9 @@ LEVELS = (
     Level(side=640),
     Level(side=1280),
     Level(side=1280, colour=True),
+    Level(side=96, blur=4, colour=True),  # from here on the least, as somebody may prefer it
+    Level(side=96),
+    Level(side=96, colour=True),
 )
 LONGEST_SIDE = max(level.side for level in LEVELS)
 

@@ -191,6 +191,7 @@ class CaseStore:
         claimed_by: str | None = None,
         assigned_to: str | None = None,
         reader: str | None = None,
+        most_severe: int | None = None,
     ) -> list[Listed]:
         """Cases that follow this urgency and number, most urgent first; without looks at what the reader decided."""
         waiting = set(statuses) == set(WAITING)
@@ -204,6 +205,8 @@ class CaseStore:
         ):
             if value is not None:
                 query = query.where(column == value)
+        if most_severe is not None:
+            query = query.where(cases.c.severity <= most_severe)
         if after is not None:
             urgent, number = after
             query = query.where(
@@ -222,6 +225,7 @@ class CaseStore:
         limits: Limits,
         queue: str | None = None,
         category: str | None = None,
+        most_severe: int | None = None,
     ) -> str | None:
         """The most urgent open case this person may see and has not skipped; one handed over comes first."""
         skipped = (
@@ -239,6 +243,8 @@ class CaseStore:
             query = query.where(cases.c.queue == queue)
         if category is not None:
             query = query.where(cases.c.category == category)
+        if most_severe is not None:
+            query = query.where(cases.c.severity <= most_severe)
         handed = query.where(cases.c.assigned_to == person)
         anybody = query.where(cases.c.assigned_to.is_(None))
         found: str | None = (
@@ -273,6 +279,30 @@ class CaseStore:
         known = select(case_skips).where(case_skips.c.case == ident, case_skips.c.person == person)
         if self._connection.execute(known).first() is None:
             self._connection.execute(insert(case_skips).values(case=ident, person=person, at=at))
+
+    def first_items(self, idents: Collection[str]) -> dict[str, tuple[ItemKind, str]]:
+        """Kind and name of the first item of each of these cases; of a look, which nothing is filed under, too."""
+        filed = (
+            select(case_items.c.case, case_items.c.kind, case_items.c.item)
+            .where(case_items.c.case.in_(idents), case_items.c.removed_at.is_(None))
+            .order_by(case_items.c.number.desc())
+        )
+        found = {row.case: (row.kind, row.item) for row in self._connection.execute(filed)}
+        opening = select(case_events.c.case, case_events.c.body).where(
+            case_events.c.case.in_(set(idents) - set(found)), case_events.c.version == 1
+        )
+        for row in self._connection.execute(opening):
+            found[row.case] = (row.body["item"]["kind"], row.body["item"]["id"])
+        return {case: (ItemKind(kind), item) for case, (kind, item) in found.items()}
+
+    def nearest_deadlines(self, limits: Limits | None = None) -> dict[str, datetime]:
+        """The next deadline of what waits in each queue that has one."""
+        query = (
+            select(cases.c.queue, func.min(cases.c.deadline).label("next"))
+            .where(cases.c.status.in_(WAITING), cases.c.deadline.is_not(None), *within(limits))
+            .group_by(cases.c.queue)
+        )
+        return {row.queue: row.next for row in self._connection.execute(query)}
 
     def filed_under(self, marks: Sequence[Mark]) -> Iterator[tuple[str, list[Mark]]]:
         """

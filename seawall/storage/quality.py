@@ -315,6 +315,15 @@ class QualityStore:
             for row in self._connection.execute(query)
         ]
 
+    def precision_of(self, entry: str) -> Share:
+        """How often what was near this entry was ruled to be what it is said to be, ever."""
+        trials = func.count(ruled_matches.c.ruling.distinct())
+        hits = trials.filter(ruled_matches.c.right)
+        row = self._connection.execute(
+            select(trials.label("of"), hits.label("hits")).where(ruled_matches.c.entry == entry)
+        ).one()
+        return Share(row.hits, row.of)
+
     def _tries(self) -> Select[Any]:
         return select(
             goldens, golden_answers.c.person, golden_answers.c.decision.label("said")

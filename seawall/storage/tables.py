@@ -614,6 +614,7 @@ ruled_matches = Table(  # known entries that what was ruled on is near, and whet
     Column("right", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
     Index("ruled_matches_by_time", "at"),
+    Index("ruled_matches_of_an_entry", "entry"),
 )
 
 policies = Table(  # every version of every policy

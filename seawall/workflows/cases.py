@@ -150,10 +150,13 @@ def next_case(
     now: datetime,
     queue: str | None = None,
     category: str | None = None,
+    most_severe: int | None = None,
     secret: bytes | None = None,
 ) -> Case | None:
     """
     The most urgent case this person may see and has not skipped, now theirs; None when there is none.
+
+    One more severe than `most_severe` is left to others.
 
     With the home's secret for draws, a golden item comes before it where one is due.
 
@@ -165,7 +168,9 @@ def next_case(
     limits = known.limits if known else limits
     stores.cases.lock()
     wake(stores=stores, now=now)
-    ident = stores.cases.next_open(person, limits=limits, queue=queue, category=category)
+    ident = stores.cases.next_open(
+        person, limits=limits, queue=queue, category=category, most_severe=most_severe
+    )
     if ident is None:
         return None
     case = stores.cases.find(ident)
@@ -175,6 +180,7 @@ def next_case(
             case,
             limits=limits,
             category=category,
+            most_severe=most_severe,
             config=config,
             secret=secret,
             stores=stores,

@@ -124,6 +124,7 @@ def golden_case(
     *,
     limits: Limits,
     category: str | None,
+    most_severe: int | None,
     config: CasesConfig,
     secret: bytes,
     stores: Stores,
@@ -135,7 +136,9 @@ def golden_case(
     known = [
         each
         for each in stores.quality.goldens(instead_of.queue)
-        if fold([each.opened("", at=now)]).within(limits) and category in (None, each.category)
+        if fold([each.opened("", at=now)]).within(limits)
+        and category in (None, each.category)
+        and (most_severe is None or each.opening["severity"] <= most_severe)
     ]
     if not known or not is_due(
         person, decided=stores.rulings.count_by(person), every=config.golden_every, secret=secret

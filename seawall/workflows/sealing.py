@@ -15,9 +15,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from seawall.audit.event import Happening
-from seawall.cases.exposure import GENTLE, LEAST, Look, Viewer, check_look, day_of
+from seawall.cases.exposure import (
+    GENTLE,
+    LEAST,
+    Look,
+    Viewer,
+    check_look,
+    day_of,
+    most_severe,
+    spent,
+)
 from seawall.cases.urgency import SEVERE
-from seawall.errors import InputError, StorageError, WrongState
+from seawall.errors import InputError, NotAllowed, StorageError, WrongState
 from seawall.ids import new_id
 from seawall.media.limits import MIB
 from seawall.media.media import Kind
@@ -163,6 +172,8 @@ def reveal(
     """
     A JPEG of ours that shows kept media at this level; above the least one, the look is logged and counted first.
 
+    The least is as the viewer prefers it; a sharp one is a look too, and blurred where that would be too much.
+
     Raises:
         InputError: There is no such level, or these bytes cannot be shown as a picture.
         NotAllowed: It is too much for this viewer today; nothing was shown or counted.
@@ -171,12 +182,18 @@ def reveal(
         StorageError: The file is gone or altered, or the vault's key is another's.
 
     """
+    costs = GENTLE if level == LEAST and viewer.least_costs else level
     with memory.reading() as stores:
         media = _kept(stores.sealed.find(ident))
-        _check(viewer, media, level, severity, stores, safe, now)
-    shown = sandbox.preview(_bytes(media, safe), level)
-    if level > LEAST:
-        _count(media.id, level, viewer, severity, safe=safe, memory=memory, now=now)
+        try:
+            _check(viewer, media, costs, severity, stores, safe, now)
+        except NotAllowed:
+            if level > LEAST:
+                raise
+            viewer, costs = replace(viewer, blur=True), LEAST
+    shown = sandbox.preview(_bytes(media, safe), viewer.least if level == LEAST else level)
+    if costs > LEAST:
+        _count(media.id, costs, viewer, severity, safe=safe, memory=memory, now=now)
     return shown
 
 
@@ -201,6 +218,27 @@ def read_passage(
         with memory.transaction() as stores:
             _log(media, GENTLE, viewer, severity, counted=False, stores=stores, now=now)
     return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """How much somebody has looked at today, and what they may still be given."""
+
+    spent: int  # points
+    budget: int  # 0: no limit
+    nothing_graphic: bool
+    most_severe: int  # of a case that they are offered; 0: none
+
+
+def day_so_far(viewer: Viewer, *, safe: Safe, stores: Stores, now: datetime) -> Day:
+    """What the day has cost this viewer, and how severe the next case may be."""
+    looks = stores.sealed.looks(viewer.id, day_of(now))
+    return Day(
+        spent=spent(looks),
+        budget=safe.budget,
+        nothing_graphic=viewer.nothing_graphic,
+        most_severe=most_severe(viewer, looks, budget=safe.budget),
+    )
 
 
 def export_media(

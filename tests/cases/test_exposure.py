@@ -1,10 +1,11 @@
 """Levels, budgets and rotation: what a person is spared."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from seawall.cases.exposure import Viewer, check_look, day_of, rotation, spent
+from seawall.cases.exposure import Viewer, check_look, day_of, most_severe, rotation, spent
 from seawall.errors import InputError, NotAllowed
 
 ANA = Viewer(id="ana")
@@ -61,3 +62,29 @@ def test_a_day_is_utc():
     """As the log is, wherever the reviewer sits."""
     evening = datetime(2026, 1, 1, 20, tzinfo=timezone(-timedelta(hours=5)))
     assert day_of(evening) == "2026-01-02"
+
+
+def test_a_case_is_offered_while_the_day_has_room_for_it():
+    """What is left of the budget, and on a day without graphic things the moderate at most."""
+    looks = {7: 1}
+    assert [most_severe(Viewer(id="ann"), looks, budget=each) for each in (0, 20, 11, 7)] == [
+        7,
+        7,
+        4,
+        0,
+    ]
+    calm = Viewer(id="ann", nothing_graphic=True)
+    assert [most_severe(calm, looks, budget=each) for each in (0, 20, 8, 7)] == [2, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("blur", "grey", "least", "first"), [(1, 1, 0, 1), (1, 0, 5, 1), (0, 1, 6, 2), (0, 0, 7, 4)]
+)
+def test_the_least_and_the_first_level_follow_the_preferences(
+    blur: int, grey: int, least: int, first: int
+):
+    """And on a day without graphic things they are the gentlest, whatever is preferred."""
+    viewer = Viewer(id="ann", blur=bool(blur), grey=bool(grey))
+    assert (viewer.least, viewer.first, viewer.least_costs) == (least, first, not blur)
+    calm = replace(viewer, nothing_graphic=True)
+    assert (calm.least, calm.first, calm.least_costs) == (0, 1, False)

@@ -14,6 +14,7 @@ from seawall.cases.policy import Policy
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.errors import NotAllowed, NotFound, WrongState
 from seawall.policy.ground import Basis, Ground
+from seawall.policy.interval import Share
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rule
 from seawall.policy.taxonomy import taxonomy
@@ -221,6 +222,41 @@ def test_the_queue_offers_the_most_urgent_and_only_what_is_within_limits(place):
     assert place.next("cem", limits=Limits(categories=frozenset({"hate-speech"}))) is None
     assert wanted[place.next("bob").id] == "late"
     assert wanted[place.next("bob").id] == "soon"
+
+
+def test_what_is_too_severe_for_somebody_is_left_to_others(place):
+    """What is put on the day's limit is offered; beside it, what a queue says of its cases."""
+    _, known = place.screened(flipped(pdq(1), 12, seed=1))
+    hand = place.do(
+        open_case,
+        Item(id="user 9", kind=ItemKind.USER),
+        source=Source.HAND,
+        by="cli",
+        now=NOON,
+        deadline=later(600),
+    )
+    with place.memory.reading() as stores:
+        severity = stores.cases.find(known).severity
+        assert stores.cases.first_items([known, hand.id, "case_none"]) == {
+            known: (place.case(known).items[0].kind, "post 1"),
+            hand.id: (ItemKind.USER, "user 9"),
+        }
+        assert stores.cases.nearest_deadlines() == {"by-hand": later(600)}
+        assert stores.cases.nearest_deadlines(Limits(queues=frozenset({"matches"}))) == {}
+        assert [each.id for each in stores.cases.page(limit=9, most_severe=1)] == [hand.id]
+    assert severity > 1
+    assert place.next("ann", most_severe=0) is None
+    assert place.next("ann", most_severe=severity - 1, queue="matches") is None
+    assert place.next("ann", most_severe=severity, queue="matches").id == known
+
+
+def test_an_entry_is_as_precise_as_the_rulings_on_its_matches(place):
+    """One that was removed is one for it; an entry that nothing matched has none."""
+    case, _ = place.removed(flipped(pdq(1), 12, seed=1))
+    matched = place.case(case).items[0].matches[0].entry
+    with place.memory.reading() as stores:
+        assert stores.quality.precision_of(matched) == Share(1, 1)
+        assert stores.quality.precision_of("en_none") == Share(0, 0)
 
 
 def test_a_claim_lapses_without_a_heartbeat(place):

@@ -280,6 +280,24 @@ def test_a_reveal_is_logged_and_the_smallest_preview_is_not(memory, safe, sandbo
     assert verify_audit(memory).faults == ()
 
 
+def test_the_least_is_as_somebody_prefers_it(memory, safe, sandbox):
+    """In colour it is still blurred and free; sharp it is a look, and blurred again once that is too much."""
+    media = keep(memory, safe)
+    given = {"memory": memory, "safe": safe, "sandbox": sandbox}
+    sharp = replace(ANA, blur=False, grey=False)
+
+    blurred = Image.open(BytesIO(reveal(media, 0, viewer=replace(ANA, grey=False), **given)))
+    assert (max(blurred.size), blurred.mode) == (96, "RGB")
+    assert len(events(memory, media.id)) == 1
+    for times in range(3):
+        shown = reveal(media, 0, viewer=sharp, now=NOON + times * SAME_LOOK, **given)
+    with memory.reading() as stores:
+        assert stores.sealed.looks("ana", "2026-01-01") == {3: 3}
+    later = reveal(media, 0, viewer=sharp, now=NOON + 3 * SAME_LOOK, **given)
+    assert len(later) < len(shown)
+    assert len(events(memory, media.id)) == 4
+
+
 def test_a_page_that_is_loaded_again_costs_once(memory, safe, sandbox):
     """Each look is an event; only a higher level, another person or a later hour counts against a day."""
     media = keep(memory, safe)

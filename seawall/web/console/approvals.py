@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from seawall.cases.case import Status
 from seawall.web.console.page import desk_router, shown
-from seawall.web.console.queue import Ruler
+from seawall.web.console.queue import Ruler, words
 from seawall.web.door import door_of
 from seawall.workflows.case_sheet import name_of
 from seawall.workflows.cases import hidden_from
@@ -33,5 +33,6 @@ def approvals(request: Request, at: Ruler) -> Response:
             if case.id not in hidden
         ],
         policies=policies,
+        titled=words(request)["titled"],
         who=lambda actor: name_of(actor, people, person),
     )

@@ -19,7 +19,7 @@ from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import Signal
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import Session, signed_in
-from seawall.web.console.shared import named, precision
+from seawall.web.console.shared import named, precision, ruled_precision
 from seawall.web.door import door_of
 from seawall.workflows.bank import change_bank, change_entry, remove_entry
 
@@ -106,6 +106,7 @@ def entry(request: Request, at: Reader, bank: str, entry: str) -> Response:
         found = stores.entries.find(named(bank), named(entry))
         filled = stores.memberships.of_bank(bank)
         matched = stores.uploads.matched_by(entry, latest=LOOKED_AT)
+        ruled = stores.quality.precision_of(entry)
     return shown(
         request,
         "screens/entry.html",
@@ -115,6 +116,7 @@ def entry(request: Request, at: Reader, bank: str, entry: str) -> Response:
         origins=_until(found.shared.origins if found.shared else (), found, "origins_until"),
         only_authorities=found.shared is not None and found.shared.only_authorities(at=moment),
         precision=precision(request, found.shared.precision) if found.shared else None,
+        ruled=ruled_precision(request, ruled) if ruled.trials else None,
         filled=filled,
         matched=matched,
         looked_at=LOOKED_AT,

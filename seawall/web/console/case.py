@@ -5,7 +5,6 @@ A picture is a JPEG of ours at a level; above the least one, each look is logged
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -13,16 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.person import Permission, Person, may
-from seawall.cases.case import REF, Status
-from seawall.cases.exposure import LEAST, MOST, Viewer
+from seawall.cases.case import REF, WAITING, Status
+from seawall.cases.exposure import LEAST, MOST
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.cases.urgency import SEVERE
 from seawall.clock import now
 from seawall.errors import Error, NotAllowed, NotFound, StorageError
 from seawall.media.link import defanged
 from seawall.media.media import Kind
+from seawall.policy.ground import Basis
 from seawall.web.console.page import desk_router, shown
-from seawall.web.console.queue import EXCERPT, Asked, Seer, Where, waiting, words
+from seawall.web.console.queue import EXCERPT, Asked, Seer, Where, viewer_of, waiting, words
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import Door, door_of
 from seawall.web.problems import status_of
@@ -55,11 +55,12 @@ def case(
     where: Asked,
     first: Annotated[int, Query(ge=1, le=100_000)] = 1,
     passage: Annotated[str, Query(max_length=REF)] = "",
+    look: bool = False,
 ) -> Response:
-    """The case, as it stands; with the `passage` of this item open."""
+    """The case, as it stands; with the `passage` of this item open, or a `look` although it need not be looked at."""
     if passage:
         _check_ours(request)
-    return laid_out(request, at, ident, where, first=first, passage=passage)
+    return laid_out(request, at, ident, where, first=first, passage=passage, look=look)
 
 
 @router.get("/{ident}/items/{ref}/preview")
@@ -71,11 +72,12 @@ def preview(
     level: Annotated[int, Query(ge=LEAST, le=MOST)] = LEAST,
 ) -> Response:
     """A picture of an item, made by us, at this level."""
-    if level > LEAST:
+    door, moment = door_of(request), now()
+    viewer = viewer_of(at.person, moment)
+    if level > LEAST or viewer.least_costs:
         _check_ours(request)
-    door, person, moment = door_of(request), at.person, now()
     with door.app.memory.reading() as stores:
-        found = case_within(ident, person, stores)
+        found = case_within(ident, at.person, stores)
         item = found.item_at(ref)
         media = media_of([item], stores).get(item.key) if item else None
     if item is None:
@@ -85,7 +87,7 @@ def preview(
     shows = reveal(
         media.id,
         level,
-        viewer=_viewer(person, moment),
+        viewer=viewer,
         severity=found.severity,
         safe=door.app.safe,
         sandbox=door.sandbox,
@@ -103,6 +105,7 @@ def laid_out(
     *,
     first: int = 1,
     passage: str = "",
+    look: bool = False,
     wrong: Error | None = None,
     given: Mapping[str, object] | None = None,
 ) -> Response:
@@ -112,7 +115,8 @@ def laid_out(
         sheet = case_sheet(ident, person, stores=stores, safe=door.app.safe, first=first, now=now())
         beside = waiting(person, where, stores, limit=EXCERPT)
         memberships = stores.memberships.all()
-    passages, closed = _passages(sheet, person, passage, door)
+    spared = sheet.confirms is not None and sheet.case.status in WAITING and not (look or passage)
+    passages, closed = ({}, {}) if spared else _passages(sheet, person, passage, door)
     own = sheet.case.status is Status.CLAIMED and sheet.case.claimed_by == person.id
     return shown(
         request,
@@ -124,6 +128,9 @@ def laid_out(
         beside=beside,
         passages=passages,
         closed=closed,
+        spared=spared,
+        first_level=viewer_of(person, now()).first,
+        bases=list(Basis),
         passage=PASSAGE,
         where=where,
         own=own and sheet.case.until is not None and sheet.case.until > now(),
@@ -170,7 +177,7 @@ def _passages(
         try:
             found[ref] = read_passage(
                 media.id,
-                viewer=_viewer(person, now()),
+                viewer=viewer_of(person, now()),
                 severity=sheet.case.severity,
                 safe=door.app.safe,
                 memory=door.app.memory,
@@ -179,10 +186,6 @@ def _passages(
         except (NotAllowed, StorageError) as wrong:
             closed[ref] = str(wrong)
     return found, closed
-
-
-def _viewer(person: Person, moment: datetime) -> Viewer:
-    return Viewer(id=person.id, nothing_graphic=person.preferences.spares(moment))
 
 
 def _check_ours(request: Request) -> None:

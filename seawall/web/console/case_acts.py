@@ -15,6 +15,7 @@ from seawall.cases.config import CasesConfig
 from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.clock import now
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
+from seawall.policy.ground import Basis, Ground
 from seawall.storage.memory import Stores
 from seawall.web.console.case import CASES, laid_out
 from seawall.web.console.page import desk_router, went
@@ -58,6 +59,8 @@ def _answer(
     note: Text = "",
     bank_signals: Annotated[bool, Form()] = False,
     account: Annotated[AccountMeasure | Literal[""], Form()] = "",
+    basis: Annotated[Basis | Literal[""], Form()] = "",
+    provision: Text = "",
 ) -> Answer:
     """What the form says; what does not go with the decision is left out."""
     keep, remove, restrict = (
@@ -66,6 +69,7 @@ def _answer(
     return Answer(
         decision=decision,
         policy=None if keep else policy or None,
+        ground=None if keep else _ground(basis, provision),
         territories=tuple(territories.replace(",", " ").split()) if restrict else (),
         ends_at=None if keep or remove else _day(ends_at),
         context=context or None,
@@ -280,6 +284,14 @@ def _ruling(ident: str, stores: Stores) -> Ruling:
     if ruling is None:
         raise WrongState("This case has no ruling now; somebody took it back.")
     return stores.rulings.find(ruling)
+
+
+def _ground(basis: Basis | Literal[""], provision: str) -> Ground | None:
+    if not basis:
+        return None
+    if not provision.strip():
+        raise InputError("Say which law, or which part of the terms, the ground is.")
+    return Ground(basis=basis, provision=provision.strip())
 
 
 def _day(text: str) -> datetime | None:

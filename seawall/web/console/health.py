@@ -22,7 +22,8 @@ from seawall.exchange.membership import Membership
 from seawall.policy.measure import Measure, strictest
 from seawall.policy.rule import Rule, Trigger
 from seawall.storage.deliveries import Backlog, Progress
-from seawall.web.console.page import desk_router, shown, went
+from seawall.web.console.language import Language
+from seawall.web.console.page import desk_router, language_of, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import Door, door_of
 from seawall.web.figures import (
@@ -92,7 +93,7 @@ def health(request: Request, at: Reader) -> Response:
     checks = [
         *_own(door, counted(door)),
         _rulings(late_rulings(door)),
-        *_outside(delivery_figures(door), followed),
+        *_outside(delivery_figures(door), followed, language_of(request)),
     ]
     return shown(
         request,
@@ -238,20 +239,22 @@ def _alive(what: str, alive: bool, says: str, broken: str, **values: object) -> 
     )
 
 
-def _outside(delivery: dict[str, float], followed: list[Membership]) -> Iterator[Check]:
+def _outside(
+    delivery: dict[str, float], followed: list[Membership], tongue: Language
+) -> Iterator[Check]:
     """Where messages go, and the hubs that are followed."""
     troubled, dead = int(delivery["troubled"]), int(delivery["dead"])
     yield Check(
         what="Messages",
         state=State.LOOK if troubled or dead else State.WELL,
-        says="Endpoints: {endpoints}, in trouble: {troubled}. Waiting: {waiting}, the oldest for {seconds} s; "
+        says="Endpoints: {endpoints}, in trouble: {troubled}. Waiting: {waiting}, the oldest for {age}; "
         "dead: {dead}.",
         values={
             "endpoints": int(delivery["endpoints"]),
             "troubled": troubled,
             "waiting": int(delivery["waiting"]),
             "dead": dead,
-            "seconds": int(delivery["oldest_waiting_seconds"]),
+            "age": _lasting(int(delivery["oldest_waiting_seconds"]), tongue),
         },
         link="#endpoints",
     )
@@ -265,3 +268,11 @@ def _outside(delivery: dict[str, float], followed: list[Membership]) -> Iterator
         values=dict(figures),
         link="#hubs",
     )
+
+
+def _lasting(seconds: int, tongue: Language) -> str:
+    """So long, in one unit."""
+    for text, unit in (("{count} days", 86_400), ("{count} h", 3_600), ("{count} min", 60)):
+        if seconds >= 2 * unit:
+            return tongue.text(text, count=seconds // unit)
+    return tongue.text("{count} s", count=seconds)

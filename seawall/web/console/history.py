@@ -6,6 +6,7 @@ What became of an upload, an item or a user: verdicts, cases, rulings, strikes.
 
 from typing import Annotated, Any
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +14,7 @@ from seawall.access.person import Permission, Person, may
 from seawall.cases.case import ItemKind
 from seawall.clock import now
 from seawall.errors import NotFound
+from seawall.policy.measure import Measure
 from seawall.storage.memory import Stores
 from seawall.web.console.page import desk_router, shown
 from seawall.web.console.session import Session, signed_in
@@ -24,6 +26,33 @@ from seawall.workflows.history import Past, check_seen, past, record_view, uploa
 MOST = 50  # cases, items or uploads on one page
 Reader = Annotated[Session, signed_in(Permission.CASES_SEE)]
 router = desk_router()
+
+
+@router.get("/uploads")
+def uploads(
+    request: Request,
+    at: Reader,
+    measure: Annotated[Measure | None, Query()] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Response:
+    """A page of uploads, newest first, perhaps of one measure."""
+    limits = at.person.limits
+    with door_of(request).app.memory.reading() as stores:
+        found = stores.uploads.before(before, limit=MOST + 1, measure=measure)
+        cases = stores.cases.of_uploads([each.id for each in found])
+        theirs = stores.cases.allowed(cases.values(), limits)
+    return shown(
+        request,
+        "screens/uploads.html",
+        uploads=[
+            each
+            for each in found[:MOST]
+            if upload_within(each, limits, seen=cases.get(each.id) in theirs)
+        ],
+        older=found[MOST - 1].number if len(found) > MOST else None,
+        measure=measure,
+        measures=list(Measure),
+    )
 
 
 @router.get("/uploads/{ident}")

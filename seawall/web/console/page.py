@@ -77,6 +77,8 @@ TOLD = {  # what is said after something was done, by the word in the address
     "filter-kept": "The filter is kept; it stands above the queue.",
     "filter-gone": "The filter is removed.",
     "no-case": "No open case waits for you here now.",
+    "no-mild-case": "No open case that your day has room for waits here now.",
+    "opened": "The case is open; it waits in its queue, or joined one about the same content.",
     "released": "The case is back in the queue.",
     "skipped": "The case is back in the queue, and you are not offered it again.",
     "held": "The case is put aside until its time.",

@@ -1,7 +1,7 @@
 """
 The queue: what waits for a person, the most urgent first, and the next case with one key.
 
-    /desk/queue?queue=…&category=…&show=mine ── n ──▶ /desk/cases/{ident}?queue=…&category=…
+    /desk/queue?queue=…&category=…&severity=3&show=mine ── n ──▶ /desk/cases/{ident}?queue=…&category=…&severity=3
 """
 
 from collections import Counter
@@ -12,14 +12,17 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Form, Query
+from pydantic import BeforeValidator, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from seawall.access.person import Permission, Person, may
 from seawall.access.preferences import LONGEST_FILTER, Filter
 from seawall.cases.case import WAITING, Status
-from seawall.cases.urgency import priority, score
+from seawall.cases.exposure import Viewer
+from seawall.cases.urgency import MOST_SEVERE, priority, score
 from seawall.clock import now
+from seawall.media.link import defanged
 from seawall.storage.cases import Listed
 from seawall.storage.memory import Stores
 from seawall.web.bodies import cursor_of
@@ -30,6 +33,7 @@ from seawall.web.door import door_of
 from seawall.workflows.case_sheet import name_of
 from seawall.workflows.cases import next_case
 from seawall.workflows.people import remove_filter, save_filter
+from seawall.workflows.sealing import day_so_far
 
 QUEUE = "/desk/queue"
 PAGE = 50  # cases
@@ -44,10 +48,11 @@ router = desk_router(QUEUE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """Of which queue and category the next case is to be; empty: any."""
+    """Of which queue and category the next case is to be, and how severe at most; empty or 0: any."""
 
     queue: str = ""
     category: str = ""
+    severity: int = 0
 
     @property
     def query(self) -> str:
@@ -57,25 +62,27 @@ class Where:
 
     def items(self) -> list[tuple[str, str]]:
         """The same by name, as a form carries it."""
-        return [("queue", self.queue), ("category", self.category)]
+        most = str(self.severity) if self.severity else ""
+        return [("queue", self.queue), ("category", self.category), ("severity", most)]
 
-    def has(self, case: Listed) -> bool:
-        """Whether this case is among them."""
-        return self.queue in ("", case.queue) and self.category in ("", case.category)
+
+Severity = Annotated[int, BeforeValidator(lambda text: text or 0), Field(ge=0, le=MOST_SEVERE)]
 
 
 def _asked(
     queue: Annotated[str, Query(max_length=64)] = "",
     category: Annotated[str, Query(max_length=64)] = "",
+    severity: Annotated[Severity, Query()] = 0,
 ) -> Where:
-    return Where(queue=queue, category=category)
+    return Where(queue=queue, category=category, severity=severity)
 
 
 def _sent(
     queue: Annotated[str, Form(max_length=64)] = "",
     category: Annotated[str, Form(max_length=64)] = "",
+    severity: Annotated[Severity, Form()] = 0,
 ) -> Where:
-    return Where(queue=queue, category=category)
+    return Where(queue=queue, category=category, severity=severity)
 
 
 Asked = Annotated[Where, Depends(_asked)]
@@ -91,18 +98,24 @@ def queue(
     after: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """A page of cases that wait; what is chosen stands in the address."""
-    person = at.person
-    with door_of(request).app.memory.reading() as stores:
+    person, app = at.person, door_of(request).app
+    with app.memory.reading() as stores:
         found = waiting(person, where, stores, limit=PAGE + 1, show=show, after=after)
         counts = stores.cases.waiting(person.limits, reader=person.id)
         told = stores.quality.lately_told(person.id, since=now() - LATELY, limit=EXCERPT)
         people = {each.id: each for each in stores.people.all()}
         latest = stores.cases.last()
+        items = stores.cases.first_items([each.id for each in found])
+        day = day_so_far(viewer_of(person, now()), safe=app.safe, stores=stores, now=now())
     last = found[PAGE - 1] if len(found) > PAGE else None
     return shown(
         request,
         "queue.html",
         cases=found[:PAGE],
+        items=items,
+        defanged=defanged,
+        day=day,
+        most_severe=MOST_SEVERE,
         watch=f"since={latest}",
         where=where,
         show=show,
@@ -129,7 +142,13 @@ def keep_filter(
     show: Annotated[Show, Form()] = "",
 ) -> Response:
     """What is chosen, under a name of mine."""
-    wanted = Filter(name=name, queue=where.queue, category=where.category, show=show)
+    wanted = Filter(
+        name=name,
+        queue=where.queue,
+        category=where.category,
+        severity=where.severity,
+        show=show,
+    )
     with door_of(request).app.memory.transaction() as stores:
         save_filter(at.person.id, wanted, stores=stores, now=now())
     return went(address_of(wanted), "filter-kept")
@@ -147,7 +166,7 @@ def drop_filter(
 
 def address_of(saved: Filter) -> str:
     """Where the queue is shown so."""
-    query = Where(queue=saved.queue, category=saved.category).query
+    query = Where(queue=saved.queue, category=saved.category, severity=saved.severity).query
     if saved.show:
         query += f"{'&' if query else '?'}show={saved.show}"
     return f"{QUEUE}{query}"
@@ -155,21 +174,25 @@ def address_of(saved: Filter) -> str:
 
 @router.post("/next")
 def take_next(request: Request, at: Ruler, where: Sent) -> Response:
-    """The most urgent case that is open to this person, theirs now."""
-    app = door_of(request).app
+    """The most urgent case that is open to this person and that their day still has room for, theirs now."""
+    app, moment = door_of(request).app, now()
     with app.memory.transaction() as stores:
+        day = day_so_far(viewer_of(at.person, moment), safe=app.safe, stores=stores, now=moment)
         case = next_case(
             at.person.id,
             limits=at.person.limits,
             config=app.settings.cases,
             stores=stores,
-            now=now(),
+            now=moment,
             queue=where.queue or None,
             category=where.category or None,
+            most_severe=min(day.most_severe, where.severity or MOST_SEVERE),
             secret=app.draws,
         )
     if case is None:
-        return went(f"{QUEUE}{where.query}", "no-case")
+        return went(
+            f"{QUEUE}{where.query}", "no-case" if day.most_severe == MOST_SEVERE else "no-mild-case"
+        )
     return RedirectResponse(f"/desk/cases/{case.id}{where.query}", status_code=303)
 
 
@@ -187,7 +210,24 @@ def waiting(
         claimed_by=person.id if show == "mine" else None,
         assigned_to=person.id if show == "assigned" else None,
         reader=person.id,
+        most_severe=where.severity or None,
     )
+
+
+def viewer_of(person: Person, moment: datetime) -> Viewer:
+    """Who looks, with what they have asked to be spared."""
+    wants = person.preferences
+    return Viewer(
+        id=person.id,
+        nothing_graphic=wants.spares(moment),
+        blur=wants.blur,
+        grey=wants.grey,
+    )
+
+
+def title_of(category: str) -> str:
+    """The English name of a category: `terrorist-content` is "Terrorist content"."""
+    return category.replace("-", " ").capitalize()
 
 
 def words(request: Request) -> dict[str, Any]:
@@ -197,6 +237,7 @@ def words(request: Request) -> dict[str, Any]:
         "left": lambda until: left(until, moment, tongue),
         "late": lambda until: until <= moment,
         "seconds": lambda until: max(0, round((until - moment).total_seconds())),
+        "titled": lambda category: tongue.text(title_of(category)),
         "sure": lambda confidence: tongue.text(SURE[min(confidence, len(SURE) - 1)]),
         "priority": lambda case: tongue.text(str(priority(score(case.severity, case.confidence)))),
     }

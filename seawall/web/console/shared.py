@@ -26,10 +26,33 @@ def named(name: str) -> str:
 def precision(request: Request, share: Share) -> Markup:
     """How often matches were found right, between the bounds of the true share."""
     t = language_of(request).text
+    return _precision(
+        request,
+        "precision",
+        t("How often its matches were right"),
+        t("{right} of {all} reviewed matches.", right=share.hits, all=share.trials),
+        share,
+    )
+
+
+def ruled_precision(request: Request, share: Share) -> Markup:
+    """How often our own rulings found an entry's matches right."""
+    t = language_of(request).text
+    return _precision(
+        request,
+        "ruled",
+        t("How often our rulings found its matches right"),
+        t("{right} of {all} rulings.", right=share.hits, all=share.trials),
+        share,
+    )
+
+
+def _precision(request: Request, name: str, title: str, summary: str, share: Share) -> Markup:
+    t = language_of(request).text
     frame = Frame(
-        name="precision",
-        title=t("How often its matches were right"),
-        summary=t("{right} of {all} reviewed matches.", right=share.hits, all=share.trials),
+        name=name,
+        title=title,
+        summary=summary,
         columns=(t("Reviews"), t("at least"), t("seen"), t("at most")),
         show=percent,
         table=t("As a table"),

@@ -102,13 +102,14 @@ def test_a_case_is_taken_seen_ruled_undone_and_the_platform_told_once(
         expect(picture).to_be_visible()
         assert picture.evaluate("each => each.complete && each.naturalWidth") == 96
         match = page.locator(".match").first
-        for words in ("known", "A hill", "alpha", "terrorist-content", "known-nearly"):
+        for words in ("known", "A hill", "alpha", "Terrorist content", "known-nearly"):
             expect(match).to_contain_text(words)
         expect(match.get_by_role("img", name=re.compile("the rule reaches to 31"))).to_be_visible()
 
         press(page, "1")
         expect(page.locator("#effect")).to_contain_text("It is removed everywhere")
         expect(page.locator("#effect")).to_contain_text("No terror")
+        expect(page.locator("#confirm")).to_contain_text("Remove it everywhere")
         press(page, "Enter")
         expect(page.get_by_role("button", name="Undo")).to_be_visible()
         expect(page.locator(".ruled")).to_contain_text(re.compile(r"Undo \(5\d s\)"))
@@ -156,13 +157,13 @@ def test_every_key_does_what_it_says(context: BrowserContext, house: Served):
     press(page, "Enter")
     expect(page.get_by_role("alert").first).to_contain_text("no territory's code")
     expect(page.get_by_label("In which territories")).to_have_value("xk u")
-    page.get_by_text("Context, account").click()
+    page.get_by_text("Context, ground, account").click()
     page.get_by_label("Against the account").select_option("remove")
     page.locator("main").focus()
     press(page, "1")
     expect(page.locator("#effect")).to_contain_text("once a second person approves")
     press(page, "s")
-    expect(page.get_by_role("status")).to_contain_text("you are not offered it again")
+    expect(page.get_by_role("status").first).to_contain_text("you are not offered it again")
     press(page, "n")
     expect(page).to_have_url(re.compile("done=no-case|/desk/cases/"))
 

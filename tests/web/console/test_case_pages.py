@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy
 
 from seawall.access.person import Limits, Person, Role
+from seawall.access.preferences import Preferences
 from seawall.clock import now
 from seawall.web.console import case, case_acts
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
@@ -262,6 +263,86 @@ def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, admin: httpx
     assert [
         (each.details["level"], each.details["case"]) for each in looks if each.actor == person.id
     ] == [(2, seen)]
+
+
+def test_what_can_be_confirmed_by_its_hash_is_not_shown_unasked(
+    served: Served, admin: httpx.Client
+):
+    """Neither its picture nor its text; a button shows it."""
+    passage = f"A passage {secrets.token_hex(6)}"
+    form = {"kind": "text", "text": passage}
+    with reviewing(served) as (_, client):
+        csrf = {"csrf": word(client)}
+        first = client.post("/desk/queue/new", data=csrf | form | {"item": "post 1"})
+        ident = first.headers["location"].partition("?")[0].rpartition("/")[2]
+        assert passage in client.get(f"/desk/cases/{ident}").text
+        acted(client, ident, "claim")
+        acted(client, ident, "ruling", decision="keep")
+        carry_out(served, admin, ident)
+        again = client.post("/desk/queue/new", data=csrf | form | {"item": "post 2"})
+        page = again.headers["location"].partition("?")[0]
+        shut, open_ = client.get(page).text, client.get(page, params={"look": "true"}).text
+    assert page != f"/desk/cases/{ident}"
+    assert "It need not be looked at" in shut
+    assert passage not in shut
+    assert passage in open_
+
+
+def test_a_case_is_opened_by_hand_within_ones_limits(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """What is wrong is said beside what was written, and what is not one's own is not opened."""
+    with reviewing(served, **within(queue)) as (_, client):
+        form = {"csrf": word(client), "kind": "user", "item": f"user of {queue}"}
+        assert f'value="{queue}"' in client.get("/desk/queue/new").text
+        wrong = client.post("/desk/queue/new", data=form | {"queue": queue, "territory": "QQ"})
+        assert (wrong.status_code, f'value="user of {queue}"' in wrong.text) == (422, True)
+        assert client.post("/desk/queue/new", data=form).status_code == 403
+        made = client.post("/desk/queue/new", data=form | {"queue": queue})
+        assert made.status_code == 303
+        assert f"user of {queue}" in client.get(f"/desk/queue?queue={queue}").text
+    found = admin.get("/v1/cases", params={"queue": queue}).json()["cases"]
+    assert [each["category"] for each in found] == [None]
+    with reviewing(served, Role.AUDITOR) as (_, client):
+        assert client.get("/desk/queue/new").status_code == 403
+
+
+def test_a_ruling_may_have_a_ground_of_its_own(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """Beside the policy's; without its provision it is refused."""
+    ident = opened(admin, queue)
+    own = {"decision": "label", "policy": policy, "basis": "illegal"}
+    with reviewing(served) as (_, client):
+        acted(client, ident, "claim")
+        assert acted(client, ident, "ruling", **own).status_code == 422
+        assert acted(client, ident, "ruling", provision="A law, 3", **own).status_code == 303
+    (ruling,) = admin.get(f"/v1/cases/{ident}").json()["rulings"]
+    assert ruling["ground"] == {"basis": "illegal", "provision": "A law, 3"}
+
+
+def test_a_day_without_graphic_things_has_milder_cases(
+    served: Served, admin: httpx.Client, queue: str
+):
+    """The queue says so, `next` keeps to it, and the list can be narrowed to the same."""
+    graphic = f"graphic-{secrets.token_hex(4)}"
+    body = {"title": "Graphic", "ground": GROUND, "severity": 6, "categories": ["violence"]}
+    assert admin.put(f"/v1/policies/{graphic}", json=body).status_code == 200
+    case = {"item": f"user {graphic}", "kind": "user", "queue": queue, "category": "violence"}
+    admin.post("/v1/cases", json=case).raise_for_status()
+    calm = Preferences(nothing_graphic=now().date())
+    with reviewing(served, preferences=calm, **within(queue)) as (_, client):
+        csrf = {"csrf": word(client)}
+        assert "severity 2 or less" in client.get("/desk/queue").text
+        assert graphic not in client.get("/desk/queue?severity=2").text
+        none = client.post("/desk/queue/next", data=csrf | {"severity": ""})
+        assert none.headers["location"] == "/desk/queue?done=no-mild-case"
+    with reviewing(served, **within(queue)) as (_, client):
+        csrf = {"csrf": word(client)}
+        none = client.post("/desk/queue/next", data=csrf | {"severity": "5"})
+        assert none.headers["location"] == "/desk/queue?severity=5&done=no-case"
+        assert "/desk/cases/" in client.post("/desk/queue/next", data=csrf).headers["location"]
+    admin.delete(f"/v1/policies/{graphic}")
 
 
 def test_only_whoever_ruled_or_leads_takes_it_back(served: Served, admin: httpx.Client, queue: str):

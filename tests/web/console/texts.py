@@ -19,6 +19,7 @@ from seawall.exchange.organisation import Kind
 from seawall.exchange.record import Standing
 from seawall.policy.ground import Basis
 from seawall.policy.measure import Measure
+from seawall.policy.taxonomy import taxonomy
 from seawall.screening.verdict import Withheld
 from seawall.storage.deliveries import Progress
 from seawall.web.console import case, health, page, queue, rules
@@ -65,6 +66,7 @@ def texts() -> set[str]:
     """The English ones."""
     named = {str(member) for kind in NAMED for member in kind}
     listed = {*HAPPENING, *queue.SURE, *case.LEVELS.values(), *case.HOLDS.values()}
+    listed |= {queue.title_of(each.name) for each in taxonomy()}
     return named | listed | set(_of_templates()) | set(_of_modules()) - {"Seawall"}
 
 

@@ -288,6 +288,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ruling", "entry"),
     )
     op.create_index("ruled_matches_by_time", "ruled_matches", ["at"], unique=False)
+    op.create_index("ruled_matches_of_an_entry", "ruled_matches", ["entry"], unique=False)
     op.create_table(
         "sealed_media",
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),

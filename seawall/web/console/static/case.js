@@ -3,7 +3,9 @@
 const page = document.querySelector(".case");
 const form = document.getElementById("ruling");
 const effect = document.getElementById("effect");
+const confirming = document.getElementById("confirm");
 const HEARTBEAT = 30_000;
+const SIDES = [96, 320, 640, 1280, 1280]; // of the picture at each level, in pixels
 const written = (target) =>
   target.closest("textarea, select, [contenteditable]") !== null ||
   (target instanceof HTMLInputElement && !["radio", "checkbox"].includes(target.type));
@@ -122,6 +124,7 @@ for (const figure of figures) {
     event.preventDefault();
     show(figure, Number(event.submitter.value));
   });
+  if (!picture.complete) wait(figure, 0);
   picture.addEventListener("load", () => settle(figure, figure.dataset.asked ?? "0"));
   picture.addEventListener("error", () => refused(figure));
 }
@@ -129,19 +132,36 @@ for (const figure of figures) {
 function look(step) {
   const figure = current();
   if (!figure) return false;
-  const level = Number(figure.dataset.asked ?? figure.dataset.level) + step;
-  if (level >= 0 && level <= 4) show(figure, level);
+  const [before, first] = [Number(figure.dataset.asked ?? figure.dataset.level), Number(figure.dataset.first)];
+  const level = before + step;
+  if (level < first) show(figure, step > 0 ? first : 0); // what the least shows already is passed over
+  else if (level <= 4) show(figure, level);
   return true;
 }
 
 function show(figure, level) {
   if ((figure.dataset.asked ?? figure.dataset.level) === String(level)) return; // each look counts
   figure.dataset.asked = level;
+  wait(figure, level);
   figure.querySelector("img").src = `${figure.dataset.src}?level=${level}`;
+}
+
+// Until a picture is there its place is kept free, in the shape of the one before, and says that it is being made.
+function wait(figure, level) {
+  const [frame, picture] = [figure.querySelector(".frame"), figure.querySelector("img")];
+  const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+  figure.dataset.level = level;
+  figure.setAttribute("aria-busy", "true");
+  figure.querySelector(".busy").hidden = false;
+  if (!width) return;
+  const scale = Math.min(SIDES[level] / Math.max(width, height), (frame.clientWidth - 2) / width);
+  frame.style.minBlockSize = level > 0 ? `${Math.round(height * scale) + 2}px` : "";
 }
 
 function settle(figure, level) {
   figure.dataset.level = level;
+  figure.removeAttribute("aria-busy");
+  figure.querySelector(".busy").hidden = true;
   figure.querySelector(".refused").hidden = figure.dataset.kept !== "yes";
   delete figure.dataset.kept;
   for (const button of figure.querySelectorAll("button")) {
@@ -198,13 +218,19 @@ function tell() {
       (restrains && account.value === "remove" && two.includes("remove-account")),
     end: decision !== "",
   };
+  for (const part of confirming.querySelectorAll("[data-says]")) part.hidden = part.dataset.says !== decision;
+  const territories = confirming.querySelector("[data-names]");
+  territories.hidden = decision !== territories.dataset.names;
+  territories.textContent = form.elements.territories.value.toUpperCase() || "…";
   for (const part of effect.querySelectorAll("[data-when]")) part.hidden = !so[part.dataset.when];
   fill("policy", policy?.dataset.title ?? "");
   fill("strikes", policy?.dataset.strikes ?? "");
   fill("territories", form.elements.territories.value.toUpperCase() || "…");
   fill("account", account.selectedOptions[0].textContent);
   for (const field of form.querySelectorAll("[data-for]")) {
-    field.hidden = !field.dataset.for.split(" ").includes(decision);
+    const ground = field.dataset.basis === undefined || form.elements.basis.value !== "";
+    field.hidden = !(field.dataset.for.split(" ").includes(decision) && ground);
+    if (field.dataset.basis !== undefined) field.querySelector("input").required = !field.hidden;
   }
 }
 

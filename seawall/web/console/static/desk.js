@@ -28,3 +28,15 @@ for (const each of document.querySelectorAll(".scroll")) {
   each.setAttribute("aria-label", heading?.textContent.trim() ?? document.title);
 }
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// What takes a while says so at once: what is there already stays where it is, and is greyed until the new is there.
+
+for (const form of document.querySelectorAll("form[data-busy]")) {
+  const [there, said] = [document.getElementById(form.dataset.busy), document.getElementById(`${form.dataset.busy}-busy`)];
+  const busy = (yes) => {
+    there.setAttribute("aria-busy", String(yes));
+    said.hidden = !yes;
+  };
+  form.addEventListener("submit", () => busy(true));
+  addEventListener("pageshow", () => busy(false));
+}
