@@ -22,7 +22,16 @@ STEPS = {
     "types": ("mypy", "--strict", "seawall", "start.py", "check.py", "tools/lock.py"),
     "imports": ("lint-imports",),
     # This way `tests` itself can be imported from; a file's tests stay together, for they may share what they open.
-    "tests": ("python", "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"),
+    # One process more than there are cores: tests also wait.
+    "tests": (
+        "python",
+        "-m",
+        "pytest",
+        "-n",
+        str(min(4, (os.cpu_count() or 1) + 1)),
+        "--dist",
+        "loadfile",
+    ),
 }
 
 

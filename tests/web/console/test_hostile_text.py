@@ -188,6 +188,8 @@ def test_what_others_write_is_text_on_every_page(served: Served):
             f"/people/{limited.id}",
             "/people/review",
             "/account",
+            "/uploads",
+            "/queue/new",
             "/audit",
             "/invitation",
             "/sign-in",
