@@ -16,22 +16,14 @@ import time
 
 from start import BIN, ROOT, say, set_up
 
+PROCESSES = str(min(4, (os.cpu_count() or 1) + 1))  # one more than cores: tests also wait
 STEPS = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
     "types": ("mypy", "--strict", "seawall", "start.py", "check.py", "tools/lock.py"),
     "imports": ("lint-imports",),
     # This way `tests` itself can be imported from; a file's tests stay together, for they may share what they open.
-    # One process more than there are cores: tests also wait.
-    "tests": (
-        "python",
-        "-m",
-        "pytest",
-        "-n",
-        str(min(4, (os.cpu_count() or 1) + 1)),
-        "--dist",
-        "loadfile",
-    ),
+    "tests": ("python", "-m", "pytest", "-n", PROCESSES, "--dist", "loadfile"),
 }
 
 
