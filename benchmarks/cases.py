@@ -66,8 +66,15 @@ def main() -> None:
         print(f"{chosen.cases:,} cases written in {time.perf_counter() - begun:.0f} s")
         told("next, as a story", chosen.asked, lambda: take(memory, "ann", secret))
         with browser(served, somebody(served, Role.REVIEWER)) as client:
-            told("next, with its page", chosen.asked, lambda: next_page(client))
-            told("a page of the queue", chosen.asked, lambda: queue_page(client))
+            told("next, claimed over HTTP", chosen.asked, lambda: claimed_next(client))
+            case = claimed_next(client)
+            told("the page of a case", chosen.asked, lambda: page(client, case))
+            told(
+                "next, claimed, and its page",
+                chosen.asked,
+                lambda: page(client, claimed_next(client)),
+            )
+            told("a page of the queue", chosen.asked, lambda: page(client, "/desk/queue"))
         seconds, claimed = claims(memory, chosen.reviewers, chosen.claims)
         assert len(claimed) == len(set(claimed)) == chosen.claims
         print(
@@ -200,17 +207,18 @@ def counted() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def next_page(client: httpx.Client) -> None:
-    """The next case is claimed, and its page read."""
+def claimed_next(client: httpx.Client) -> str:
+    """Where the next case is, once it is claimed."""
     sent = client.post("/desk/queue/next", data={"csrf": word(client)})
     assert sent.status_code == 303, sent.text
-    assert sent.headers["location"].startswith("/desk/cases/"), sent.headers["location"]
-    assert client.get(sent.headers["location"]).status_code == 200
+    address = sent.headers["location"]
+    assert address.startswith("/desk/cases/"), address
+    return address
 
 
-def queue_page(client: httpx.Client) -> None:
-    """The first page of what waits."""
-    assert client.get("/desk/queue").status_code == 200
+def page(client: httpx.Client, address: str) -> None:
+    """A page is read."""
+    assert client.get(address).status_code == 200
 
 
 def claims(memory: Memory, reviewers: int, wanted: int) -> tuple[float, list[str]]:
