@@ -17,6 +17,7 @@ class AuditStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: list[Happening] = []
+        self._held: tuple[int, bytes] | None = None  # the end of the log, once it is ours
 
     def record(self, happening: Happening) -> None:
         """Remember that this happened, in this transaction."""
@@ -28,7 +29,7 @@ class AuditStore:
         return bool(self._waiting)
 
     def flush(self) -> None:
-        """Chain the waiting events to the end of the log; nobody else can append until this transaction ends."""
+        """Chain the waiting events to the end of the log."""
         if not self._waiting:
             return
         number, digest = self.head(lock=True)
@@ -39,13 +40,19 @@ class AuditStore:
             number, digest = event.number, event.digest
         self._connection.execute(insert(events), rows)
         self._connection.execute(update(audit_head).values(number=number, digest=digest))
+        self._held = number, digest
         self._waiting.clear()
 
     def head(self, *, lock: bool = False) -> tuple[int, bytes]:
-        """The number and digest of the last event."""
+        """The number and digest of the last event; with `lock` nobody else can append until this transaction ends."""
+        if self._held is not None:
+            return self._held
         query = select(audit_head.c.number, audit_head.c.digest)
         row = self._connection.execute(query.with_for_update() if lock else query).one()
-        return row.number, bytes(row.digest)
+        end = row.number, bytes(row.digest)
+        if lock:
+            self._held = end
+        return end
 
     def all(self) -> Iterator[Event]:
         """Every event, oldest first, a page in memory at a time."""

@@ -78,6 +78,9 @@ class QualityStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._looks: dict[
+            str, Look | None
+        ] = {}  # asked for in this transaction; a case never becomes one
 
     def begin(self, case: str, *, queue: str, policy: str, twice: bool, at: datetime) -> Review:
         """The review of this case, perhaps new; nobody else changes it until this transaction ends."""
@@ -202,13 +205,15 @@ class QualityStore:
         """Remember what a case is there for."""
         values = {name: getattr(look, name) for name in Look.__dataclass_fields__}
         self._connection.execute(insert(looks).values(values))
+        self._looks[look.case] = look
 
     def look(self, case: str) -> Look | None:
         """What this case is there for; None: a ruling on it is carried out."""
-        row = self._connection.execute(select(looks).where(looks.c.case == case)).one_or_none()
-        if row is None:
-            return None
-        return _look(row)
+        if case not in self._looks:
+            query = select(looks).where(looks.c.case == case)
+            row = self._connection.execute(query).one_or_none()
+            self._looks[case] = None if row is None else _look(row)
+        return self._looks[case]
 
     def who_said(self, look: Look) -> set[str]:
         """Who has said already what this look asks for."""

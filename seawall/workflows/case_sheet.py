@@ -121,6 +121,7 @@ def case_sheet(
     case = case_within(ident, person, stores)
     people = {each.id: each for each in stores.people.all()}
     rulings = stores.rulings.of_case(ident)
+    earlier = _earlier(case, person, stores)
     details = {"version": case.version, "first": first}
     stores.audit.record(
         Happening(action="case:read", subject=ident, actor=person.id, at=now, details=details)
@@ -132,8 +133,8 @@ def case_sheet(
         policies=_policies(case, stores),
         rulings=tuple(rulings),
         ruling=next((each for each in rulings if each.id == case.ruling), None),
-        earlier=_earlier(case, person, stores),
-        confirms=confirmation(case, stores, reader=person),
+        earlier=earlier,
+        confirms=confirmation(case, stores, reader=person) if earlier else None,
         events=tuple(stores.cases.events(ident)),
         golden=known_answer(case, stores),
         others=tuple(who_may_rule(case, people.values(), stores, but=person.id)),
