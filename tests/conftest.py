@@ -8,8 +8,7 @@ from argon2 import PasswordHasher
 
 from seawall.access import password
 from seawall.storage import memory
-from tests.postgres import fresh_schema, server_url
-from tests.template import open_quickly
+from tests.template import drop_idle_schemas, lent_schema, open_quickly
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -18,6 +17,7 @@ def tables_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memory, "open_database", open_quickly)
         yield
+    drop_idle_schemas()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,5 +34,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'seawall.db'}"
     else:
-        with fresh_schema(server_url()) as url:
+        with lent_schema() as url:
             yield url

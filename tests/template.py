@@ -2,13 +2,14 @@
 The tables of a new database, made by the migrations once in each process and copied from then on.
 
 The migrations take 0.1 to 0.3 s of a processor, and a thousand tests begin with an empty database. Processes of their
-own that tests start open it as anybody does.
+own that tests start open it as anybody does. A PostgreSQL schema is lent to one test after another, emptied in between.
 """
 
 import secrets
 import shutil
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -19,12 +20,14 @@ from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.storage.database import open_database
-from tests.postgres import fresh_schema, server_url
+from tests.postgres import Schema, fresh_schema, server_url
 
 NEW_ID = "UPDATE about SET value = '{}' WHERE name = 'database'"
 WRITING = ("CREATE", "ALTER", "DROP", "INSERT", "UPDATE")
 
 Statement = tuple[str, Any]  # SQL, parameters
+
+_IDLE: list[Schema] = []
 
 
 def open_quickly(url: str) -> Engine:
@@ -40,6 +43,36 @@ def open_quickly(url: str) -> Engine:
         event.listen(engine, "connect", _lightly)
         engine.dispose()
     return engine
+
+
+@contextmanager
+def lent_schema() -> Iterator[str]:
+    """The URL of a PostgreSQL schema with the tables of a new database, which the next test gets emptied."""
+    schema = _IDLE.pop() if _IDLE else _furnished()
+    try:
+        yield schema.url
+    except BaseException:
+        schema.drop()
+        raise
+    try:
+        schema.restore()
+    except SQLAlchemyError:  # the test has changed the tables themselves
+        schema.drop()
+    else:
+        _IDLE.append(schema)
+
+
+def drop_idle_schemas() -> None:
+    """Nobody wants them any more."""
+    while _IDLE:
+        _IDLE.pop().drop()
+
+
+def _furnished() -> Schema:
+    schema = Schema(server_url())
+    _fill_schema(schema.url)
+    schema.keep()
+    return schema
 
 
 def _lightly(connection: sqlite3.Connection, _record: object) -> None:

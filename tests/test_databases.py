@@ -3,19 +3,22 @@
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from seawall.clock import now
+from seawall.storage.memory import Memory
+from seawall.workflows.bank import create_bank
 from tests.postgres import fresh_schema, server_url
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-def test_each_test_has_its_own_empty_database(database_url, turn):
-    """The second turn would trip over the first one's table."""
-    engine = create_engine(database_url)
-    with engine.begin() as connection:
-        assert inspect(connection).get_table_names() == []
-        connection.execute(text("create table mark (turn integer)"))
-        connection.execute(text("insert into mark values (:turn)"), {"turn": turn})
-        assert connection.execute(text("select turn from mark")).scalars().all() == [turn]
-    engine.dispose()
+def test_each_test_has_its_own_new_database(database_url, turn):
+    """The second turn would find the first one's bank, or the first number taken."""
+    memory = Memory(database_url)
+    with memory.transaction() as stores:
+        assert (stores.banks.all(), list(stores.audit.all())) == ([], [])
+        create_bank(f"mine-{turn}", owner="us", stores=stores, by="test", now=now())
+    with memory.reading() as stores:
+        assert [event.number for event in stores.audit.all()] == [1]
+    memory.close()
 
 
 def test_a_schema_leaves_although_somebody_holds_on_to_it():

@@ -3,20 +3,17 @@
 import io
 import secrets
 from collections.abc import Iterator
-from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from PIL import Image
 
-from seawall.sandbox.fetch_config import FetchConfig
-from seawall.settings import DeliveryConfig, ServerConfig
-from tests.postgres import fresh_schema, server_url
+from seawall.web import rates
+from seawall.web.rates import STRANGERS_PER_SECOND
 from tests.provider import Provider, providing
 from tests.shared import shared_data
-from tests.web.serving import Served, serving
-
-PLACES = 16
+from tests.web.serving import Served, served_by, strangers_welcome
 
 
 @pytest.fixture(scope="package")
@@ -31,22 +28,17 @@ def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, provider: Provider
 ) -> Iterator[Served]:
     """A server that fetches from this machine and has few places."""
-    home = tmp_path_factory.mktemp(f"home-{request.param}")
-    sections = {
-        "server": ServerConfig(max_waiting=PLACES, decoders=1),
-        "delivery": DeliveryConfig(allowed_hosts=frozenset({"127.0.0.1"})),
-        "oidc": provider.config,
-        "fetch": replace(FetchConfig(), allowed_hosts=frozenset({"127.0.0.1"})),
-    }
-    if request.param == "sqlite":
-        with serving(home, **sections) as running:
-            yield running
-    else:
-        with (
-            fresh_schema(server_url()) as url,
-            serving(home, database_url=url, **sections) as running,
-        ):
-            yield running
+    home = tmp_path_factory.mktemp("home")
+    with strangers_welcome(), served_by(request.param, home, provider) as running:
+        yield running
+
+
+@pytest.fixture
+def a_long_second(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A second that lasts, and how many strangers may ask in it, as usual."""
+    monkeypatch.setattr(rates, "STRANGERS_PER_SECOND", STRANGERS_PER_SECOND)
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: 7.0))
+    return STRANGERS_PER_SECOND
 
 
 @pytest.fixture

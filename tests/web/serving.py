@@ -3,22 +3,28 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 
 from seawall.access.key import parse_scopes
 from seawall.clock import now
-from seawall.settings import Secrets, Settings
+from seawall.sandbox.fetch_config import FetchConfig
+from seawall.settings import DeliveryConfig, Secrets, ServerConfig, Settings
+from seawall.web import rates
 from seawall.web.application import application
 from seawall.web.door import Door
 from seawall.workflows.key import create_key
-from tests.provider import SECRET
+from tests.postgres import fresh_schema, server_url
+from tests.provider import SECRET, Provider
+
+PLACES = 16
 
 
 @dataclass(frozen=True)
@@ -87,3 +93,27 @@ def serving(home: Path, *, database_url: str | None = None, **sections: object) 
     finally:
         server.should_exit = True
         thread.join(timeout=30)
+
+
+@contextmanager
+def strangers_welcome() -> Iterator[None]:
+    """All tests come from one address, and need not wait for the next second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rates, "STRANGERS_PER_SECOND", 1_000_000)
+        yield
+
+
+@contextmanager
+def served_by(kind: str, home: Path, provider: Provider) -> Iterator[Served]:
+    """A server that fetches from this machine and has few places, on a database of this kind."""
+    sections = {
+        "server": ServerConfig(max_waiting=PLACES, decoders=1),
+        "delivery": DeliveryConfig(allowed_hosts=frozenset({"127.0.0.1"})),
+        "oidc": provider.config,
+        "fetch": replace(FetchConfig(), allowed_hosts=frozenset({"127.0.0.1"})),
+    }
+    with ExitStack() as open_meanwhile:
+        url = None
+        if kind == "postgresql":
+            url = open_meanwhile.enter_context(fresh_schema(server_url()))
+        yield open_meanwhile.enter_context(serving(home, database_url=url, **sections))

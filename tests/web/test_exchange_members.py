@@ -47,14 +47,12 @@ def shown(text: str) -> dict[str, str]:
 def joined(
     served: Served, token: str, *, key: str | None = None, made: str | None = None
 ) -> httpx.Response:
-    """What joining with this token and a key made for it answers, once strangers may ask again."""
+    """What joining with this token and a key made for it answers."""
     made = made or new_text(at=now())
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     with served.stranger(**headers) as client:
         wanted = {"token": token, "name": "New Organisation", "key": shown(made)}
-        while (answer := client.post(f"{EXCHANGE}/join", json=wanted)).status_code == 429:
-            time.sleep(1)
-        return answer
+        return client.post(f"{EXCHANGE}/join", json=wanted)
 
 
 def contribute(place: Hub, organisation: str, *signals: int) -> None:
@@ -161,7 +159,7 @@ def test_a_join_asked_for_again_gets_the_same_answer(
     assert joined(place.served, token).status_code == 403
     wrong = {"token": token, "name": "N", "key": {"id": "key_1", "digest": "00"}}
     with place.served.stranger() as client:
-        assert client.post(f"{EXCHANGE}/join", json=wrong).status_code in (422, 429)
+        assert client.post(f"{EXCHANGE}/join", json=wrong).status_code == 422
 
 
 def test_an_invitation_is_taken_back(place: Hub, newcomer: str):
@@ -209,13 +207,16 @@ def test_a_known_organisation_joins_with_its_key(place: Hub, admin: httpx.Client
     assert (answer.status_code, answer.json()["organisation"]) == (201, acme)
 
 
-def test_guessing_tokens_is_slowed_down(served: Served):
+def test_guessing_tokens_is_slowed_down(served: Served, a_long_second: int):
     """Like guessing keys."""
     wanted = {"token": "swi_guess", "name": "Nobody", "key": shown(new_text(at=now()))}
     with served.stranger() as client:
-        answered = {client.post(f"{EXCHANGE}/join", json=wanted).status_code for _ in range(400)}
+        answered = [
+            client.post(f"{EXCHANGE}/join", json=wanted).status_code
+            for _ in range(a_long_second + 2)
+        ]
 
-    assert answered == {403, 429}
+    assert answered == [403] * a_long_second + [429] * 2
 
 
 @pytest.mark.parametrize(

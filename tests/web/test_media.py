@@ -60,8 +60,7 @@ def test_who_may_look(served: Served):
     ):
         with client:
             for route in ROUTES:
-                while (answer := client.get(route)).status_code == 429:
-                    time.sleep(float(answer.headers["retry-after"]))
+                answer = client.get(route)
                 assert answer.status_code == status, (who, route)
     with served.client("media") as client:
         assert [client.get(route).status_code for route in ROUTES] == [200, 404]

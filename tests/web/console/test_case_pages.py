@@ -28,6 +28,8 @@ ROUTES = [
     for method in route.methods
 ]
 
+pytestmark = pytest.mark.parametrize("served", ["sqlite", "postgresql"], indirect=True)
+
 
 @pytest.fixture
 def queue() -> str:

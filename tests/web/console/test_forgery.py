@@ -3,14 +3,11 @@
 import re
 
 import httpx
-import pytest
 
 from seawall.access.person import Role
 from tests.web.console.people import alert, browser, somebody, word
 from tests.web.console.test_access_table import PUBLIC, table
 from tests.web.serving import Served
-
-pytestmark = pytest.mark.parametrize("served", ["sqlite"], indirect=True)
 
 FORMS = sorted(row["page"] for row in table("pages") if row["method"] == "POST")
 OURS = [page for page in FORMS if page not in PUBLIC]

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from urllib.parse import quote
 
 import httpx
-import pytest
 
 from seawall.access.person import Limits, Role
 from seawall.clock import now
@@ -169,7 +168,6 @@ def exchanged(served: Served, wrote: Written) -> None:
     ]
 
 
-@pytest.mark.parametrize("served", ["sqlite"], indirect=True)  # the pages are the same on both
 def test_what_others_write_is_text_on_every_page(served: Served):
     """No element, no attribute, no link and no sum is made by it; and every field of theirs does reach a page."""
     wrote = Written()
