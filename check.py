@@ -16,7 +16,7 @@ import time
 
 from start import BIN, ROOT, say, set_up
 
-PROCESSES = str(min(4, (os.cpu_count() or 1) + 1))  # one more than cores: tests also wait
+PROCESSES = str(min(4, os.cpu_count() or 1))
 STEPS = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
