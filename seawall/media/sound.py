@@ -11,21 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
+from seawall.media.media import SAMPLE_RATE as RATE
+from seawall.media.media import Sound
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-RATE: Final = 11_025  # samples a second, after decoding
 SLOWEST = 1_000  # samples a second of a track; fewer carry no sound that has a fingerprint
 MOST_TRACKS = 8  # of one file that are tried
 MOST_DAMAGED = 0.02  # of the packets; a recording of a broadcast begins with half a packet
@@ -36,17 +35,12 @@ CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,"
     "tta,w64,wav,wv"
 )
-TRUE_TO_HEADER = {"aiff", "asf", "au", "avi", "caf", "flac", "matroska", "mov", "tta", "w64", "wav"}
+SEVERAL_TRACKS = {"asf", "avi", "matroska", "mov"}
+TRUE_TO_HEADER = SEVERAL_TRACKS | {"aiff", "au", "caf", "flac", "tta", "w64", "wav"}
+UNKNOWN_SIZE = 0x7FFF_0000  # bytes: what is written to a pipe claims this or more
+PADDING = 8  # bytes a writer may have counted and not written
 MP3_COUNTS = (b"Xing", b"Info", b"VBRI")  # without one, an MP3's duration is a guess from its size
 MP3_HEAD = 4096  # bytes after the ID3 tag that hold the count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sound:
-    """A decoded sound."""
-
-    duration: float  # seconds
-    samples: NDArray[np.int16]  # mono, 11 025 a second
 
 
 def sound_of(data: bytes, limits: MediaLimits) -> Sound | None:
@@ -58,6 +52,7 @@ def sound_of(data: bytes, limits: MediaLimits) -> Sound | None:
 
     """
     limits.check_bytes(len(data))
+    _check_all_there(data)
     with _opened(data) as container:
         tracks = len(container.streams.audio)
     troubles = []
@@ -135,18 +130,35 @@ def _decoded(
         raise MediaError(
             f"{damaged} of {packets} packets of the sound are damaged; send the whole file again."
         )
-    missing = (declared or 0) - max(duration, reached)
-    if declared and missing > max(1, MOST_MISSING * declared):
+    # Where there are several tracks, or parts that are left out in playing, one of them may end sooner than the file.
+    there = max(duration, reached) if _names(container) & SEVERAL_TRACKS else duration
+    if declared and declared - there > max(1, MOST_MISSING * declared):
         raise MediaError(
-            f"The sound is cut short: {max(duration, reached):.1f} s of {declared:.1f} s are there; send the whole file"
-            " again."
+            f"The sound is cut short: {there:.1f} s of {declared:.1f} s are there; send the whole file again."
         )
     return Sound(duration=duration, samples=np.frombuffer(samples, np.int16))
 
 
+def _check_all_there(data: bytes) -> None:
+    """
+    Refuse a WAV or AIFF that ends before its header says; FFmpeg takes what is there for the whole.
+
+    Raises:
+        MediaError: It is cut short.
+
+    """
+    if data[:4] not in (b"RIFF", b"FORM"):
+        return
+    claimed = 8 + int.from_bytes(data[4:8], "little" if data.startswith(b"RIFF") else "big")
+    if len(data) + PADDING < claimed < UNKNOWN_SIZE:
+        raise MediaError(
+            f"The sound is cut short: {len(data)} of {claimed} bytes are there; send the whole file again."
+        )
+
+
 def _declared(container: InputContainer, track: AudioStream, data: bytes) -> float | None:
     """How many seconds the header promises; None where it makes no promise."""
-    names = set(container.format.name.split(","))
+    names = _names(container)
     if not names & TRUE_TO_HEADER and not ("mp3" in names and _counted(data)):
         return None
     if container.duration is not None:
@@ -154,6 +166,10 @@ def _declared(container: InputContainer, track: AudioStream, data: bytes) -> flo
     if track.duration is None or track.time_base is None:
         return None
     return float(track.duration * track.time_base)
+
+
+def _names(container: InputContainer) -> set[str]:
+    return set(container.format.name.split(","))
 
 
 def _counted(data: bytes) -> bool:

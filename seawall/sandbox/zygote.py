@@ -34,8 +34,8 @@ def _serve_channel(channel: socket.socket) -> None:
         signal.signal(meant_for_the_service, signal.SIG_IGN)
     settings = orjson.loads(receive(channel))
     orientations = settings.pop("orientations")
-    seconds = timedelta(seconds=settings.pop("max_seconds"))
-    limits = MediaLimits(**settings, max_seconds=seconds)
+    lasting = {name: timedelta(seconds=settings.pop(name)) for name in ("max_sound", "max_seconds")}
+    limits = MediaLimits(**settings, **lasting)
     Image.init()  # every plug-in now, rather than at a stranger's first WebP
     look_into(
         _ordinary(), limits, orientations=orientations

@@ -8,12 +8,15 @@ The constants are those of Chromaprint 1.5.1 (https://acoustid.org/chromaprint),
 the numbers are those `fpcalc -raw` prints. Only rounding differs: its FFT counts in float32.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-RATE = 11_025  # samples a second
+from seawall.media.media import SAMPLE_RATE as RATE
+from seawall.media.media import Samples
+
 FRAME = 4096  # samples of a window
 HOP = FRAME // 3  # samples from one window to the next
 STEP = HOP / RATE  # seconds from one number to the next
@@ -22,12 +25,12 @@ BLOCK = 256  # windows transformed together: 8 MiB
 NOTES = 12
 LOWEST = round(28 * FRAME / RATE)  # frequency bins of 28 Hz, and of 3520 Hz, which is left out
 HIGHEST = round(3520 * FRAME / RATE)
+BINS = 1400  # of a transform that are used: to 3768 Hz, for sounds raised by a semitone at most
 FIRST_NOTE = 27.5  # Hz: an A, note 0
 SMOOTHING = np.array([0.25, 0.75, 1.0, 0.75, 0.25])  # weights of five neighbouring windows
 FAINTEST = 0.01  # a shorter chroma vector is silence
 GRAY = np.array([0, 1, 3, 2], np.uint32)
 
-Samples = NDArray[np.int16]
 Chroma = NDArray[np.float64]  # (windows, 12)
 Numbers = NDArray[np.uint32]
 
@@ -66,21 +69,26 @@ SHORTEST = FRAME + (WIDEST + len(SMOOTHING) - 2) * HOP  # samples that give one 
 
 def chromaprint(samples: Samples) -> Numbers:
     """The numbers of a sound, (n); none of a sound shorter than 2.7 s."""
+    return retuned(samples, (0.0,))[0]
+
+
+def retuned(samples: Samples, pitches: Sequence[float]) -> list[Numbers]:
+    """The numbers of a sound as if it had been raised by each of these many semitones, and is lowered again."""
     if len(samples) < SHORTEST:
-        return np.empty(0, np.uint32)
-    return numbered(normalised(chroma(samples)))
+        return [np.empty(0, np.uint32) for _ in pitches]
+    return [numbered(normalised(energies)) for energies in _chroma(samples, pitches)]
 
 
-def chroma(samples: Samples) -> Chroma:
-    """How much energy each note has in each window, octaves folded together."""
+def _chroma(samples: Samples, pitches: Sequence[float]) -> list[Chroma]:
+    """How much energy each note has in each window, octaves folded together; for each pitch."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
     window = np.hamming(FRAME) / np.iinfo(np.int16).max
-    notes = _notes()
-    energies = np.empty((len(frames), NOTES))
+    notes = np.concatenate([_notes(pitch) for pitch in pitches], axis=1)
+    energies = np.empty((len(frames), notes.shape[1]))
     for start in range(0, len(frames), BLOCK):
-        waves = np.fft.rfft(frames[start : start + BLOCK] * window)[:, LOWEST:HIGHEST]
+        waves = np.fft.rfft(frames[start : start + BLOCK] * window)[:, :BINS]
         energies[start : start + BLOCK] = (waves.real**2 + waves.imag**2) @ notes
-    return energies
+    return np.split(energies, len(pitches), axis=1)
 
 
 def normalised(energies: Chroma) -> Chroma:
@@ -106,12 +114,13 @@ def numbered(picture: Chroma) -> Numbers:
     return numbers
 
 
-def _notes() -> Chroma:
-    """Which note each frequency bin counts for, (bins, 12)."""
-    frequencies = np.arange(LOWEST, HIGHEST) * RATE / FRAME
-    octaves = np.log2(frequencies / FIRST_NOTE)
+def _notes(pitch: float) -> Chroma:
+    """Which note each frequency bin counts for in a sound raised by so many semitones, (bins, 12)."""
+    bins = np.arange(BINS) / 2 ** (pitch / NOTES)
+    heard = (bins >= LOWEST) & (bins < HIGHEST)
+    octaves = np.log2(np.where(heard, bins, 1) * RATE / FRAME / FIRST_NOTE)
     which = (NOTES * (octaves - np.floor(octaves))).astype(np.intp)
-    return np.eye(NOTES)[which]
+    return np.eye(NOTES)[which] * heard[:, None]
 
 
 def _compared(sums: Chroma, comparison: Comparison, count: int) -> NDArray[np.float64]:
@@ -122,9 +131,7 @@ def _compared(sums: Chroma, comparison: Comparison, count: int) -> NDArray[np.fl
         """What the picture holds between two windows and two notes of the rectangle."""
         late, early = sums[right : right + count], sums[left : left + count]
         low_note, high_note = low + bottom, low + top
-        return (
-            late[:, high_note] - late[:, low_note] - early[:, high_note] + early[:, low_note]
-        )
+        return late[:, high_note] - late[:, low_note] - early[:, high_note] + early[:, low_note]
 
     half, middle = width // 2, height // 2
     match shape:
