@@ -80,7 +80,7 @@ def _opened(data: bytes) -> Iterator[InputContainer]:
 
     inside = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
     try:
-        with av.open(BytesIO(data), options=inside, metadata_errors="ignore") as container:
+        with av.open(BytesIO(data), "r", options=inside, metadata_errors="ignore") as container:
             yield container
     except av.FFmpegError as error:
         raise MediaError(
@@ -117,7 +117,7 @@ def _decoded(
         packets += 1
         damaged += packet.is_corrupt
         try:
-            for frame in packet.decode():
+            for frame in track.codec_context.decode(packet):
                 for part in mono.resample(frame):
                     samples += part.to_ndarray().tobytes()
         except FFmpegError:

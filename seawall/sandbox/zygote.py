@@ -34,8 +34,9 @@ def _serve_channel(channel: socket.socket) -> None:
         signal.signal(meant_for_the_service, signal.SIG_IGN)
     settings = orjson.loads(receive(channel))
     orientations = settings.pop("orientations")
-    lasting = {name: timedelta(seconds=settings.pop(name)) for name in ("max_sound", "max_seconds")}
-    limits = MediaLimits(**settings, **lasting)
+    seconds = timedelta(seconds=settings.pop("max_seconds"))
+    sound = timedelta(seconds=settings.pop("max_sound"))
+    limits = MediaLimits(**settings, max_seconds=seconds, max_sound=sound)
     Image.init()  # every plug-in now, rather than at a stranger's first WebP
     look_into(
         _ordinary(), limits, orientations=orientations

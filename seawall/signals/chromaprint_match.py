@@ -14,13 +14,14 @@ Bits of 256 in which 4 s of two sounds differ along the best diagonal of all: 99
 import numpy as np
 from numpy.typing import NDArray
 
-from seawall.signals.chromaprint_kernel import RATE, SHORTEST, STEP, Numbers
+from seawall.media.media import SAMPLE_RATE
+from seawall.signals.chromaprint_kernel import SHORTEST, STEP, Numbers
 from seawall.signals.sequence import Hits, Likeness, Segment, likeness
 
 WORDS = 8  # numbers in a code
 SPREAD = 2  # numbers from one of them to the next: neighbours share most of their sound
 SPAN = (WORDS - 1) * SPREAD + 1  # numbers a code reaches over; a shorter sound has no code
-HEARD = SHORTEST / RATE  # seconds of sound in one number
+HEARD = SHORTEST / SAMPLE_RATE  # seconds of sound in one number
 SHORTEST_CODE = HEARD + (SPAN - 1) * STEP  # seconds of sound in one code
 PLAINEST = 16  # bits that change within a code; in music it is 38 in 99 of 100
 
@@ -151,4 +152,5 @@ def _covered(stretches: list[tuple[float, float]]) -> float:
 def _sums(values: Bits, width: int) -> Bits:
     """The sum of every `width` values in a row."""
     sums = np.concatenate([[0], np.cumsum(values)])
-    return sums[width:] - sums[:-width]
+    found: Bits = sums[width:] - sums[:-width]
+    return found
