@@ -177,7 +177,7 @@ def cost() -> None:
         file.flush()
         started = time.perf_counter()
         subprocess.run(
-            ["fpcalc", "-length", "0", "-raw", file.name], check=True, capture_output=True
+            ["fpcalc", "-length", "0", "-raw", file.name], check=False, capture_output=True
         )
         theirs = (time.perf_counter() - started) / minutes
     print(f"fpcalc, at one pitch: {theirs * 1e3:.0f} ms; ours takes {ours / theirs:.2f} of it")
