@@ -15,6 +15,7 @@ class MediaLimits:
     max_bytes: int = 64 * 1024 * 1024
     max_pixels: int = 150_000_000  # of all frames looked at together: a 150-megapixel camera; 100 kB can claim far more
     max_frames: int = 64  # of an animation; those left out are named in the verdict
+    max_sound: timedelta = timedelta(hours=3)  # of sound in one file; 76 MiB an hour
     max_seconds: timedelta = timedelta(seconds=20)  # of wall-clock time and of processor time
     max_memory: int = 2 * 1024 * 1024 * 1024  # bytes of data a worker may take for it
 
@@ -44,4 +45,17 @@ class MediaLimits:
             raise MediaError(
                 f"The picture claims {width} by {height} pixels; the limit is {self.max_pixels}."
                 " Send a smaller copy, or raise max_pixels."
+            )
+
+    def check_sound(self, seconds: float) -> None:
+        """
+        Refuse a sound by the duration its header claims, and again by what has been decoded of it.
+
+        Raises:
+            MediaError: It is longer than `max_sound`.
+
+        """
+        if seconds > self.max_sound.total_seconds():
+            raise MediaError(
+                f"The sound lasts more than {self.max_sound}, the limit. Send it in parts, or raise max_sound."
             )

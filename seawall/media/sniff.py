@@ -27,6 +27,13 @@ _FIRST_BYTES = {
 }
 _AVIF = {b"avif", b"avis"}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+_SOUND_ONLY = {b"M4A ", b"M4B ", b"M4P "}
+_KINDS = {"image": Kind.IMAGE, "audio": Kind.SOUND}
+_MP3_RATES = (  # kbit/s of MPEG 1, and of its halves
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+)
+_MP3_SPEEDS = (44_100, 48_000, 32_000)  # samples a second
 _BMP_HEADERS = {
     12,
     40,
@@ -53,12 +60,16 @@ def media_type(data: bytes) -> str:
         return "image/webp"
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
         return "image/bmp"
+    if data.startswith(b"OggS"):
+        return "video/ogg" if b"\x80theora" in data[:HEAD] else "audio/ogg"
+    if _mpeg_sound(data):
+        return "audio/mpeg"
     return _boxed(data) or _named_by_puremagic(data)
 
 
 def kind_of(name: str) -> Kind:
     """What sort of thing has this media type, of the sorts that are looked into."""
-    return Kind.IMAGE if name.startswith("image/") else Kind.OTHER
+    return _KINDS.get(name.partition("/")[0], Kind.OTHER)
 
 
 def _boxed(data: bytes) -> str | None:
@@ -69,7 +80,29 @@ def _boxed(data: bytes) -> str | None:
     brands = {data[at : at + 4] for at in (8, *range(16, size, 4))}
     if brands & _AVIF:
         return "image/avif"
-    return "image/heic" if brands & _HEIF else None
+    if brands & _HEIF:
+        return "image/heic"
+    return "audio/mp4" if data[8:12] in _SOUND_ONLY else None
+
+
+def _mpeg_sound(data: bytes) -> bool:
+    """Whether an MP3 without a tag begins here: a frame (ISO/IEC 11172-3, 2.4.1.3), and where it ends another."""
+    after = _frame_length(data[:4])
+    return after > 0 and _frame_length(data[after : after + 4]) > 0
+
+
+def _frame_length(header: bytes) -> int:
+    """Bytes of the MP3 frame with this header; 0 where it is none."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
+        return 0
+    newest = header[1] >> 3 & 3  # 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5
+    rate, speed = header[2] >> 4, header[2] >> 2 & 3
+    if newest == 1 or not 0 < rate < len(_MP3_RATES[0]) or speed == len(_MP3_SPEEDS):
+        return 0
+    halved = {3: 0, 2: 1, 0: 2}[newest]
+    kilobits = _MP3_RATES[min(halved, 1)][rate]
+    samples = 1152 >> min(halved, 1)
+    return samples // 8 * kilobits * 1000 // (_MP3_SPEEDS[speed] >> halved) + (header[2] >> 1 & 1)
 
 
 def _named_by_puremagic(data: bytes) -> str:

@@ -2,7 +2,8 @@
 A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not.
 
     bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
-                 └──▶ every other picture ─▶ upright luma of every frame, reduced
+                 ├──▶ every other picture ─▶ upright luma of every frame, reduced
+                 └──▶ sound ─▶ samples of one channel
 
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
@@ -10,22 +11,26 @@ Pure, and not safe by itself: run it in the sandbox, where a decoder may die of 
 from seawall.errors import MediaError
 from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
-from seawall.media.media import Image, Kind, Media
+from seawall.media.media import Image, Kind, Media, Sound
 from seawall.media.pillow import PLUGINS, frames
 from seawall.media.sniff import kind_of, media_type
+from seawall.media.sound import sound_of
 
 
 def understand(data: bytes, limits: MediaLimits) -> Media:
     """
     What these bytes are, as far as they could be understood; never an error.
 
-    A picture that is damaged, cut short, too large or of a format we cannot decode has `unreadable` set
-    and no image: half a picture is not fingerprinted as if it were the whole.
+    A picture or sound that is damaged, cut short, too large or of a format we cannot decode has `unreadable` set
+    and nothing else: half a picture is not fingerprinted as if it were the whole.
     """
     name = media_type(data)
-    if kind_of(name) is Kind.OTHER:
-        return Media(kind=Kind.OTHER, media_type=name, data=data)
+    kind = kind_of(name)
+    if kind is Kind.OTHER:
+        return Media(kind=kind, media_type=name, data=data)
     try:
+        if kind is Kind.SOUND:
+            return Media(kind=kind, media_type=name, data=data, sound=_heard(data, name, limits))
         image = _decoded(data, name, limits)
     except MediaError as error:
         reason = str(error)
@@ -34,8 +39,15 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     except Exception as error:  # noqa: BLE001 - a decoder fed hostile bytes raises anything, and all of it means this
         reason = f"The {name} cannot be decoded ({type(error).__name__}: {error}); send the whole file again."
     else:
-        return Media(kind=Kind.IMAGE, media_type=name, data=data, image=image)
-    return Media(kind=Kind.IMAGE, media_type=name, data=data, unreadable=reason)
+        return Media(kind=kind, media_type=name, data=data, image=image)
+    return Media(kind=kind, media_type=name, data=data, unreadable=reason)
+
+
+def _heard(data: bytes, name: str, limits: MediaLimits) -> Sound:
+    sound = sound_of(data, limits)
+    if sound is None:
+        raise MediaError(f"The {name} has no track of sound; send the whole file again.")
+    return sound
 
 
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:

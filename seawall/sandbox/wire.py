@@ -93,6 +93,7 @@ def _reading(
     orientation: str,
     frame: int,
     region: dict[str, Any] | None,
+    pitch: float,
 ) -> Reading:
     return Reading(
         signal=Signal(str(signal["type"]), str(signal["value"])),
@@ -100,6 +101,7 @@ def _reading(
         orientation=Orientation(orientation),
         frame=int(frame),
         region=None if region is None else _region(**region),
+        pitch=float(pitch),
     )
 
 

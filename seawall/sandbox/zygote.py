@@ -35,7 +35,8 @@ def _serve_channel(channel: socket.socket) -> None:
     settings = orjson.loads(receive(channel))
     orientations = settings.pop("orientations")
     seconds = timedelta(seconds=settings.pop("max_seconds"))
-    limits = MediaLimits(**settings, max_seconds=seconds)
+    sound = timedelta(seconds=settings.pop("max_sound"))
+    limits = MediaLimits(**settings, max_seconds=seconds, max_sound=sound)
     Image.init()  # every plug-in now, rather than at a stranger's first WebP
     look_into(
         _ordinary(), limits, orientations=orientations

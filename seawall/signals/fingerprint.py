@@ -11,7 +11,7 @@ from seawall.media.media import Kind, Media
 from seawall.media.sniff import kind_of, media_type
 from seawall.signals.digests import Digest
 from seawall.signals.registry import SIGNAL_TYPES
-from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
+from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Fingerprint:
 
 def fingerprint(media: Media, *, orientations: bool = True) -> Fingerprint:
     """
-    Every signal of a piece of media; `orientations` also those it would have if it were turned.
+    Every signal of a piece of media; `orientations` also those it would have if it were turned or retuned.
 
     A signal that an earlier frame or turn already has is not repeated.
     """
@@ -43,7 +43,7 @@ def fingerprint(media: Media, *, orientations: bool = True) -> Fingerprint:
                 missing.append(reason)
             case tuple() as found:
                 for reading in found:
-                    if orientations or reading.orientation is Orientation.UPRIGHT:
+                    if orientations or reading.unturned:
                         readings.setdefault(reading.signal, reading)
     seen, lasting = media.image or media.video, media.video or media.sound
     return Fingerprint(

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from seawall.errors import SignalError
+from seawall.signals.chromaprint import Chromaprint
 from seawall.signals.digests import Md5, Sha1, Sha256
 from seawall.signals.pdq import Pdq
 from seawall.signals.sequence import SequenceType
 from seawall.signals.signal import Signal, SignalType, shown
 from seawall.signals.url import Url
 
-_SEQUENCES: tuple[SequenceType, ...] = ()
+_SEQUENCES: tuple[SequenceType, ...] = (Chromaprint(),)
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),
     *_SEQUENCES,

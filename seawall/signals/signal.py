@@ -39,18 +39,24 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One signal as it was read off a piece of media: of which frame or region, turned which way, how reliable."""
+    """One signal as it was read off a piece of media: of which frame or region, how turned, how reliable."""
 
     signal: Signal
     quality: int | None = None  # 0 to 100, for types that publish one
     orientation: Orientation = Orientation.UPRIGHT
     frame: int = 0
     region: Region | None = None  # None: the whole picture
+    pitch: float = 0.0  # semitones the sound was lowered by before it was read
 
     @property
     def plain(self) -> bool:
-        """Whether it is of the media as it lies: whole, and not turned."""
-        return self.orientation is Orientation.UPRIGHT and self.region is None
+        """Whether it is of the media as it lies: whole, not turned, and not retuned."""
+        return self.unturned and self.region is None
+
+    @property
+    def unturned(self) -> bool:
+        """Whether it is of the media upright, or at its own pitch."""
+        return self.orientation is Orientation.UPRIGHT and not self.pitch
 
 
 class Cause(StrEnum):

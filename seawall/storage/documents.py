@@ -81,12 +81,19 @@ def verdict_from(document: Document) -> Verdict:
 
 
 def _reading_document(reading: Reading) -> list[Any]:
-    whole = [str(reading.signal), reading.quality, reading.orientation, reading.frame]
-    return whole if reading.region is None else [*whole, asdict(reading.region)]
+    row = [str(reading.signal), reading.quality, reading.orientation, reading.frame]
+    if reading.plain:
+        return row
+    return [*row, asdict(reading.region) if reading.region else None, reading.pitch]
 
 
 def _reading(
-    text: str, quality: int | None, turn: str, frame: int, region: Document | None = None
+    text: str,
+    quality: int | None,
+    turn: str,
+    frame: int,
+    region: Document | None = None,
+    pitch: float = 0.0,
 ) -> Reading:
     return Reading(
         signal=_signal(text),
@@ -94,6 +101,7 @@ def _reading(
         orientation=Orientation(turn),
         frame=frame,
         region=Region(**region) if region else None,
+        pitch=pitch,
     )
 
 

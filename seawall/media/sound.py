@@ -1,0 +1,181 @@
+"""
+The sound of a file, or of a video's sound track: decoded by FFmpeg (PyAV) to what fingerprints are read off.
+
+    bytes ─▶ container ─▶ first good track ─▶ decoded ─▶ mono, 11 025 Hz, 16 bits
+                                                └──▶ less than the header says: an error, never half a sound
+
+Run it in the sandbox. Memory grows with the sound that is kept, 76 MiB an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seawall.errors import MediaError
+from seawall.media.limits import MediaLimits
+from seawall.media.media import SAMPLE_RATE as RATE
+from seawall.media.media import Sound
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+SLOWEST = 1_000  # samples a second of a track; fewer carry no sound that has a fingerprint
+MOST_TRACKS = 8  # of one file that are tried
+MOST_DAMAGED = 0.02  # of the packets; a recording of a broadcast begins with half a packet
+MOST_MISSING = 0.02  # of the declared duration, and always a second: encoders round and pad
+
+# What may be opened: files that hold their own sound. Playlists and scripts would make FFmpeg open other addresses.
+CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,"
+    "tta,w64,wav,wv"
+)
+SEVERAL_TRACKS = {"asf", "avi", "matroska", "mov"}
+TRUE_TO_HEADER = SEVERAL_TRACKS | {"aiff", "au", "caf", "flac", "tta", "w64", "wav"}
+UNKNOWN_SIZE = 0x7FFF_0000  # bytes: what is written to a pipe claims this or more
+PADDING = 8  # bytes a writer may have counted and not written
+MP3_COUNTS = (b"Xing", b"Info", b"VBRI")  # without one, an MP3's duration is a guess from its size
+MP3_HEAD = 4096  # bytes after the ID3 tag that hold the count
+
+
+def sound_of(data: bytes, limits: MediaLimits) -> Sound | None:
+    """
+    The first track of sound that decodes whole; None where the file has no track of sound.
+
+    Raises:
+        MediaError: Every track is cut short, damaged, longer than the limit, or of a kind we cannot decode.
+
+    """
+    limits.check_bytes(len(data))
+    _check_all_there(data)
+    with _opened(data) as container:
+        tracks = len(container.streams.audio)
+    troubles = []
+    for number in range(min(tracks, MOST_TRACKS)):
+        try:
+            with _opened(data) as container:
+                return _decoded(container, container.streams.audio[number], data, limits)
+        except MediaError as error:
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
+    return None
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[InputContainer]:
+    """
+    The file, open for reading, with no way out to other files or addresses.
+
+    Raises:
+        MediaError: FFmpeg cannot read it, now or while it is open.
+
+    """
+    import av  # noqa: PLC0415 - FFmpeg takes a tenth of a second to load; only workers need it
+
+    inside = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
+    try:
+        with av.open(BytesIO(data), "r", options=inside, metadata_errors="ignore") as container:
+            yield container
+    except av.FFmpegError as error:
+        raise MediaError(
+            f"The sound cannot be decoded ({error.strerror}); send the whole file again."
+        ) from None
+
+
+def _decoded(
+    container: InputContainer, track: AudioStream, data: bytes, limits: MediaLimits
+) -> Sound:
+    """
+    The track, whole.
+
+    Raises:
+        MediaError: It is cut short, damaged or too long.
+
+    """
+    from av import AudioResampler, FFmpegError  # noqa: PLC0415 - as above
+
+    if (track.rate or 0) < SLOWEST:
+        raise MediaError(f"The sound has {track.rate or 0} samples a second; {SLOWEST} are needed.")
+    declared = _declared(container, track, data)
+    limits.check_sound(declared or 0)
+    track.codec_context.thread_count = 1
+    mono = AudioResampler(format="s16", layout="mono", rate=RATE)
+    samples = bytearray()
+    packets = damaged = 0
+    reached = 0.0  # seconds: the latest end of a packet of any track
+    for packet in container.demux():
+        if packet.pts is not None and packet.time_base is not None:
+            reached = max(reached, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        if packet.stream_index != track.index:
+            continue
+        packets += 1
+        damaged += packet.is_corrupt
+        try:
+            for frame in track.codec_context.decode(packet):
+                for part in mono.resample(frame):
+                    samples += part.to_ndarray().tobytes()
+        except FFmpegError:
+            damaged += 1
+        limits.check_sound(len(samples) / 2 / RATE)
+    for part in mono.resample(None):
+        samples += part.to_ndarray().tobytes()
+    duration = len(samples) / 2 / RATE
+    if not samples or damaged > MOST_DAMAGED * packets + 1:
+        raise MediaError(
+            f"{damaged} of {packets} packets of the sound are damaged; send the whole file again."
+        )
+    # Where there are several tracks, or parts that are left out in playing, one of them may end sooner than the file.
+    there = max(duration, reached) if _names(container) & SEVERAL_TRACKS else duration
+    if declared and declared - there > max(1, MOST_MISSING * declared):
+        raise MediaError(
+            f"The sound is cut short: {there:.1f} s of {declared:.1f} s are there; send the whole file again."
+        )
+    return Sound(duration=duration, samples=np.frombuffer(samples, np.int16))
+
+
+def _check_all_there(data: bytes) -> None:
+    """
+    Refuse a WAV or AIFF that ends before its header says; FFmpeg takes what is there for the whole.
+
+    Raises:
+        MediaError: It is cut short.
+
+    """
+    if data[:4] not in (b"RIFF", b"FORM"):
+        return
+    claimed = 8 + int.from_bytes(data[4:8], "little" if data.startswith(b"RIFF") else "big")
+    if len(data) + PADDING < claimed < UNKNOWN_SIZE:
+        raise MediaError(
+            f"The sound is cut short: {len(data)} of {claimed} bytes are there; send the whole file again."
+        )
+
+
+def _declared(container: InputContainer, track: AudioStream, data: bytes) -> float | None:
+    """How many seconds the header promises; None where it makes no promise."""
+    names = _names(container)
+    if not names & TRUE_TO_HEADER and not ("mp3" in names and _counted(data)):
+        return None
+    if container.duration is not None:
+        return container.duration / 1_000_000
+    if track.duration is None or track.time_base is None:
+        return None
+    return float(track.duration * track.time_base)
+
+
+def _names(container: InputContainer) -> set[str]:
+    return set(container.format.name.split(","))
+
+
+def _counted(data: bytes) -> bool:
+    """Whether an MP3 says how many frames it has."""
+    start = 0
+    if data.startswith(b"ID3"):
+        size = [byte & 0x7F for byte in data[6:10]]  # four times seven bits
+        start = 10 + (size[0] << 21 | size[1] << 14 | size[2] << 7 | size[3])
+    return any(mark in data[start : start + MP3_HEAD] for mark in MP3_COUNTS)

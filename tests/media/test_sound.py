@@ -1,0 +1,99 @@
+"""What FFmpeg makes of sound files, and of files that only claim to be whole."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from benchmarks.sounds import encoded, track
+from seawall.errors import MediaError
+from seawall.media.limits import MediaLimits
+from seawall.media.media import SAMPLE_RATE, Kind
+from seawall.media.sound import sound_of
+from seawall.media.understand import understand
+
+FILES = {  # codec and container
+    "audio/mpeg": ("libmp3lame", "mp3"),
+    "audio/wave": ("pcm_s16le", "wav"),
+    "audio/flac": ("flac", "flac"),
+    "audio/mp4": ("aac", "ipod"),
+    "audio/aac": ("aac", "adts"),
+    "audio/ogg": ("flac", "ogg"),
+}
+SECONDS = 6
+
+
+def file(codec: str, container: str) -> bytes:
+    """A few seconds of music."""
+    return encoded(track(1, SECONDS), codec=codec, container=container)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_sound_file_becomes_samples(name: str) -> None:
+    """The kind is told by the bytes; every codec gives the same seconds of one channel."""
+    media = understand(file(*FILES[name]), MediaLimits())
+    assert (media.kind, media.media_type, media.unreadable) == (Kind.SOUND, name, None)
+    assert media.sound is not None
+    assert media.sound.samples.dtype == np.int16
+    assert media.sound.duration == len(media.sound.samples) / SAMPLE_RATE
+    assert media.sound.duration == pytest.approx(SECONDS, abs=0.1)
+
+
+def test_an_mp3_needs_no_tag() -> None:
+    """Many begin with a bare frame."""
+    tagged = file("libmp3lame", "mp3")
+    bare = tagged[10 + int.from_bytes(tagged[6:10]) :]
+    assert not bare.startswith(b"ID3")
+    assert understand(bare, MediaLimits()).kind is Kind.SOUND
+
+
+def test_the_sound_track_of_another_container_is_read() -> None:
+    """Sound is taken from whatever holds it, as a video does."""
+    sound = sound_of(file("aac", "matroska"), MediaLimits())
+    assert sound is not None
+    assert sound.duration == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["audio/mpeg", "audio/wave", "audio/flac", "audio/mp4"])
+def test_half_a_sound_is_not_taken_for_the_whole(name: str) -> None:
+    """The header says how much there should be."""
+    whole = file(*FILES[name])
+    media = understand(whole[: len(whole) // 2], MediaLimits())
+    assert media.kind is Kind.SOUND
+    assert media.sound is None
+    assert media.unreadable
+    assert media.unreadable.endswith("send the whole file again.")
+
+
+def test_a_sound_longer_than_the_limit_is_refused() -> None:
+    """What the header claims is enough; nothing is decoded."""
+    limits = MediaLimits(max_sound=timedelta(seconds=5))
+    for name in (
+        "audio/wave",
+        "audio/aac",
+    ):  # one that declares its duration, and one that does not
+        with pytest.raises(MediaError, match="lasts more than 0:00:05, the limit"):
+            sound_of(file(*FILES[name]), limits)
+
+
+def test_noise_inside_a_file_is_an_error_with_a_sentence() -> None:
+    """Damage in the middle is noticed, though the file ends where it should."""
+    whole = bytearray(file("flac", "flac"))
+    middle = slice(len(whole) // 4, len(whole) // 2)
+    whole[middle] = np.random.default_rng(1).bytes(middle.stop - middle.start)
+    with pytest.raises(MediaError, match=r"damaged|cut short|cannot be decoded"):
+        sound_of(bytes(whole), MediaLimits())
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n",
+        b"ffconcat version 1.0\nfile /etc/hostname\n",
+        b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\nm=audio 9 RTP/AVP 0\r\n",
+    ],
+)
+def test_a_playlist_opens_nothing(script: bytes) -> None:
+    """FFmpeg would read other files and addresses for whoever sends one."""
+    with pytest.raises(MediaError, match="cannot be decoded"):
+        sound_of(script, MediaLimits())
