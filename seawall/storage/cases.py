@@ -40,9 +40,10 @@ from seawall.cases.case import (
     item_from,
 )
 from seawall.cases.likeness import Mark, marks_of, own_mark
-from seawall.cases.urgency import urgency
+from seawall.cases.urgency import MOST_SEVERE, SEVERE, urgency
 from seawall.errors import NotFound
 from seawall.storage.bulk import rows_among
+from seawall.storage.sealed import PASSAGE
 from seawall.storage.tables import (
     WAITING_CASES,
     answers,
@@ -55,6 +56,7 @@ from seawall.storage.tables import (
     counters,
     golden_answers,
     looks,
+    sealed_media,
 )
 
 CANDIDATES = 100  # cases that one item may be compared with
@@ -226,8 +228,13 @@ class CaseStore:
         queue: str | None = None,
         category: str | None = None,
         most_severe: int | None = None,
+        room: int | None = None,
     ) -> str | None:
-        """The most urgent open case this person may see and has not skipped; one handed over comes first."""
+        """
+        The most urgent open case this person may see and has not skipped; one handed over comes first.
+
+        One more severe than they have `room` for is among them where there is nothing in it to look at.
+        """
         skipped = (
             select(case_skips.c.case)
             .where(case_skips.c.case == cases.c.id, case_skips.c.person == person)
@@ -245,6 +252,8 @@ class CaseStore:
             query = query.where(cases.c.category == category)
         if most_severe is not None:
             query = query.where(cases.c.severity <= most_severe)
+        if room is not None and room < MOST_SEVERE:
+            query = query.where((cases.c.severity <= room) | nothing_to_see())
         handed = query.where(cases.c.assigned_to == person)
         anybody = query.where(cases.c.assigned_to.is_(None))
         found: str | None = (
@@ -598,6 +607,15 @@ def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
     held = func.coalesce(cases.c.claimed_by, "") == person
     yield held | ~review.where(mine, answers.c.person == person).exists()
     yield held | ~golden.where(mine, golden_answers.c.person == person).exists()
+
+
+def nothing_to_see() -> ColumnElement[bool]:
+    """What a query of cases asks for so that nobody has to look at media; mild passages are read at no cost."""
+    graphic = (sealed_media.c.media_type != PASSAGE) | (cases.c.severity >= SEVERE)
+    kept = exists().where(
+        sealed_media.c.case == cases.c.id, sealed_media.c.path.is_not(None), graphic
+    )
+    return ~kept & ~exists().where(looks.c.case == cases.c.id)  # a look has what another case keeps
 
 
 def within(limits: Limits | None, *, also: bool = True) -> Iterable[ColumnElement[bool]]:

@@ -151,12 +151,14 @@ def next_case(
     queue: str | None = None,
     category: str | None = None,
     most_severe: int | None = None,
+    room: int | None = None,
     secret: bytes | None = None,
 ) -> Case | None:
     """
     The most urgent case this person may see and has not skipped, now theirs; None when there is none.
 
-    One more severe than `most_severe` is left to others.
+    One more severe than `most_severe` is left to others, and so is one more severe than their day has `room` for,
+    unless there is nothing in it to look at.
 
     With the home's secret for draws, a golden item comes before it where one is due.
 
@@ -169,7 +171,12 @@ def next_case(
     stores.cases.lock()
     wake(stores=stores, now=now)
     ident = stores.cases.next_open(
-        person, limits=limits, queue=queue, category=category, most_severe=most_severe
+        person,
+        limits=limits,
+        queue=queue,
+        category=category,
+        most_severe=most_severe,
+        room=room,
     )
     if ident is None:
         return None
@@ -180,7 +187,7 @@ def next_case(
             case,
             limits=limits,
             category=category,
-            most_severe=most_severe,
+            most_severe=min((each for each in (most_severe, room) if each is not None), default=None),
             config=config,
             secret=secret,
             stores=stores,

@@ -13,12 +13,14 @@ from seawall.cases.config import Act, CasesConfig
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.errors import NotAllowed, NotFound, WrongState
+from seawall.media.media import Kind
 from seawall.policy.ground import Basis, Ground
 from seawall.policy.interval import Share
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rule
 from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
+from seawall.storage.sealed import PASSAGE, SealedMedia
 from seawall.workflows.audit import verify_audit
 from seawall.workflows.carrying_out import Bench, carry_out_due, restore
 from seawall.workflows.cases import (
@@ -124,6 +126,23 @@ class Place:
         ruling = self.rule(case, REMOVE, at=at)
         assert self.carry_out(at=at + CONFIG.undo) == 1
         return case, ruling
+
+
+def media(ident, case, media_type):
+    """What is kept for this case."""
+    return SealedMedia(
+        id=ident,
+        upload=None,
+        item="post 1",
+        case=case,
+        kind=Kind.OTHER,
+        media_type=media_type,
+        size=1,
+        path=f"a/{ident}",
+        at=NOON,
+        delete_at=later(60),
+        at_most_until=later(60),
+    )
 
 
 @pytest.fixture
@@ -248,6 +267,27 @@ def test_what_is_too_severe_for_somebody_is_left_to_others(place):
     assert place.next("ann", most_severe=0) is None
     assert place.next("ann", most_severe=severity - 1, queue="matches") is None
     assert place.next("ann", most_severe=severity, queue="matches").id == known
+
+
+def test_whose_day_is_over_is_given_what_shows_no_media(place):
+    """Not a case of which a picture is kept, until that is deleted; words cost nothing where they are not severe."""
+    _, known = place.screened(flipped(pdq(1), 12, seed=1))
+    user = Item(id="user 9", kind=ItemKind.USER)
+    mild = place.do(open_case, user, source=Source.HAND, by="cli", now=NOON).id
+    kept = [("picture", known, "image/png"), ("words", known, PASSAGE), ("mild words", mild, PASSAGE)]
+    with place.memory.transaction() as stores:
+        for name, case, media_type in kept:
+            stores.sealed.add(media(name, case, media_type))
+
+    assert place.next("ann", room=0).id == mild
+    assert place.next("ann", room=0) is None
+    with place.memory.transaction() as stores:
+        stores.sealed.forget(["picture"], at=NOON)
+    assert place.next("ann", room=0) is None
+    with place.memory.transaction() as stores:
+        stores.sealed.forget(["words"], at=NOON)
+    assert place.next("ann", room=0, most_severe=2) is None
+    assert place.next("ann", room=0).id == known
 
 
 def test_an_entry_is_as_precise_as_the_rulings_on_its_matches(place):
