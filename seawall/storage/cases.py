@@ -17,11 +17,13 @@ from sqlalchemy import (
     Row,
     and_,
     exists,
+    false,
     func,
     insert,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy import case as sql_case
@@ -100,6 +102,16 @@ class CaseBacklog:
     held: int
     overdue: int  # of all of these
     oldest_at: datetime  # when the oldest was opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """Cases that wait and that some people may not see, which are alike in what limits ask for."""
+
+    queue: str
+    category: str | None
+    territory: str | None
+    waiting: int
 
 
 class CaseStore:
@@ -484,6 +496,18 @@ class CaseStore:
         if reader is not None:
             of_looks = cases.c.id.in_(select(looks.c.case))
             yield from self._counted(of_looks, ~and_(*unsaid(reader)), *within(limits))
+
+    def beyond(self, limits: Collection[Limits]) -> list[Unseen]:
+        """What waits, and nobody has, that is within none of these limits; the largest groups first."""
+        groups = (cases.c.queue, cases.c.category, cases.c.territory)
+        query = (
+            select(*groups, func.count().label("waiting"))
+            .where(IS_WAITING, cases.c.status != Status.CLAIMED)
+            .where(*(~func.coalesce(and_(true(), *within(each)), false()) for each in limits))
+            .group_by(*groups)
+            .order_by(func.count().desc(), *groups)
+        )
+        return [Unseen(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - a row's public mapping, despite its name
 
     def allowed(self, idents: Collection[str], limits: Limits) -> set[str]:
         """Those of these cases that are within the limits with everything that is in them."""

@@ -34,6 +34,7 @@ from seawall.ids import new_id
 from seawall.media.media import Kind
 from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Orientation
+from seawall.storage.cases import Unseen
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
@@ -521,6 +522,12 @@ def acting(person: str, stores: Stores, *, case: Case | None = None) -> Person |
     if case is not None:
         check_shown(case, known, stores)
     return known
+
+
+def offered_to_nobody(stores: Stores) -> list[Unseen]:
+    """Cases that wait beyond the limits of everybody here who rules; the largest groups first."""
+    limits = {each.limits for each in stores.people.all() if may(each, Permission.CASES_RULE)}
+    return [] if Limits() in limits else stores.cases.beyond(limits)
 
 
 def who_may_rule(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from seawall.access.person import Limits
+from seawall.access.person import Limits, Person, Role
 from seawall.banks.bank import Bank
 from seawall.cases.case import Item, ItemKind, Source, Status, fold
 from seawall.cases.config import Act, CasesConfig
@@ -29,6 +29,7 @@ from seawall.workflows.cases import (
     heartbeat,
     hold,
     next_case,
+    offered_to_nobody,
     open_case,
     release,
     remove_from_cluster,
@@ -126,6 +127,19 @@ class Place:
         ruling = self.rule(case, REMOVE, at=at)
         assert self.carry_out(at=at + CONFIG.undo) == 1
         return case, ruling
+
+
+def reviewer(ident, *, limits):
+    """Somebody who rules within these limits."""
+    return Person(
+        id=ident,
+        login=ident,
+        name=ident,
+        pseudonym=ident,
+        roles=frozenset({Role.REVIEWER}),
+        created_at=NOON,
+        limits=limits,
+    )
 
 
 def media(ident, case, media_type):
@@ -288,6 +302,30 @@ def test_whose_day_is_over_is_given_what_shows_no_media(place):
         stores.sealed.forget(["words"], at=NOON)
     assert place.next("ann", room=0, most_severe=2) is None
     assert place.next("ann", room=0).id == known
+
+
+def test_what_nobody_may_see_is_counted(place):
+    """Whoever lacks a category, a second category of it or its queue is not offered a case, nor is nobody at all."""
+    for number, category in enumerate(("violence", "violence", None)):
+        user = Item(id=f"user {number}", kind=ItemKind.USER, territory="DE")
+        named = {"source": Source.HAND, "by": "cli", "now": NOON, "category": category}
+        place.do(open_case, user, **named)
+
+    def unseen(*people):
+        with place.memory.transaction() as stores:
+            for ident, limits in people:
+                stores.people.add(reviewer(ident, limits=limits))
+            return [
+                (each.queue, each.category, each.territory, each.waiting)
+                for each in offered_to_nobody(stores)
+            ]
+
+    groups = [("by-hand", "violence", "DE", 2), ("by-hand", None, "DE", 1)]
+    assert unseen() == groups
+    assert unseen(("ann", Limits(queues=frozenset({"matches"})))) == groups
+    assert unseen(("ben", Limits(categories=frozenset({"violence"})))) == groups[1:]
+    assert unseen(("cay", Limits(territories=frozenset({"FR"})))) == groups[1:]
+    assert unseen(("dan", Limits())) == []
 
 
 def test_an_entry_is_as_precise_as_the_rulings_on_its_matches(place):

@@ -202,7 +202,7 @@ def _open_acts(sheet: CaseSheet, person: Person) -> dict[str, bool]:
     ruled = case.status is Status.RULED
     in_time = case.until is None or case.until > now()
     return {
-        "undoes": ruled and in_time and may_undo(ruling, person) and sheet.unsaid,
+        "undoes": ruled and in_time and may_undo(ruling, person) and not sheet.said,
         "approves": waits_for_a_second(case, ruling) and may_approve(ruling, person),
         "restores": case.status is Status.CARRIED_OUT and ruling.restore_asked_by != person.id,
     }
