@@ -1,7 +1,7 @@
 """
 What looking costs a person: levels of a preview, a budget for each day, and when to do something else.
 
-    level 0 ─▶ small, blurred, grey or not: costs nothing, is nobody's business; sharp, as some prefer it, it costs
+    level 0 ─▶ small, blurred, grey or not: an event, costs nothing; sharp, as some prefer it, it costs
     level 1 ─▶ blurred ─▶ 2 ─▶ grey ─▶ 3 ─▶ large ─▶ 4 ─▶ colour: each look is an event and costs its severity,
     but for a look at what was paid for minutes ago, which is an event and costs nothing
 """

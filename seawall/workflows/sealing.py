@@ -145,7 +145,7 @@ def why_nothing(media: SealedMedia | None, *, safe: Safe) -> str | None:
 def preview(
     ident: str, *, viewer: Viewer, safe: Safe, sandbox: Sandbox, memory: Memory, now: datetime
 ) -> bytes:
-    """The smallest picture of kept media, which tells little and costs nothing; raises as `reveal` does."""
+    """The smallest picture of kept media, which tells little and costs nothing; logged; raises as `reveal` does."""
     return reveal(
         ident,
         LEAST,
@@ -170,7 +170,7 @@ def reveal(
     now: datetime,
 ) -> bytes:
     """
-    A JPEG of ours that shows kept media at this level; above the least one, the look is logged and counted first.
+    A JPEG of ours that shows kept media at this level; the look is logged first and, above the least one, counted.
 
     The least is as the viewer prefers it; a sharp one is a look too, and blurred where that would be too much.
 
@@ -194,6 +194,9 @@ def reveal(
     shown = sandbox.preview(_bytes(media, safe), viewer.least if level == LEAST else level)
     if costs > LEAST:
         _count(media.id, costs, viewer, severity, safe=safe, memory=memory, now=now)
+    else:
+        with memory.transaction() as stores:
+            _log(media, LEAST, viewer, severity, counted=False, stores=stores, now=now)
     return shown
 
 

@@ -86,8 +86,8 @@ def test_a_held_photo_is_previewed_in_levels(served: Served, reviewed: str):
         )
     with served.door.app.memory.reading() as stores:
         found = stores.audit.after(0, limit=100, subject=reviewed)
-    assert [event.happening.action for event in found] == ["media:kept"] + 3 * ["media:revealed"]
-    assert [event.happening.details["level"] for event in found[1:]] == [1, 2, 4]
+    assert [event.happening.action for event in found] == ["media:kept"] + 4 * ["media:revealed"]
+    assert [event.happening.details["level"] for event in found[1:]] == [0, 1, 2, 4]
 
 
 def test_a_key_has_a_budget_too(served: Served, reviewed: str):

@@ -238,7 +238,7 @@ def seen(admin: httpx.Client, bank: str) -> str:
 
 
 def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, admin: httpx.Client, seen: str):
-    """By a name that stays the item's; looks above the least are events."""
+    """By a name that stays the item's; each look is an event."""
     (shown,) = admin.get(f"/v1/cases/{seen}").json()["items"]
     asked = f"/desk/cases/{seen}/items/{shown['ref']}/preview"
     with reviewing(served) as (person, client):
@@ -263,7 +263,7 @@ def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, admin: httpx
         ]
     assert [
         (each.details["level"], each.details["case"]) for each in looks if each.actor == person.id
-    ] == [(2, seen)]
+    ] == [(2, seen), (0, seen)]
 
 
 def test_what_can_be_confirmed_by_its_hash_is_not_shown_unasked(
