@@ -78,9 +78,7 @@ class Look:
 def viewer_of(person: Person, *, at: datetime) -> Viewer:
     """One of our people, who looks, with what they have asked to be spared."""
     wants = person.preferences
-    return Viewer(
-        id=person.id, nothing_graphic=wants.spares(at), blur=wants.blur, grey=wants.grey
-    )
+    return Viewer(id=person.id, nothing_graphic=wants.spares(at), blur=wants.blur, grey=wants.grey)
 
 
 def spent(looks: Mapping[int, int]) -> int:

@@ -388,14 +388,15 @@ def _bank(
     """The bank has the signals of the case; one that somebody switched off there matches again."""
     acting: dict[str, Any] = {"stores": stores, "by": ruling.by, "now": now}
     ensure_bank(bank, owner=bench.owner, **acting)
-    filed = {"source": _source(case.id), "note": ruling.id}
-    filing = Filing(categories=_categories(case, ruling, stores), **filed)
+    filing = Filing(
+        categories=_categories(case, ruling, stores), source=_source(case.id), note=ruling.id
+    )
     signals = dict.fromkeys(parse_signal(text) for item in case.items for text in item.signals)
     if signals:
         added = [(signal, filing) for signal in signals]
         for entry in add_entries(bank, added, taxonomy=bench.taxonomy, **acting):
             if not entry.enabled:
-                again: dict[str, object] = {"enabled": True, **filed}
+                again = {"enabled": True, "source": filing.source, "note": filing.note}
                 change_entry(bank, entry.id, again, taxonomy=bench.taxonomy, **acting)
 
 

@@ -188,7 +188,9 @@ def next_case(
             case,
             limits=limits,
             category=category,
-            most_severe=min((each for each in (most_severe, room) if each is not None), default=None),
+            most_severe=min(
+                (each for each in (most_severe, room) if each is not None), default=None
+            ),
             config=config,
             secret=secret,
             stores=stores,

@@ -288,7 +288,11 @@ def test_whose_day_is_over_is_given_what_shows_no_media(place):
     _, known = place.screened(flipped(pdq(1), 12, seed=1))
     user = Item(id="user 9", kind=ItemKind.USER)
     mild = place.do(open_case, user, source=Source.HAND, by="cli", now=NOON).id
-    kept = [("picture", known, "image/png"), ("words", known, PASSAGE), ("mild words", mild, PASSAGE)]
+    kept = [
+        ("picture", known, "image/png"),
+        ("words", known, PASSAGE),
+        ("mild words", mild, PASSAGE),
+    ]
     with place.memory.transaction() as stores:
         for name, case, media_type in kept:
             stores.sealed.add(media(name, case, media_type))

@@ -1,7 +1,7 @@
 """
 One case: which it is and why, what it is about, and the form that decides it.
 
-A picture is a JPEG of ours at a level; above the least one, each look is logged and counted against the day's budget.
+A picture is a JPEG of ours at a level; each look is logged and, above the least one, counted against the day's budget.
 """
 
 from collections.abc import Mapping

@@ -97,7 +97,7 @@ def health(request: Request, at: Reader) -> Response:
     checks = [
         *_own(door, counted(door)),
         _rulings(late_rulings(door)),
-        _cases(unseen, at.person, language_of(request)),
+        cases_check(unseen, at.person, language_of(request)),
         *_outside(delivery_figures(door), followed, language_of(request)),
     ]
     return shown(
@@ -170,6 +170,28 @@ def falling(answering: Callable[[Trigger], tuple[Rule, ...]]) -> Iterable[Fallin
         )
 
 
+def cases_check(unseen: list[Unseen], reader: Person, tongue: Language) -> Check:
+    """Whether somebody may see each case that waits."""
+    if not unseen:
+        return Check(
+            what="Cases", state=State.WELL, says="Each that waits is within the limits of somebody."
+        )
+    most = unseen[0]
+    return Check(
+        what="Cases",
+        state=State.LOOK,
+        says="Waiting beyond the limits of everybody who rules here: {count}. Most are in the queue {queue}, of: "
+        "{category}, from: {territory}. Widen the limits of somebody, or give somebody new the role.",
+        values={
+            "count": sum(each.waiting for each in unseen),
+            "queue": most.queue,
+            "category": tongue.text(title_of(most.category) if most.category else "no category"),
+            "territory": most.territory or tongue.text("not known"),
+        },
+        link="/desk/people" if may(reader, Permission.PEOPLE_MANAGE) else None,
+    )
+
+
 def _own(door: Door, known: Counted) -> Iterator[Check]:
     """This home and this worker."""
     counts = known.counts
@@ -232,28 +254,6 @@ def _rulings(late: list[str]) -> Check:
         says="Due for a minute and not carried out: {late}. The server's log says why; the oldest is on {case}.",
         values={"late": len(late), "case": late[0]},
         link=f"/desk/cases/{late[0]}",
-    )
-
-
-def _cases(unseen: list[Unseen], reader: Person, tongue: Language) -> Check:
-    """Whether somebody may see each case that waits."""
-    if not unseen:
-        return Check(
-            what="Cases", state=State.WELL, says="Each that waits is within the limits of somebody."
-        )
-    most = unseen[0]
-    return Check(
-        what="Cases",
-        state=State.LOOK,
-        says="Waiting beyond the limits of everybody who rules here: {count}. Most are in the queue {queue}, of: "
-        "{category}, from: {territory}. Widen the limits of somebody, or give somebody new the role.",
-        values={
-            "count": sum(each.waiting for each in unseen),
-            "queue": most.queue,
-            "category": tongue.text(title_of(most.category) if most.category else "no category"),
-            "territory": most.territory or "–",
-        },
-        link="/desk/people" if may(reader, Permission.PEOPLE_MANAGE) else None,
     )
 
 

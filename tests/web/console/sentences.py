@@ -34,7 +34,8 @@ MODULES = (
 NOT_AT_THE_DESK = {
     "A rate of second reviews lies between 0 and 1; {0} does not.",  # a setting
     "A second person must look at this, and both words came with one key: send this one with another key.",
-    *("This key has {0} requests in progress here, as many as one key may; nothing was recorded. Try again in a second.",),
+    "This key has {0} requests in progress here, as many as one key may; nothing was recorded. "
+    "Try again in a second.",
     *("This key may ask {0} times a second; wait a second.", "The field '{0}' is given twice."),
     "The file belongs into the field 'file', not '{0}'.",
     "You have decided this case already; another person decides it now.",  # what upkeep compares
@@ -43,6 +44,8 @@ NOT_AT_THE_DESK = {
     "Nobody has decided the case '{0}' yet.",
     "There is already a bank '{0}'.",  # banks are filled by programs and commands
     "There is nothing to fingerprint here.",
+    "Nothing is kept of the upload '{0}', so nobody could see what they decide. "
+    "Name one that waits for a person, or whose case was ruled on lately.",
     "The bank '{0}' holds what '{1}' shares; put your own entries into another, or share them: `seawall share {2} …`.",
     "A topic is such as upload:review-wanted, or * for all; this is '{0}'.",  # endpoints are added by commands
     "An endpoint has {0} topics at most; leave them out for all.",
@@ -85,11 +88,11 @@ class _Module:
     def of_errors(self) -> Iterator[str]:
         """What its errors say, and what it answers where a page says why there is nothing."""
         for each in self._nodes():
-            if isinstance(each, ast.Raise) and isinstance(each.exc, ast.Call):
-                if _name(each.exc.func) in RAISED and each.exc.args:
-                    yield from self._said(each.exc.args[0])
-            if isinstance(each, ast.keyword) and each.arg == "missing":
-                yield from self._said(each.value)
+            match each:
+                case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[said, *_])):
+                    yield from self._said(said) if name in RAISED else ()
+                case ast.keyword(arg="missing", value=said):
+                    yield from self._said(said)
         for name in SHOWN:
             yield from self._returned(name)
 

@@ -210,6 +210,17 @@ def test_a_catalogue_translates_every_text_and_no_other(path: Path):
         assert sorted(re.findall(r"{\w+}", other)) == sorted(re.findall(r"{\w+}", english)), english
 
 
+def test_every_table_has_a_caption():
+    """Who does not see its heading is told what it is about."""
+    tables = [
+        (path.name, html[:60])
+        for path in (FOLDER.parent / "templates").rglob("*.html")
+        for html in path.read_text("utf-8").split("<table")[1:]
+        if not re.match(r"[^>]*><caption", html)
+    ]
+    assert tables == []
+
+
 def test_what_is_not_said_at_the_desk_is_said_somewhere():
     """The list of exceptions holds no sentence that nothing raises any more, and none with room for any other."""
     assert NOT_AT_THE_DESK - every_sentence() == set()
