@@ -1,7 +1,7 @@
 """
 What looking costs a person: levels of a preview, a budget for each day, and when to do something else.
 
-    level 0 ─▶ small, blurred, grey or not: costs nothing, is nobody's business; sharp, as some prefer it, it costs
+    level 0 ─▶ small, blurred, grey or not: an event, costs nothing; sharp, as some prefer it, it costs
     level 1 ─▶ blurred ─▶ 2 ─▶ grey ─▶ 3 ─▶ large ─▶ 4 ─▶ colour: each look is an event and costs its severity,
     but for a look at what was paid for minutes ago, which is an event and costs nothing
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from seawall.access.person import Person
 from seawall.cases.urgency import MODERATE, MOST_SEVERE
 from seawall.errors import InputError, NotAllowed
 
@@ -40,6 +41,11 @@ class Viewer:
     grey: bool = True
 
     @property
+    def at_most(self) -> int:
+        """How severe any case may be that is laid before them."""
+        return MODERATE if self.nothing_graphic else MOST_SEVERE
+
+    @property
     def least_costs(self) -> bool:
         """Whether even the least shows so much that it is a look: it is sharp."""
         return not (self.blur or self.nothing_graphic)
@@ -67,6 +73,12 @@ class Look:
     def covers(self, level: int, *, now: datetime) -> bool:
         """Whether a look at this level now is still the same one."""
         return level <= self.level and now < self.at + SAME_LOOK
+
+
+def viewer_of(person: Person, *, at: datetime) -> Viewer:
+    """One of our people, who looks, with what they have asked to be spared."""
+    wants = person.preferences
+    return Viewer(id=person.id, nothing_graphic=wants.spares(at), blur=wants.blur, grey=wants.grey)
 
 
 def spent(looks: Mapping[int, int]) -> int:
@@ -118,17 +130,14 @@ def rotation(
     return max((each for each in severities if not budget or each <= rest), default=None)
 
 
-def most_severe(viewer: Viewer, looks: Mapping[int, int], *, budget: int) -> int:
+def room(looks: Mapping[int, int], *, budget: int) -> int:
     """
-    How severe a case may be that is laid before this viewer now, so that it can be looked at; 0: none.
+    How severe what there is to look at in a case may be, so that the rest of the day has room for it; 0: none has.
 
-    >>> most_severe(Viewer(id="ann"), {7: 56}, budget=400)
-    7
-    >>> most_severe(Viewer(id="ann"), {7: 56, 3: 1}, budget=400)
-    5
+    >>> room({7: 56}, budget=400), room({7: 56, 3: 1}, budget=400), room({7: 57}, budget=400)
+    (7, 5, 1)
     """
-    fits = max(0, min(budget - spent(looks), MOST_SEVERE)) if budget else MOST_SEVERE
-    return min(fits, MODERATE) if viewer.nothing_graphic else fits
+    return max(0, min(budget - spent(looks), MOST_SEVERE)) if budget else MOST_SEVERE
 
 
 def day_of(moment: datetime) -> str:

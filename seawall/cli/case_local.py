@@ -26,6 +26,7 @@ from seawall.workflows.case_wire import (
     whole_case_document,
 )
 from seawall.workflows.policy import put_policy
+from seawall.workflows.sealing import day_of_person
 from seawall.workflows.wire import media_document
 
 Document = dict[str, Any]
@@ -78,15 +79,21 @@ class LocalCases:
 
     def next(self, wanted: Document) -> Document | None:
         """The most urgent case for this person, claimed."""
+        moment = now()
         with self._memory.transaction() as stores:
+            day = day_of_person(
+                wanted["person"], key=BY, safe=self._app.safe, stores=stores, now=moment
+            )
             case = cases.next_case(
                 wanted["person"],
                 limits=EVERYTHING,
                 config=self._config,
                 stores=stores,
-                now=now(),
+                now=moment,
                 queue=wanted.get("queue"),
                 category=wanted.get("category"),
+                most_severe=day.at_most,
+                room=day.room,
             )
         return case_document(case) if case else None
 

@@ -59,7 +59,15 @@ def quality(
 def put(
     why: Annotated[str, typer.Option(help="What is shown to whoever answered otherwise.")],
     case: Annotated[str | None, typer.Option(help="A case whose ruling is in force.")] = None,
-    item: Annotated[str | None, typer.Option(help="Or the platform's name for an item.")] = None,
+    upload: Annotated[
+        str | None,
+        typer.Option(
+            help="Or an upload whose media is kept: its picture is shown as long as it is."
+        ),
+    ] = None,
+    item: Annotated[
+        str | None, typer.Option(help="Or the platform's name for an item without a picture.")
+    ] = None,
     kind: Annotated[str, typer.Option(help="image, text, link, user or other.")] = "other",
     signal: Annotated[
         list[str] | None, typer.Option(help="One of its signals, type:value; may be repeated.")
@@ -79,7 +87,7 @@ def put(
     from seawall.cli.output import show as table  # noqa: PLC0415 - so would Rich
     from seawall.clock import now  # noqa: PLC0415 - the same
     from seawall.signals.registry import parse_signal  # noqa: PLC0415 - the same
-    from seawall.workflows.golden import golden_by_hand, golden_of_case  # noqa: PLC0415 - the same
+    from seawall.workflows.golden import golden_by_hand, golden_of_case, item_of_upload  # noqa: PLC0415 - the same
     from seawall.workflows.quality_wire import golden_document  # noqa: PLC0415 - the same
 
     try:
@@ -101,9 +109,11 @@ def put(
                 stores=stores,
                 now=moment,
             )
-        elif item and queue and policy and answer:
+        elif (named := upload or item) and queue and policy and answer:
             made = golden_by_hand(
-                Item(id=item, kind=what, signals=signals),
+                item_of_upload(upload, stores)
+                if upload
+                else Item(id=named, kind=what, signals=signals),
                 decision=answer,
                 policy=policy,
                 queue=queue,
@@ -114,7 +124,9 @@ def put(
                 now=moment,
             )
         else:
-            raise InputError("Name a --case, or an --item with --queue, --policy and --decision.")
+            raise InputError(
+                "Name a --case, or an --upload or --item with --queue, --policy and --decision."
+            )
     shown = golden_document(made) | {"rests": False}
     table([shown], COLUMNS, as_json=json, empty="", whole=("golden item",))
 

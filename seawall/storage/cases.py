@@ -17,11 +17,13 @@ from sqlalchemy import (
     Row,
     and_,
     exists,
+    false,
     func,
     insert,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy import case as sql_case
@@ -40,9 +42,10 @@ from seawall.cases.case import (
     item_from,
 )
 from seawall.cases.likeness import Mark, marks_of, own_mark
-from seawall.cases.urgency import urgency
+from seawall.cases.urgency import MOST_SEVERE, SEVERE, urgency
 from seawall.errors import NotFound
 from seawall.storage.bulk import rows_among
+from seawall.storage.sealed import PASSAGE
 from seawall.storage.tables import (
     WAITING_CASES,
     answers,
@@ -55,6 +58,7 @@ from seawall.storage.tables import (
     counters,
     golden_answers,
     looks,
+    sealed_media,
 )
 
 CANDIDATES = 100  # cases that one item may be compared with
@@ -98,6 +102,16 @@ class CaseBacklog:
     held: int
     overdue: int  # of all of these
     oldest_at: datetime  # when the oldest was opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """Cases that wait and that some people may not see, which are alike in what limits ask for."""
+
+    queue: str
+    category: str | None
+    territory: str | None
+    waiting: int
 
 
 class CaseStore:
@@ -226,8 +240,13 @@ class CaseStore:
         queue: str | None = None,
         category: str | None = None,
         most_severe: int | None = None,
+        room: int | None = None,
     ) -> str | None:
-        """The most urgent open case this person may see and has not skipped; one handed over comes first."""
+        """
+        The most urgent open case this person may see and has not skipped; one handed over comes first.
+
+        One more severe than they have `room` for is among them where there is nothing in it to look at.
+        """
         skipped = (
             select(case_skips.c.case)
             .where(case_skips.c.case == cases.c.id, case_skips.c.person == person)
@@ -245,6 +264,8 @@ class CaseStore:
             query = query.where(cases.c.category == category)
         if most_severe is not None:
             query = query.where(cases.c.severity <= most_severe)
+        if room is not None and room < MOST_SEVERE:
+            query = query.where((cases.c.severity <= room) | nothing_to_see())
         handed = query.where(cases.c.assigned_to == person)
         anybody = query.where(cases.c.assigned_to.is_(None))
         found: str | None = (
@@ -476,6 +497,18 @@ class CaseStore:
             of_looks = cases.c.id.in_(select(looks.c.case))
             yield from self._counted(of_looks, ~and_(*unsaid(reader)), *within(limits))
 
+    def beyond(self, limits: Collection[Limits]) -> list[Unseen]:
+        """What waits, and nobody has, that is within none of these limits; the largest groups first."""
+        groups = (cases.c.queue, cases.c.category, cases.c.territory)
+        query = (
+            select(*groups, func.count().label("waiting"))
+            .where(IS_WAITING, cases.c.status != Status.CLAIMED)
+            .where(*(~func.coalesce(and_(true(), *within(each)), false()) for each in limits))
+            .group_by(*groups)
+            .order_by(func.count().desc(), *groups)
+        )
+        return [Unseen(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - a row's public mapping, despite its name
+
     def allowed(self, idents: Collection[str], limits: Limits) -> set[str]:
         """Those of these cases that are within the limits with everything that is in them."""
         wanted, found = list(idents), set[str]()
@@ -598,6 +631,15 @@ def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
     held = func.coalesce(cases.c.claimed_by, "") == person
     yield held | ~review.where(mine, answers.c.person == person).exists()
     yield held | ~golden.where(mine, golden_answers.c.person == person).exists()
+
+
+def nothing_to_see() -> ColumnElement[bool]:
+    """What a query of cases asks for so that nobody has to look at media; mild passages are read at no cost."""
+    graphic = (sealed_media.c.media_type != PASSAGE) | (cases.c.severity >= SEVERE)
+    kept = exists().where(
+        sealed_media.c.case == cases.c.id, sealed_media.c.path.is_not(None), graphic
+    )
+    return ~kept & ~exists().where(looks.c.case == cases.c.id)  # a look has what another case keeps
 
 
 def within(limits: Limits | None, *, also: bool = True) -> Iterable[ColumnElement[bool]]:

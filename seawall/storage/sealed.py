@@ -14,6 +14,8 @@ from seawall.media.media import Kind
 from seawall.storage.bulk import rows_among
 from seawall.storage.tables import exposures, paid_looks, sealed_media
 
+PASSAGE = "text/plain"  # the media type of a text that was handed in with a case
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedMedia:

@@ -385,20 +385,19 @@ def _forgive(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now: d
 def _bank(
     case: Case, ruling: Ruling, bank: str, *, bench: Bench, stores: Stores, now: datetime
 ) -> None:
-    ensure_bank(bank, owner=bench.owner, stores=stores, by=ruling.by, now=now)
+    """The bank has the signals of the case; one that somebody switched off there matches again."""
+    acting: dict[str, Any] = {"stores": stores, "by": ruling.by, "now": now}
+    ensure_bank(bank, owner=bench.owner, **acting)
     filing = Filing(
         categories=_categories(case, ruling, stores), source=_source(case.id), note=ruling.id
     )
     signals = dict.fromkeys(parse_signal(text) for item in case.items for text in item.signals)
     if signals:
-        add_entries(
-            bank,
-            [(signal, filing) for signal in signals],
-            taxonomy=bench.taxonomy,
-            stores=stores,
-            by=ruling.by,
-            now=now,
-        )
+        added = [(signal, filing) for signal in signals]
+        for entry in add_entries(bank, added, taxonomy=bench.taxonomy, **acting):
+            if not entry.enabled:
+                again = {"enabled": True, "source": filing.source, "note": filing.note}
+                change_entry(bank, entry.id, again, taxonomy=bench.taxonomy, **acting)
 
 
 def _let_through(items: Iterable[Item], *, bench: Bench, stores: Stores) -> None:

@@ -91,6 +91,7 @@ class CaseSheet:
     events: tuple[CaseEvent, ...]
     golden: Tried | None  # its known answer, for whoever has said theirs
     others: tuple[Person, ...]  # who else may rule on it
+    said: bool  # its reader has decided the same content before, and decides it no more
     people: Mapping[str, Person]
 
 
@@ -121,7 +122,7 @@ def case_sheet(
     case = case_within(ident, person, stores)
     people = {each.id: each for each in stores.people.all()}
     rulings = stores.rulings.of_case(ident)
-    earlier = _earlier(case, person, stores)
+    earlier, look = _earlier(case, person, stores), stores.quality.look(ident)
     details = {"version": case.version, "first": first}
     stores.audit.record(
         Happening(action="case:read", subject=ident, actor=person.id, at=now, details=details)
@@ -138,6 +139,7 @@ def case_sheet(
         events=tuple(stores.cases.events(ident)),
         golden=known_answer(case, stores),
         others=tuple(who_may_rule(case, people.values(), stores, but=person.id)),
+        said=look is not None and person.id in stores.quality.who_said(look),
         people=people,
     )
 

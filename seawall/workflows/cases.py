@@ -33,6 +33,7 @@ from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.ids import new_id
 from seawall.media.media import Kind
 from seawall.screening.verdict import Verdict
+from seawall.storage.cases import Unseen
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
@@ -148,12 +149,14 @@ def next_case(
     queue: str | None = None,
     category: str | None = None,
     most_severe: int | None = None,
+    room: int | None = None,
     secret: bytes | None = None,
 ) -> Case | None:
     """
     The most urgent case this person may see and has not skipped, now theirs; None when there is none.
 
-    One more severe than `most_severe` is left to others.
+    One more severe than `most_severe` is left to others, and so is one more severe than their day has `room` for,
+    unless there is nothing in it to look at.
 
     With the home's secret for draws, a golden item comes before it where one is due.
 
@@ -166,7 +169,12 @@ def next_case(
     stores.cases.lock()
     wake(stores=stores, now=now)
     ident = stores.cases.next_open(
-        person, limits=limits, queue=queue, category=category, most_severe=most_severe
+        person,
+        limits=limits,
+        queue=queue,
+        category=category,
+        most_severe=most_severe,
+        room=room,
     )
     if ident is None:
         return None
@@ -177,7 +185,9 @@ def next_case(
             case,
             limits=limits,
             category=category,
-            most_severe=most_severe,
+            most_severe=min(
+                (each for each in (most_severe, room) if each is not None), default=None
+            ),
             config=config,
             secret=secret,
             stores=stores,
@@ -511,6 +521,12 @@ def acting(person: str, stores: Stores, *, case: Case | None = None) -> Person |
     if case is not None:
         check_shown(case, known, stores)
     return known
+
+
+def offered_to_nobody(stores: Stores) -> list[Unseen]:
+    """Cases that wait beyond the limits of everybody here who rules; the largest groups first."""
+    limits = {each.limits for each in stores.people.all() if may(each, Permission.CASES_RULE)}
+    return [] if Limits() in limits else stores.cases.beyond(limits)
 
 
 def who_may_rule(

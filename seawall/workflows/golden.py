@@ -15,7 +15,7 @@ from seawall.cases.urgency import confidence_of
 from seawall.errors import InputError, WrongState
 from seawall.ids import new_id
 from seawall.storage.memory import Stores
-from seawall.workflows.cases import severity_in
+from seawall.workflows.cases import item_of, severity_in
 from seawall.workflows.quality import policy_of, put_golden
 
 LONGEST_WHY = 2_000  # characters
@@ -112,6 +112,25 @@ def golden_by_hand(
     )
     put_golden(golden, by=by, stores=stores, now=now)
     return golden
+
+
+def item_of_upload(ident: str, stores: Stores) -> Item:
+    """
+    The item that this upload is, with the picture that was kept of it.
+
+    Raises:
+        NotFound: There is no such upload.
+        WrongState: Nothing is kept of it, so that nobody could see what they decide.
+
+    """
+    upload = stores.uploads.find(ident)
+    kept = stores.sealed.of_uploads([ident]).get(ident)
+    if kept is None or kept.path is None:
+        raise WrongState(
+            f"Nothing is kept of the upload '{ident}', so nobody could see what they decide. Name one that waits "
+            "for a person, or whose case was ruled on lately."
+        )
+    return item_of(upload, upload.verdict)
 
 
 def checked_why(text: str) -> str:

@@ -22,8 +22,9 @@ from seawall.cases.exposure import (
     Viewer,
     check_look,
     day_of,
-    most_severe,
+    room,
     spent,
+    viewer_of,
 )
 from seawall.cases.urgency import SEVERE
 from seawall.errors import InputError, NotAllowed, StorageError, WrongState
@@ -36,13 +37,12 @@ from seawall.sandbox.worker import opened
 from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory, Stores
-from seawall.storage.sealed import SealedMedia
+from seawall.storage.sealed import PASSAGE, SealedMedia
 from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.uploads import Upload
 
 GRACE = timedelta(hours=1)  # from a file's last byte to its transaction's commit, and much to spare
 DELETED_AT_ONCE = 200  # in one transaction
-PASSAGE = "text/plain"  # the media type of a text that was handed in with a case
 NOTHING_KEPT = "This home keeps no media for cases: cases.keep_media is 0."
 
 
@@ -145,7 +145,7 @@ def why_nothing(media: SealedMedia | None, *, safe: Safe) -> str | None:
 def preview(
     ident: str, *, viewer: Viewer, safe: Safe, sandbox: Sandbox, memory: Memory, now: datetime
 ) -> bytes:
-    """The smallest picture of kept media, which tells little and costs nothing; raises as `reveal` does."""
+    """The smallest picture of kept media, which tells little and costs nothing; logged; raises as `reveal` does."""
     return reveal(
         ident,
         LEAST,
@@ -170,7 +170,7 @@ def reveal(
     now: datetime,
 ) -> bytes:
     """
-    A JPEG of ours that shows kept media at this level; above the least one, the look is logged and counted first.
+    A JPEG of ours that shows kept media at this level; the look is logged first and, above the least one, counted.
 
     The least is as the viewer prefers it; a sharp one is a look too, and blurred where that would be too much.
 
@@ -194,6 +194,9 @@ def reveal(
     shown = sandbox.preview(_bytes(media, safe), viewer.least if level == LEAST else level)
     if costs > LEAST:
         _count(media.id, costs, viewer, severity, safe=safe, memory=memory, now=now)
+    else:
+        with memory.transaction() as stores:
+            _log(media, LEAST, viewer, severity, counted=False, stores=stores, now=now)
     return shown
 
 
@@ -227,7 +230,13 @@ class Day:
     spent: int  # points
     budget: int  # 0: no limit
     nothing_graphic: bool
-    most_severe: int  # of a case that they are offered; 0: none
+    at_most: int  # severity of any case that they are offered
+    room: int  # severity of one in which there is something to look at; 0: of none
+
+    @property
+    def most_severe(self) -> int:
+        """Up to which severity every case is offered; 0: only cases in which there is nothing to look at."""
+        return min(self.at_most, self.room)
 
 
 def day_so_far(viewer: Viewer, *, safe: Safe, stores: Stores, now: datetime) -> Day:
@@ -237,8 +246,16 @@ def day_so_far(viewer: Viewer, *, safe: Safe, stores: Stores, now: datetime) -> 
         spent=spent(looks),
         budget=safe.budget,
         nothing_graphic=viewer.nothing_graphic,
-        most_severe=most_severe(viewer, looks, budget=safe.budget),
+        at_most=viewer.at_most,
+        room=room(looks, budget=safe.budget),
     )
+
+
+def day_of_person(person: str, *, key: str, safe: Safe, stores: Stores, now: datetime) -> Day:
+    """The day of one of our people; a name that only a program knows looks with the program's `key`."""
+    known = stores.people.known(person)
+    viewer = viewer_of(known, at=now) if known else Viewer(id=key)
+    return day_so_far(viewer, safe=safe, stores=stores, now=now)
 
 
 def export_media(

@@ -3,14 +3,21 @@
 import json
 import secrets
 import time
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi.routing import APIRoute
 
 from seawall.access.key import Scope
+from seawall.access.person import Role
+from seawall.cases.exposure import day_of
+from seawall.clock import now
+from seawall.media.media import Kind
+from seawall.storage.sealed import SealedMedia
 from seawall.web.openapi import scope_of
 from tests.made import flipped, pdq
+from tests.web.console.people import somebody
 from tests.web.serving import Served
 
 GROUND = {"basis": "illegal", "provision": "Regulation (EU) 2021/784, Article 2(7)"}
@@ -203,3 +210,34 @@ def test_only_keys_for_cases_see_cases(served: Served, case: str):
         assert asked(stranger, "/v1/cases/next").status_code == 403
         assert ours.get(f"/v1/cases/{case}").status_code == 200
         assert ours.get("/v1/cases/case_nowhere").status_code == 404
+
+
+def test_a_program_gives_no_more_than_the_day_has_room_for(admin: httpx.Client, served: Served):
+    """One of our people has their own day; when it is over, what they are given shows no media."""
+    memory, moment, queue = served.door.app.memory, now(), f"queue-{secrets.token_hex(4)}"
+    ann = somebody(served, Role.REVIEWER)
+    body = {"item": f"user {queue}", "kind": "user", "queue": queue}
+    case = admin.post("/v1/cases", json=body).json()["id"]
+    picture = SealedMedia(
+        id=f"med {queue}",
+        upload=None,
+        item=queue,
+        case=case,
+        kind=Kind.IMAGE,
+        media_type="image/png",
+        size=1,
+        path=queue,
+        at=moment,
+        delete_at=moment + timedelta(days=1),
+        at_most_until=moment + timedelta(days=1),
+    )
+    with memory.transaction() as stores:
+        stores.sealed.add(picture)
+        for _ in range(58):
+            stores.sealed.count_look(ann.id, day_of(moment), severity=7)
+    asking = {"person": ann.id, "queue": queue}
+
+    assert admin.post("/v1/cases/next", json=asking).json() == {"case": None}
+    with memory.transaction() as stores:
+        stores.sealed.forget([picture.id], at=moment)
+    assert admin.post("/v1/cases/next", json=asking).json()["case"]["id"] == case

@@ -85,8 +85,24 @@ def test_a_held_photo_is_previewed_in_levels(served: Served, reviewed: str):
         )
     with served.door.app.memory.reading() as stores:
         found = stores.audit.after(0, limit=100, subject=reviewed)
-    assert [event.happening.action for event in found] == ["media:kept"] + 3 * ["media:revealed"]
-    assert [event.happening.details["level"] for event in found[1:]] == [1, 2, 4]
+    assert [event.happening.action for event in found] == ["media:kept"] + 4 * ["media:revealed"]
+    assert [event.happening.details["level"] for event in found[1:]] == [0, 1, 2, 4]
+
+
+def test_a_golden_item_of_an_upload_shows_its_picture(admin: httpx.Client, reviewed: str):
+    """Its signals and matches come with it; of an upload of which nothing is kept none is made."""
+    policy = f"policy-{reviewed[-8:]}"
+    ground = {"basis": "terms", "provision": "House rules, 4"}
+    admin.put(f"/v1/policies/{policy}", json={"title": "Be kind", "ground": ground})
+    (media,) = [each for each in admin.get("/v1/media").json()["media"] if each["id"] == reviewed]
+    answer = {"queue": policy, "policy": policy, "decision": "keep", "why": "A landscape."}
+
+    put = admin.post("/v1/golden-items", json=answer | {"upload": media["upload"]})
+    assert (put.status_code, put.json()["kind"]) == (201, "image")
+    admin.delete(f"/v1/golden-items/{put.json()['id']}")
+    admin.delete(f"/v1/media/{reviewed}", params={"reason": "A test."})
+    gone = admin.post("/v1/golden-items", json=answer | {"upload": media["upload"]})
+    assert (gone.status_code, "Nothing is kept" in gone.json()["detail"]) == (409, True)
 
 
 def test_a_key_has_a_budget_too(served: Served, reviewed: str):

@@ -6,19 +6,21 @@ from datetime import timedelta
 
 import pytest
 
-from seawall.access.person import Limits
+from seawall.access.person import Limits, Person, Role
 from seawall.banks.bank import Bank
 from seawall.cases.case import Item, ItemKind, Source, Status, fold
 from seawall.cases.config import Act, CasesConfig
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.errors import NotAllowed, NotFound, WrongState
+from seawall.media.media import Kind
 from seawall.policy.ground import Basis, Ground
 from seawall.policy.interval import Share
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rule
 from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
+from seawall.storage.sealed import PASSAGE, SealedMedia
 from seawall.workflows.audit import verify_audit
 from seawall.workflows.carrying_out import Bench, carry_out_due, restore
 from seawall.workflows.cases import (
@@ -27,6 +29,7 @@ from seawall.workflows.cases import (
     heartbeat,
     hold,
     next_case,
+    offered_to_nobody,
     open_case,
     release,
     remove_from_cluster,
@@ -124,6 +127,36 @@ class Place:
         ruling = self.rule(case, REMOVE, at=at)
         assert self.carry_out(at=at + CONFIG.undo) == 1
         return case, ruling
+
+
+def reviewer(ident, *, limits):
+    """Somebody who rules within these limits."""
+    return Person(
+        id=ident,
+        login=ident,
+        name=ident,
+        pseudonym=ident,
+        roles=frozenset({Role.REVIEWER}),
+        created_at=NOON,
+        limits=limits,
+    )
+
+
+def media(ident, case, media_type):
+    """What is kept for this case."""
+    return SealedMedia(
+        id=ident,
+        upload=None,
+        item="post 1",
+        case=case,
+        kind=Kind.OTHER,
+        media_type=media_type,
+        size=1,
+        path=f"a/{ident}",
+        at=NOON,
+        delete_at=later(60),
+        at_most_until=later(60),
+    )
 
 
 @pytest.fixture
@@ -248,6 +281,55 @@ def test_what_is_too_severe_for_somebody_is_left_to_others(place):
     assert place.next("ann", most_severe=0) is None
     assert place.next("ann", most_severe=severity - 1, queue="matches") is None
     assert place.next("ann", most_severe=severity, queue="matches").id == known
+
+
+def test_whose_day_is_over_is_given_what_shows_no_media(place):
+    """Not a case of which a picture is kept, until that is deleted; words cost nothing where they are not severe."""
+    _, known = place.screened(flipped(pdq(1), 12, seed=1))
+    user = Item(id="user 9", kind=ItemKind.USER)
+    mild = place.do(open_case, user, source=Source.HAND, by="cli", now=NOON).id
+    kept = [
+        ("picture", known, "image/png"),
+        ("words", known, PASSAGE),
+        ("mild words", mild, PASSAGE),
+    ]
+    with place.memory.transaction() as stores:
+        for name, case, media_type in kept:
+            stores.sealed.add(media(name, case, media_type))
+
+    assert place.next("ann", room=0).id == mild
+    assert place.next("ann", room=0) is None
+    with place.memory.transaction() as stores:
+        stores.sealed.forget(["picture"], at=NOON)
+    assert place.next("ann", room=0) is None
+    with place.memory.transaction() as stores:
+        stores.sealed.forget(["words"], at=NOON)
+    assert place.next("ann", room=0, most_severe=2) is None
+    assert place.next("ann", room=0).id == known
+
+
+def test_what_nobody_may_see_is_counted(place):
+    """Whoever lacks a category, a second category of it or its queue is not offered a case, nor is nobody at all."""
+    for number, category in enumerate(("violence", "violence", None)):
+        user = Item(id=f"user {number}", kind=ItemKind.USER, territory="DE")
+        named = {"source": Source.HAND, "by": "cli", "now": NOON, "category": category}
+        place.do(open_case, user, **named)
+
+    def unseen(*people):
+        with place.memory.transaction() as stores:
+            for ident, limits in people:
+                stores.people.add(reviewer(ident, limits=limits))
+            return [
+                (each.queue, each.category, each.territory, each.waiting)
+                for each in offered_to_nobody(stores)
+            ]
+
+    groups = [("by-hand", "violence", "DE", 2), ("by-hand", None, "DE", 1)]
+    assert unseen() == groups
+    assert unseen(("ann", Limits(queues=frozenset({"matches"})))) == groups
+    assert unseen(("ben", Limits(categories=frozenset({"violence"})))) == groups[1:]
+    assert unseen(("cay", Limits(territories=frozenset({"FR"})))) == groups[1:]
+    assert unseen(("dan", Limits())) == []
 
 
 def test_an_entry_is_as_precise_as_the_rulings_on_its_matches(place):

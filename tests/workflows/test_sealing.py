@@ -243,7 +243,7 @@ def test_a_file_is_kept_as_it_was_screened_or_not_at_all(safe, tmp_path):
     assert sealing.keep_file(path, screened(measure=Measure.ALLOW), safe=safe) is None
 
 
-def test_a_reveal_is_logged_and_the_smallest_preview_is_not(memory, safe, sandbox):
+def test_every_look_is_logged_and_the_smallest_costs_nothing(memory, safe, sandbox):
     """Who, what and how clearly; the picture gets larger, and colour comes last."""
     media = keep(memory, safe)
     with memory.transaction() as stores:
@@ -261,11 +261,15 @@ def test_a_reveal_is_logged_and_the_smallest_preview_is_not(memory, safe, sandbo
             )
         ).size
     )
-    assert events(memory, media.id) == [("media:kept", "key_1")]
+    assert events(memory, media.id) == [("media:kept", "key_1")] + [("media:revealed", "ana")] * 2
+    with memory.reading() as stores:
+        told = stores.audit.after(0, limit=9, subject=media.id)[-1].happening.details
+        assert (told["level"], told["counted"]) == (0, False)
+        assert stores.sealed.looks("ana", "2026-01-01") == {}
 
     most = Image.open(BytesIO(reveal(media, 4, memory=memory, safe=safe, sandbox=sandbox)))
     assert (most.size, most.mode) == ((640, 480), "RGB")
-    assert events(memory, media.id)[1:] == [("media:revealed", "ana")]
+    assert events(memory, media.id)[3:] == [("media:revealed", "ana")]
     with memory.reading() as stores:
         assert stores.audit.after(0, limit=9, subject=media.id)[-1].happening.details == {
             "level": 4,
@@ -288,14 +292,14 @@ def test_the_least_is_as_somebody_prefers_it(memory, safe, sandbox):
 
     blurred = Image.open(BytesIO(reveal(media, 0, viewer=replace(ANA, grey=False), **given)))
     assert (max(blurred.size), blurred.mode) == (96, "RGB")
-    assert len(events(memory, media.id)) == 1
+    assert len(events(memory, media.id)) == 2
     for times in range(3):
         shown = reveal(media, 0, viewer=sharp, now=NOON + times * SAME_LOOK, **given)
     with memory.reading() as stores:
         assert stores.sealed.looks("ana", "2026-01-01") == {3: 3}
     later = reveal(media, 0, viewer=sharp, now=NOON + 3 * SAME_LOOK, **given)
     assert len(later) < len(shown)
-    assert len(events(memory, media.id)) == 4
+    assert len(events(memory, media.id)) == 6
 
 
 def test_a_page_that_is_loaded_again_costs_once(memory, safe, sandbox):

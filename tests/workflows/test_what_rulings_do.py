@@ -352,6 +352,30 @@ def test_restoring_one_of_two_removals_leaves_the_other_in_force(place):
     assert upload.verdict.measure is Measure.ALLOW
 
 
+def test_a_removal_switches_on_again_what_was_switched_off(place):
+    """Else what is removed anew would come back; undone, the bank has it no more."""
+    here = flipped(pdq(1), 12, seed=1)
+    place.removed(here)
+    with place.memory.transaction() as stores:
+        (banked,) = stores.entries.page("own-rulings", text=None, limit=9)
+        stores.entries.save(replace(banked, enabled=False))
+    again = by_hand(
+        place, Handed(item="b", kind=ItemKind.IMAGE, signals=(str(here),)), at=later(100)
+    )
+    place.claim(again.id, at=later(100))
+    ruling = place.rule(again.id, REMOVE, at=later(100))
+    place.carry_out(at=later(160))
+
+    with place.memory.reading() as stores:
+        (banked,) = stores.entries.page("own-rulings", text=None, limit=9)
+        told = [each.happening for each in stores.audit.all()]
+    changes = [each for each in told if each.action == "entry:changed"]
+    assert (banked.enabled, banked.source) == (True, f"case {again.id}")
+    assert [(each.subject, each.actor) for each in changes] == [(banked.id, ruling.by)]
+    upload, _ = place.screened(here, item="c", at=later(161))
+    assert upload.verdict.measure is Measure.BLOCK
+
+
 def test_our_opinion_stands_while_another_removal_does(member, guest):
     """Restoring one of two takes nothing back at the hub but its own count."""
     share = Answer(decision=Decision.REMOVE, policy="terror", share=(AGREEMENT,))

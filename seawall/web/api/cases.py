@@ -47,6 +47,7 @@ from seawall.workflows.cases import (
     skip,
 )
 from seawall.workflows.ruling import Answer, approve, confirm, refuse, rule, undo
+from seawall.workflows.sealing import day_of_person
 from seawall.workflows.wire import Document
 
 router = APIRouter(prefix="/v1", tags=["cases"])
@@ -223,18 +224,26 @@ def take_next(
     by: Annotated[Key, may(Scope.CASES)],
     wanted: Annotated[NextIn, json_body(NextIn)],
 ) -> Response:
-    """The most urgent case that this person has not skipped, claimed; `null` when there is none."""
+    """
+    The most urgent case that this person has not skipped, claimed; `null` when there is none.
+
+    It shows no more than the person's day has room for: that of one of our people, or else that of the key.
+    """
     door = door_of(request)
 
     def story(stores: Stores) -> Document:
+        safe, moment = door.app.safe, now()
+        day = day_of_person(wanted.person, key=by.id, safe=safe, stores=stores, now=moment)
         case = next_case(
             wanted.person,
             limits=EVERYTHING,
             config=door.app.settings.cases,
             stores=stores,
-            now=now(),
+            now=moment,
             queue=wanted.queue,
             category=wanted.category,
+            most_severe=day.at_most,
+            room=day.room,
             secret=door.app.draws,
         )
         return {"case": case_document(case) if case else None}

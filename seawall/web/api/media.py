@@ -82,7 +82,7 @@ def preview(
     """
     A JPEG of our own that shows kept media at this level; the original is never served.
 
-    Above level 0 each look is an audit event and counts against the day's budget of the key.
+    Each look is an audit event; above level 0 it counts against the day's budget of the key.
     """
     door = door_of(request)
     shown = reveal(

@@ -22,7 +22,7 @@ from seawall.web.door import door_of
 from seawall.web.once import ticket, written
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
-from seawall.workflows.golden import golden_by_hand, golden_of_case
+from seawall.workflows.golden import golden_by_hand, golden_of_case, item_of_upload
 from seawall.workflows.quality import quality_figures, remove_golden
 from seawall.workflows.quality_wire import (
     golden_document,
@@ -38,11 +38,15 @@ Name = Annotated[str, Field(max_length=512)]
 
 
 class GoldenIn(Body):
-    """A case that was ruled on, or an item with its queue, policy and answer."""
+    """A case that was ruled on, or an upload or item with its queue, policy and answer."""
 
     why: Annotated[str, Field(max_length=10_000)]
     case: Name | None = None
-    item: Name | None = None
+    upload: Annotated[
+        Name | None,
+        Field(description="One whose media is kept: its picture is shown as long as it is."),
+    ] = None
+    item: Annotated[Name | None, Field(description="One without a picture.")] = None
     kind: ItemKind = ItemKind.OTHER
     signals: tuple[str, ...] = ()
     queue: Annotated[str, Field(max_length=64)] | None = None
@@ -156,11 +160,16 @@ def _put(wanted: GoldenIn, by: str, stores: Stores) -> Golden:
             stores=stores,
             now=moment,
         )
-    if not (wanted.item and wanted.queue and wanted.policy and wanted.decision):
-        raise InputError("Name a `case`, or an `item` with its `queue`, `policy` and `decision`.")
+    named = wanted.upload or wanted.item
+    if not (named and wanted.queue and wanted.policy and wanted.decision):
+        raise InputError(
+            "Name a `case`, or an `upload` or `item` with its `queue`, `policy` and `decision`."
+        )
     signals = tuple(str(parse_signal(text)) for text in wanted.signals)
     return golden_by_hand(
-        Item(id=wanted.item, kind=wanted.kind, signals=signals),
+        item_of_upload(wanted.upload, stores)
+        if wanted.upload
+        else Item(id=named, kind=wanted.kind, signals=signals),
         decision=wanted.decision,
         policy=wanted.policy,
         queue=wanted.queue,

@@ -1,7 +1,7 @@
 """
 One case: which it is and why, what it is about, and the form that decides it.
 
-A picture is a JPEG of ours at a level; above the least one, each look is logged and counted against the day's budget.
+A picture is a JPEG of ours at a level; each look is logged and, above the least one, counted against the day's budget.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from seawall.access.person import Permission, Person, may
 from seawall.cases.case import REF, WAITING, Status
-from seawall.cases.exposure import LEAST, MOST
+from seawall.cases.exposure import LEAST, MOST, viewer_of
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.cases.urgency import SEVERE
 from seawall.clock import now
@@ -21,8 +21,9 @@ from seawall.errors import Error, NotAllowed, NotFound, StorageError
 from seawall.media.link import defanged
 from seawall.media.media import Kind
 from seawall.policy.ground import Basis
+from seawall.storage.sealed import PASSAGE
 from seawall.web.console.page import desk_router, shown
-from seawall.web.console.queue import EXCERPT, Asked, Seer, Where, viewer_of, waiting, words
+from seawall.web.console.queue import EXCERPT, Asked, Seer, Where, waiting, words
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import Door, door_of
 from seawall.web.problems import status_of
@@ -35,7 +36,7 @@ from seawall.workflows.case_sheet import (
     name_of,
 )
 from seawall.workflows.ruling import may_approve, may_undo, waits_for_a_second
-from seawall.workflows.sealing import PASSAGE, read_passage, reveal
+from seawall.workflows.sealing import read_passage, reveal
 
 CASES = "/desk/cases"
 KEYED = 9  # policies that a number key chooses
@@ -73,7 +74,7 @@ def preview(
 ) -> Response:
     """A picture of an item, made by us, at this level."""
     door, moment = door_of(request), now()
-    viewer = viewer_of(at.person, moment)
+    viewer = viewer_of(at.person, at=moment)
     if level > LEAST or viewer.least_costs:
         _check_ours(request)
     with door.app.memory.reading() as stores:
@@ -129,7 +130,7 @@ def laid_out(
         passages=passages,
         closed=closed,
         spared=spared,
-        first_level=viewer_of(person, now()).first,
+        first_level=viewer_of(person, at=now()).first,
         bases=list(Basis),
         passage=PASSAGE,
         where=where,
@@ -177,7 +178,7 @@ def _passages(
         try:
             found[ref] = read_passage(
                 media.id,
-                viewer=viewer_of(person, now()),
+                viewer=viewer_of(person, at=now()),
                 severity=sheet.case.severity,
                 safe=door.app.safe,
                 memory=door.app.memory,
@@ -201,7 +202,7 @@ def _open_acts(sheet: CaseSheet, person: Person) -> dict[str, bool]:
     ruled = case.status is Status.RULED
     in_time = case.until is None or case.until > now()
     return {
-        "undoes": ruled and in_time and may_undo(ruling, person),
+        "undoes": ruled and in_time and may_undo(ruling, person) and not sheet.said,
         "approves": waits_for_a_second(case, ruling) and may_approve(ruling, person),
         "restores": case.status is Status.CARRIED_OUT and ruling.restore_asked_by != person.id,
     }

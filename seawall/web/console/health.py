@@ -15,15 +15,17 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seawall.access.person import Permission, may
+from seawall.access.person import Permission, Person, may
 from seawall.clock import now
 from seawall.errors import NotFound
 from seawall.exchange.membership import Membership
 from seawall.policy.measure import Measure, strictest
 from seawall.policy.rule import Rule, Trigger
+from seawall.storage.cases import Unseen
 from seawall.storage.deliveries import Backlog, Progress
 from seawall.web.console.language import Language
 from seawall.web.console.page import desk_router, language_of, shown, went
+from seawall.web.console.queue import title_of
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import Door, door_of
 from seawall.web.figures import (
@@ -36,6 +38,7 @@ from seawall.web.figures import (
     memberships,
 )
 from seawall.web.metrics import decoder_events
+from seawall.workflows.cases import offered_to_nobody
 from seawall.workflows.doctor import LEAST_FREE
 from seawall.workflows.endpoints import pause_endpoint, replay_dead, resume_endpoint
 
@@ -90,9 +93,11 @@ def health(request: Request, at: Reader) -> Response:
         endpoints = stores.deliveries.endpoints()
         backlogs = stores.deliveries.backlogs()
         unsent = stores.memberships.backlog()
+        unseen = offered_to_nobody(stores)
     checks = [
         *_own(door, counted(door)),
         _rulings(late_rulings(door)),
+        cases_check(unseen, at.person, language_of(request)),
         *_outside(delivery_figures(door), followed, language_of(request)),
     ]
     return shown(
@@ -163,6 +168,28 @@ def falling(answering: Callable[[Trigger], tuple[Rule, ...]]) -> Iterable[Fallin
             rules=tuple(rule.name for rule in everywhere),
             elsewhere=tuple(rule.name for rule in rules if rule.territories),
         )
+
+
+def cases_check(unseen: list[Unseen], reader: Person, tongue: Language) -> Check:
+    """Whether somebody may see each case that waits."""
+    if not unseen:
+        return Check(
+            what="Cases", state=State.WELL, says="Each that waits is within the limits of somebody."
+        )
+    most = unseen[0]
+    return Check(
+        what="Cases",
+        state=State.LOOK,
+        says="Waiting beyond the limits of everybody who rules here: {count}. Most are in the queue {queue}, of: "
+        "{category}, from: {territory}. Widen the limits of somebody, or give somebody new the role.",
+        values={
+            "count": sum(each.waiting for each in unseen),
+            "queue": most.queue,
+            "category": tongue.text(title_of(most.category) if most.category else "no category"),
+            "territory": most.territory or tongue.text("not known"),
+        },
+        link="/desk/people" if may(reader, Permission.PEOPLE_MANAGE) else None,
+    )
 
 
 def _own(door: Door, known: Counted) -> Iterator[Check]:

@@ -164,6 +164,7 @@ def shown(request: Request, template: str, status: int = 200, **facts: object) -
         "person": person,
         "language": tongue,
         "t": tongue.text,
+        "tell": tongue.sentence,
         "theme": person.preferences.theme if person else "auto",
         "navigation": [
             entry for entry in NAVIGATION if entry[3] is None or (person and may(person, entry[3]))

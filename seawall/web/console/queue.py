@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from seawall.access.person import Permission, Person, may
 from seawall.access.preferences import LONGEST_FILTER, Filter
 from seawall.cases.case import WAITING, Status
-from seawall.cases.exposure import Viewer
+from seawall.cases.exposure import viewer_of
 from seawall.cases.urgency import MOST_SEVERE, priority, score
 from seawall.clock import now
 from seawall.media.link import defanged
@@ -106,7 +106,7 @@ def queue(
         people = {each.id: each for each in stores.people.all()}
         latest = stores.cases.last()
         items = stores.cases.first_items([each.id for each in found])
-        day = day_so_far(viewer_of(person, now()), safe=app.safe, stores=stores, now=now())
+        day = day_so_far(viewer_of(person, at=now()), safe=app.safe, stores=stores, now=now())
     last = found[PAGE - 1] if len(found) > PAGE else None
     return shown(
         request,
@@ -174,10 +174,10 @@ def address_of(saved: Filter) -> str:
 
 @router.post("/next")
 def take_next(request: Request, at: Ruler, where: Sent) -> Response:
-    """The most urgent case that is open to this person and that their day still has room for, theirs now."""
+    """The most urgent case open to this person that shows no more than their day has room for, theirs now."""
     app, moment = door_of(request).app, now()
     with app.memory.transaction() as stores:
-        day = day_so_far(viewer_of(at.person, moment), safe=app.safe, stores=stores, now=moment)
+        day = day_so_far(viewer_of(at.person, at=moment), safe=app.safe, stores=stores, now=moment)
         case = next_case(
             at.person.id,
             limits=at.person.limits,
@@ -186,7 +186,8 @@ def take_next(request: Request, at: Ruler, where: Sent) -> Response:
             now=moment,
             queue=where.queue or None,
             category=where.category or None,
-            most_severe=min(day.most_severe, where.severity or MOST_SEVERE),
+            most_severe=min(day.at_most, where.severity or MOST_SEVERE),
+            room=day.room,
             secret=app.draws,
         )
     if case is None:
@@ -211,17 +212,6 @@ def waiting(
         assigned_to=person.id if show == "assigned" else None,
         reader=person.id,
         most_severe=where.severity or None,
-    )
-
-
-def viewer_of(person: Person, moment: datetime) -> Viewer:
-    """Who looks, with what they have asked to be spared."""
-    wants = person.preferences
-    return Viewer(
-        id=person.id,
-        nothing_graphic=wants.spares(moment),
-        blur=wants.blur,
-        grey=wants.grey,
     )
 
 

@@ -13,6 +13,7 @@ import sqlalchemy
 
 from seawall.access.person import Limits, Person, Role
 from seawall.access.preferences import Preferences
+from seawall.cases.second_review import Answer, Look
 from seawall.clock import now
 from seawall.web.console import case, case_acts
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
@@ -239,7 +240,7 @@ def seen(admin: httpx.Client, bank: str) -> str:
 
 
 def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, admin: httpx.Client, seen: str):
-    """By a name that stays the item's; looks above the least are events."""
+    """By a name that stays the item's; each look is an event."""
     (shown,) = admin.get(f"/v1/cases/{seen}").json()["items"]
     asked = f"/desk/cases/{seen}/items/{shown['ref']}/preview"
     with reviewing(served) as (person, client):
@@ -264,7 +265,7 @@ def test_a_picture_is_shown_to_who_may_see_its_case(served: Served, admin: httpx
         ]
     assert [
         (each.details["level"], each.details["case"]) for each in looks if each.actor == person.id
-    ] == [(2, seen)]
+    ] == [(2, seen), (0, seen)]
 
 
 def test_what_can_be_confirmed_by_its_hash_is_not_shown_unasked(
@@ -366,6 +367,26 @@ def test_only_whoever_ruled_or_leads_takes_it_back(served: Served, admin: httpx.
         assert acted(boss, ident, "undo").status_code == 303
         assert admin.get(f"/v1/cases/{ident}").json()["claimed_by"] == lead.id
         assert acted(boss, ident, "undo").status_code == 409
+
+
+def test_whoever_has_said_a_word_on_it_is_not_offered_to_take_it_back(
+    served: Served, admin: httpx.Client, queue: str, policy: str
+):
+    """A known answer that was laid before them twice: the second ruling stays theirs, and the page knows it."""
+    body = {"item": "user 1", "queue": queue, "policy": policy, "decision": "keep", "why": "It is."}
+    golden = admin.post("/v1/golden-items", json=body).json()["id"]
+    ident = opened(admin, queue)
+    with reviewing(served) as (person, client):
+        acted(client, ident, "claim")
+        acted(client, ident, "ruling", decision="keep")
+        action = f'action="/desk/cases/{ident}/undo"'
+        assert action in client.get(f"/desk/cases/{ident}").text
+        with served.door.app.memory.transaction() as stores:
+            stores.quality.add_look(Look(case=ident, golden=golden, blind_from=now()))
+            said = Answer(person=person.id, decision="keep")
+            stores.quality.add_golden_answer(golden, said, at=now())
+        assert action not in client.get(f"/desk/cases/{ident}").text
+        assert acted(client, ident, "undo").status_code == 403
 
 
 def test_a_second_person_approves_and_agrees_to_restore(

@@ -12,12 +12,13 @@ from seawall.access.person import Limits, Role
 from seawall.access.totp import code_of, step_at
 from seawall.clock import now
 from seawall.settings import ConsoleConfig
-from seawall.web.console.language import FOLDER
+from seawall.web.console.language import FOLDER, language
 from seawall.workflows.people import invite_person
 from tests.shared import shared_data
 from tests.web.console.people import PASSWORD, somebody
 from tests.web.console.people import browser as client_of
 from tests.web.console.reading import complaining, enter, forgotten, prefer
+from tests.web.console.sentences import NOT_AT_THE_DESK, every_sentence, sentences
 from tests.web.console.texts import texts
 from tests.web.serving import Served, serving
 from tests.web.test_page import browser  # noqa: F401 - a fixture
@@ -202,7 +203,46 @@ def test_a_catalogue_translates_every_text_and_no_other(path: Path):
     """What is new in English is missing nowhere; what is gone leaves no dead translation; what is filled in stays."""
     found = json.loads(path.read_text("utf-8"))["texts"]
 
-    assert texts() - set(found) == set()
-    assert set(found) - texts() == set()
+    wanted = texts() | sentences()
+    assert wanted - set(found) == set()
+    assert set(found) - wanted == set()
     for english, other in found.items():
         assert sorted(re.findall(r"{\w+}", other)) == sorted(re.findall(r"{\w+}", english)), english
+
+
+def test_every_table_has_a_caption():
+    """Who does not see its heading is told what it is about."""
+    tables = [
+        (path.name, html[:60])
+        for path in (FOLDER.parent / "templates").rglob("*.html")
+        for html in path.read_text("utf-8").split("<table")[1:]
+        if not re.match(r"[^>]*><caption", html)
+    ]
+    assert tables == []
+
+
+def test_what_is_not_said_at_the_desk_is_said_somewhere():
+    """The list of exceptions holds no sentence that nothing raises any more, and none with room for any other."""
+    assert NOT_AT_THE_DESK - every_sentence() == set()
+    assert [text for text in sentences() if len(re.sub(r"{\d}", "", text)) < 6] == []
+
+
+def test_an_error_is_told_in_the_language_of_its_reader():
+    """With its values, of which words of ours are translated and names are not."""
+    arabic = language("ar")
+
+    told = arabic.sentence("The case 'case {0} open' does not wait any more: it is open.")
+
+    assert told == f"لم تعد القضية 'case {{0}} open' تنتظر: هي {arabic.text('open')}."
+    assert arabic.sentence("There is no case 'It (is) new.'.") == "لا توجد قضية 'It (is) new.'."
+    assert arabic.sentence("Nobody has foreseen this.") == "Nobody has foreseen this."
+    assert language("en").sentence("There is no case '7'.") == "There is no case '7'."
+
+
+def test_a_page_tells_an_error_in_arabic(house: Served):
+    """What a workflow raises in English is shown in the language that the browser asks for."""
+    with client_of(house, somebody(house, Role.REVIEWER)) as client:
+        page = client.get("/desk/cases/none", headers={"accept-language": "ar"})
+
+    assert page.status_code == 404
+    assert "لا توجد قضية &#39;none&#39;." in page.text

@@ -9,11 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from seawall.access.person import Limits, Role
+from seawall.access.person import Limits, Person, Role
 from seawall.access.preferences import Preferences
 from seawall.cases.second_review import Rates
 from seawall.clock import now
-from seawall.web.console.language import PSEUDO
+from seawall.storage.cases import Unseen
+from seawall.web.console import health
+from seawall.web.console.language import PSEUDO, language
 from seawall.web.console.session import COOKIE
 from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.quality import answer, try_golden
@@ -112,6 +114,36 @@ def test_health_says_what_fails_open_and_what_closed(admin_page: httpx.Client, l
     assert "paused" not in words(admin_page.get(f"/desk{path}"))
     assert sent(admin_page, f"{path}/pause").status_code == 303
     assert sent(admin_page, f"{path}/explode").status_code == 404
+
+
+def test_health_counts_what_nobody_may_see():
+    """With where most of it is, in the reader's words, and the page where that is changed for who may."""
+    lead, admin = (
+        Person(
+            id=role,
+            login=role,
+            name=role,
+            pseudonym=role,
+            roles=frozenset({role}),
+            created_at=now(),
+        )
+        for role in (Role.LEAD, Role.ADMIN)
+    )
+    groups = [("texts", "hate-speech", None, 3), ("texts", None, "DE", 1)]
+    names = ("queue", "category", "territory", "waiting")
+    unseen = [Unseen(**dict(zip(names, each, strict=True))) for each in groups]
+    said = health.cases_check(unseen, admin, language("en"))
+
+    assert (said.state, said.link) == (health.State.LOOK, "/desk/people")
+    assert said.values == {
+        "count": 4,
+        "queue": "texts",
+        "category": "Hate speech",
+        "territory": "not known",
+    }
+    assert health.cases_check(unseen, lead, language("ar")).values["category"] == "خطاب كراهية"
+    assert health.cases_check(unseen, lead, language("en")).link is None
+    assert health.cases_check([], lead, language("en")).state is health.State.WELL
 
 
 def test_the_desk_and_the_api_tell_the_same_of_health(served: Served, admin_page: httpx.Client):
