@@ -2,17 +2,19 @@
 A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not.
 
     bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
-                 └──▶ every other picture ─▶ upright luma of every frame, reduced
+                 ├──▶ every other picture ─▶ upright luma of every frame, reduced
+                 └──▶ text ─▶ characters
 
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
 
 from seawall.errors import MediaError
+from seawall.media.characters import characters
 from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
-from seawall.media.sniff import kind_of, media_type
+from seawall.media.sniff import UNKNOWN, kind_of, media_type
 
 
 def understand(data: bytes, limits: MediaLimits) -> Media:
@@ -24,7 +26,7 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     """
     name = media_type(data)
     if kind_of(name) is Kind.OTHER:
-        return Media(kind=Kind.OTHER, media_type=name, data=data)
+        return _text(data, name, limits) or Media(kind=Kind.OTHER, media_type=name, data=data)
     try:
         image = _decoded(data, name, limits)
     except MediaError as error:
@@ -36,6 +38,19 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     else:
         return Media(kind=Kind.IMAGE, media_type=name, data=data, image=image)
     return Media(kind=Kind.IMAGE, media_type=name, data=data, unreadable=reason)
+
+
+def _text(data: bytes, name: str, limits: MediaLimits) -> Media | None:
+    """The bytes as a text, as far as it could be read; None where they are none."""
+    if name == UNKNOWN:
+        name = "text/plain"
+    if len(data) > limits.max_bytes:
+        return None
+    try:
+        text = characters(data)
+    except MediaError as error:
+        return Media(kind=Kind.TEXT, media_type=name, data=data, unreadable=str(error))
+    return Media(kind=Kind.TEXT, media_type=name, data=data, text=text) if text else None
 
 
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
