@@ -93,11 +93,11 @@ TONGUES = (
 
 
 def paragraphs(tongue: Tongue, rng: Random, *, sentences: int = 4) -> Iterator[str]:
-    """Paragraphs without end, of a few sentences each."""
+    """Paragraphs without end, of about so many sentences each."""
     lexicon = _lexicon(tongue, rng)
     weights = list(accumulate(1 / (rank + 20) for rank in range(len(lexicon))))
     while True:
-        count = rng.randint(max(sentences - 1, 1), sentences + 2)
+        count = rng.randint(sentences - sentences // 4, sentences + sentences // 2)
         yield "".join(_sentence(tongue, rng, lexicon, weights) for _ in range(count)).strip()
 
 

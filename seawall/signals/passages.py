@@ -31,6 +31,7 @@ class Shared(NamedTuple):
     asked: float
     known: float
     passages: int
+    evidence: float  # those passages, one of Chinese characters counting as two, for it stands for as many letters
     share: float  # of the known passages within the stretches, those that agree
 
 
@@ -38,15 +39,16 @@ def shared(asked: Passages, known: Passages, pairs: Pairs) -> Shared:
     """What these pairs of equal passages (n, 2: number in the asked text, number in the known one) make of two texts."""
     found: list[Segment] = []
     taken = np.zeros(len(known.starts), np.bool_)
-    agreeing = 0
+    agreeing, evidence = 0, 0.0
     for run in _runs(asked.starts[pairs[:, 0]], known.starts[pairs[:, 1]]):
         fresh = pairs[run][~taken[pairs[run, 1]]]
-        distinct = len(np.unique(fresh[:, 1]))
-        if distinct < LEAST:
+        distinct = np.unique(fresh[:, 1])
+        if len(distinct) < LEAST:
             continue
-        found.append(_segment(asked, known, fresh, agreeing=distinct))
+        found.append(_segment(asked, known, fresh, agreeing=len(distinct)))
         taken[fresh[:, 1].min() : fresh[:, 1].max() + 1] = True
-        agreeing += distinct
+        agreeing += len(distinct)
+        evidence += float((PASSAGE / known.spans[distinct]).sum())
         if len(found) == MOST:
             break
     return Shared(
@@ -54,6 +56,7 @@ def shared(asked: Passages, known: Passages, pairs: Pairs) -> Shared:
         asked=_covered((each.start, each.end) for each in found),
         known=_covered((each.known_start, each.known_end) for each in found),
         passages=agreeing,
+        evidence=evidence,
         share=agreeing / max(int(taken.sum()), 1),
     )
 

@@ -37,6 +37,11 @@ class Passages(NamedTuple):
     starts: NDArray[np.int64]
     spans: NDArray[np.int64]
 
+    @property
+    def extent(self) -> int:
+        """How many characters lie between the beginning of the first and the end of the last; at least one exists."""
+        return int((self.starts + self.spans).max() - self.starts[0])
+
 
 def weight(text: str) -> int:
     """How much a normalised text says, in letters."""

@@ -33,12 +33,12 @@ from seawall.signals.shingles import (
 )
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal, shown
 
-LEAST_LETTERS = 40  # below it, a text is a phrase that many people write; a Chinese character counts as two
-LEAST_PASSAGES = 5  # that two texts share, or it is a phrase
-LEAST_SHARE = 0.25  # of the shorter text that lies within what they share
+LEAST_LETTERS = 60  # below it, a text is a phrase that many people write; a Chinese character counts as two
+LEAST_PASSAGES = 18  # that two texts share in one order; fewer are phrases that many people use
+LEAST_SHARE = 0.35  # of the passages of the shorter text; a quotation within a longer text is no copy
 REACH = 31  # bits of SimHash within which texts are candidates
 
-_HEAD: Final = BITS // 8 + 4  # bytes of the value before its passages: SimHash, length in characters
+_HEAD: Final = BITS // 8  # bytes of the value before its passages: the SimHash
 
 
 class Text:
@@ -92,7 +92,7 @@ class Text:
 
     def filed(self, signal: Signal) -> tuple[Filed, ...]:
         """The SimHash as part 0, and each passage as one more."""
-        whole, _, found = _decoded(signal.value)
+        whole, found = _decoded(signal.value)
         parts = np.arange(len(found.hashes) + 1, dtype=np.int64)
         return (
             Filed(self.index, np.frombuffer(whole, np.uint8)[None], parts[:1]),
@@ -109,35 +109,32 @@ class Text:
 
         The distance is about how many of 256 characters differ in what they share.
         """
-        mine, theirs = _decoded(asked.value), _decoded(known.value)
+        mine, theirs = _decoded(asked.value).passages, _decoded(known.value).passages
         kept = (hits.asked > 0) & (hits.known > 0)
         pairs = np.stack((hits.asked[kept], hits.known[kept]), axis=1) - 1
-        found = shared(mine.passages, theirs.passages, pairs)
-        asked_share = found.asked / mine.length
-        known_share = found.known / theirs.length
-        if found.passages < LEAST_PASSAGES or max(asked_share, known_share) < LEAST_SHARE:
+        found = shared(mine, theirs, pairs)
+        shorter = min(len(mine.hashes), len(theirs.hashes))
+        if found.evidence < LEAST_PASSAGES or found.passages < LEAST_SHARE * shorter:
             return None
         return likeness(
             found.segments,
             distance=differing(found.share),
-            asked_share=asked_share,
-            known_share=known_share,
+            asked_share=found.asked / mine.extent,
+            known_share=found.known / theirs.extent,
         )
 
 
 class _Decoded(NamedTuple):
     simhash: bytes
-    length: int  # characters of the normalised text
     passages: Passages
 
 
 def _encoded(plain: str) -> str:
-    """The value of a normalised text: SimHash, length, and for each passage its hash, its step from the last, its span."""
+    """The value of a normalised text: SimHash, and for each passage its hash, its step from the last, its span."""
     found = passages(plain)
     steps = np.diff(found.starts, prepend=-1).astype(np.uint64)
     rows = found.hashes << np.uint64(16) | steps << np.uint64(8) | found.spans.astype(np.uint64)
-    data = simhash(plain) + len(plain).to_bytes(4, "little") + rows.astype("<u8").tobytes()
-    return _spelled(data)
+    return _spelled(simhash(plain) + rows.astype("<u8").tobytes())
 
 
 @lru_cache(maxsize=256)
@@ -154,8 +151,7 @@ def _decoded(value: str) -> _Decoded:
     steps = (rows >> np.uint64(8) & np.uint64(255)).astype(np.int64)
     spans = (rows & np.uint64(255)).astype(np.int64)
     return _Decoded(
-        simhash=data[: BITS // 8],
-        length=int.from_bytes(data[BITS // 8 : _HEAD], "little"),
+        simhash=data[:_HEAD],
         passages=Passages(rows >> np.uint64(16), np.cumsum(steps) - 1, spans),
     )
 
@@ -163,7 +159,7 @@ def _decoded(value: str) -> _Decoded:
 def _possible(value: str) -> bool:
     """Whether some text has this value, as far as its places tell."""
     try:
-        _, length, found = _decoded(value)
+        found = _decoded(value).passages
     except ValueError:
         return False
     steps = np.diff(found.starts, prepend=-1)
@@ -171,7 +167,7 @@ def _possible(value: str) -> bool:
         0 < len(steps) < PARTS
         and 1 <= steps.min() <= steps.max() <= WINDOW
         and 1 <= found.spans.min() <= found.spans.max() <= PASSAGE
-        and (found.starts + found.spans).max() <= length <= MAX_CHARACTERS
+        and found.extent <= MAX_CHARACTERS
     )
 
 
