@@ -3,10 +3,11 @@ Are known texts found again however they are written, and are ordinary texts lef
 
     python -m benchmarks.text [--known 50] [--ordinary 100000]
 
-Known are paragraphs in six scripts, made by `benchmarks/paragraphs.py`. Each is altered in every way of
-`benchmarks/text_alterations.py`, and put in the middle of a longer post. Ordinary are other paragraphs of the same
-maker, and English that lies on the machine: licences and what Python says about itself. A match needs a share of
-the passages of the shorter text. Printed are the recall by alteration and script, recall and false matches by threshold, and the time a paragraph takes.
+Known are paragraphs and single sentences in six scripts, made by `benchmarks/paragraphs.py`. Each is altered in every
+way of `benchmarks/text_alterations.py`, and put in the middle of a longer post. Ordinary are other paragraphs of the
+same maker, and English that lies on the machine: licences and what Python says about itself. A match needs a number of
+shared passages, and a share of those of the shorter text. Printed are the recall by alteration and script, recall and
+false matches by threshold, and the time a paragraph takes.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from seawall.signals.passages import Shared, shared
 from seawall.signals.shingles import Passages, passages, simhash, weight
 from seawall.signals.text import LEAST_LETTERS, LEAST_PASSAGES, LEAST_SHARE, REACH
 
-PASSAGE_COUNTS = (6, 12, 15, 18, 24)
+PASSAGE_COUNTS = (12, 15, 18, 24)
 SHARES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 REACHES = (15, 31, 47, 63, 79)
 LICENCES = Path("/usr/share/common-licenses")
@@ -44,7 +45,9 @@ class Scored:
         self.share = share
         self.apart = apart
 
-    def matches(self, least_passages: int = LEAST_PASSAGES, least_share: float = LEAST_SHARE) -> bool:
+    def matches(
+        self, least_passages: int = LEAST_PASSAGES, least_share: float = LEAST_SHARE
+    ) -> bool:
         """Whether it would be called known with these thresholds."""
         return self.passages >= least_passages and self.share >= least_share
 
@@ -79,11 +82,12 @@ class Known:
                 pairs[known].append((part, known_part))
         best = Scored(None, share=0.0, apart=int(apart.min() if number is None else apart[number]))
         for known, rows in pairs.items():
-            if number not in (None, known):
-                continue
             theirs = self.texts[known]
+            shorter = min(len(mine.hashes), len(theirs.hashes))
+            if number not in (None, known) or len(rows) < max(6, SHARES[0] * shorter):
+                continue  # below every threshold that is tried
             found = shared(mine, theirs, np.array(rows))
-            share = found.passages / min(len(mine.hashes), len(theirs.hashes))
+            share = found.passages / shorter
             if share > best.share:
                 best = Scored(found, share=share, apart=best.apart)
         return best
@@ -91,8 +95,16 @@ class Known:
 
 def ordinary_english() -> Iterator[str]:
     """Paragraphs of the licences, of package documents and of Python's own docstrings."""
-    files = [*sorted(LICENCES.glob("*")), *sorted(DOCS.glob("*/copyright")), *sorted(DOCS.glob("*/README*"))]
-    modules = [Path(sys.base_prefix) / f"lib/python3.{sys.version_info.minor}/{m.name}.py" for m in pkgutil.iter_modules() if m.name]
+    files = [
+        *sorted(LICENCES.glob("*")),
+        *sorted(DOCS.glob("*/copyright")),
+        *sorted(DOCS.glob("*/README*")),
+    ]
+    modules = [
+        Path(sys.base_prefix) / f"lib/python3.{sys.version_info.minor}/{m.name}.py"
+        for m in pkgutil.iter_modules()
+        if m.name
+    ]
     for path in (*files, *modules):
         if not path.is_file() or path.suffix == ".gz":
             continue
@@ -102,7 +114,9 @@ def ordinary_english() -> Iterator[str]:
             yield from (part for part in re.split(r"\n\s*\n", block) if 150 < len(part) < 2000)
 
 
-def recall(known: Known, texts: dict[str, list[str]], rng: Random, *, first: int = 0) -> list[Scored]:
+def recall(
+    known: Known, texts: dict[str, list[str]], rng: Random, *, first: int = 0
+) -> list[Scored]:
     """Print a row an alteration, a column a script; what was found of each altered text."""
     print(f"{'':32}" + "".join(f"{script:>11}" for script in texts))
     scores: list[Scored] = []
@@ -136,8 +150,12 @@ def main() -> None:
     parser.add_argument("--ordinary", type=int, default=100_000)
     arguments = parser.parse_args()
     rng = Random(5)
-    texts = {tongue.script: list(islice(paragraphs(tongue, rng), arguments.known)) for tongue in TONGUES}
-    short = {tongue.script: list(islice(_short(tongue, rng), arguments.known)) for tongue in TONGUES}
+    texts = {
+        tongue.script: list(islice(paragraphs(tongue, rng), arguments.known)) for tongue in TONGUES
+    }
+    short = {
+        tongue.script: list(islice(_short(tongue, rng), arguments.known)) for tongue in TONGUES
+    }
     known = Known(text for kind in (texts, short) for each in kind.values() for text in each)
 
     print("Paragraphs")
@@ -148,8 +166,12 @@ def main() -> None:
     print(f"all: {sum(s.matches() for s in sentences) / len(sentences):.2%} of {len(sentences)}\n")
 
     ordinary, taken, english = _ordinary(known, arguments.ordinary, rng)
-    print(f"{len(ordinary)} ordinary paragraphs, {english} of them English from this machine; {taken * 1e3:.2f} ms each\n")
-    print("Recall, and false matches, by the passages and the share of the shorter text that are needed")
+    print(
+        f"{len(ordinary)} ordinary paragraphs, {english} of them English from this machine; {taken * 1e3:.2f} ms each\n"
+    )
+    print(
+        "Recall, and false matches, by the passages and the share of the shorter text that are needed"
+    )
     for count in PASSAGE_COUNTS:
         for share in SHARES:
             hits = sum(score.matches(count, share) for score in altered) / len(altered)

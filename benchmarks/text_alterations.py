@@ -17,7 +17,8 @@ Alteration = Callable[[str, Random], str]
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 LEET = str.maketrans("aeiostbgl", "431057891")
 LOOKS_LIKE = str.maketrans(
-    "aceijopsxyhkmtABCEHKMOPTXасеорхукмтАВСЕНКМОРТХ", "асеіјорѕхуһкмтАВСЕНКМОРТХaceopxykmtABCEHKMOPTX"
+    "aceijopsxyhkmtABCEHKMOPTXасеорхукмтАВСЕНКМОРТХ",
+    "асеіјорѕхуһкмтАВСЕНКМОРТХaceopxykmtABCEHKMOPTX",
 )
 VARIANTS = str.maketrans("يكهىیکہەеиँंsß", "یکہیيكههёйंँſẞ")
 MARKS = {"ARABIC": "ًٌٍَُِّْ", "DEVANAGARI": "़", "THAI": "่้๊๋"}
@@ -53,8 +54,12 @@ def replace_bidirectional(text: str, _rng: Random) -> str:
 
 def replace_fun_fonts(text: str, rng: Random) -> str:
     """Letters from a to z in one of the alphabets of mathematics, or in squares."""
-    small, capital = rng.choice(((0x1D41A, 0x1D400), (0x1D5EE, 0x1D5D4), (0x24D0, 0x24B6), (0x1F170, 0x1F170)))
-    fonts = {ord("a") + i: small + i for i in range(26)} | {ord("A") + i: capital + i for i in range(26)}
+    small, capital = rng.choice(
+        ((0x1D41A, 0x1D400), (0x1D5EE, 0x1D5D4), (0x24D0, 0x24B6), (0x1F170, 0x1F170))
+    )
+    fonts = {ord("a") + i: small + i for i in range(26)} | {
+        ord("A") + i: capital + i for i in range(26)
+    }
     return text.translate(fonts)
 
 
@@ -78,7 +83,11 @@ def add_diacritics(text: str, rng: Random) -> str:
     altered = []
     for each in text:
         script = unicodedata.name(each, "").partition(" ")[0]
-        mark = rng.choice(MARKS.get(script, COMBINING)) if each.isalpha() and rng.random() < 0.5 else ""
+        mark = (
+            rng.choice(MARKS.get(script, COMBINING))
+            if each.isalpha() and rng.random() < 0.5
+            else ""
+        )
         altered.append(each + mark)
     return "".join(altered)
 
@@ -90,7 +99,13 @@ def repeat_letters(text: str, rng: Random) -> str:
 
 def stretch_letters(text: str, rng: Random) -> str:
     """Arabic's tatweel between letters, and soft hyphens in other scripts."""
-    return re.sub(r"(\w)(?=\w)", lambda m: m[1] + ("\u0640" if "\u0600" <= m[1] <= "\u06ff" else "\u00ad") * rng.randint(0, 2), text)
+    return re.sub(
+        r"(\w)(?=\w)",
+        lambda m: (
+            m[1] + ("\u0640" if "\u0600" <= m[1] <= "\u06ff" else "\u00ad") * rng.randint(0, 2)
+        ),
+        text,
+    )
 
 
 def replace_letter_variants(text: str, _rng: Random) -> str:

@@ -39,7 +39,7 @@ def plain(letter: str) -> str:
 
 
 def read_as(letter: str, alike: dict[str, set[str]]) -> str | None:
-    """The letter from a to z, or of the East, that this small letter or its capital is taken for; the small one first."""
+    """The letter from a to z, or of the East, that this small letter, or else its capital, is taken for."""
     name = unicodedata.name(letter, "")
     if name.startswith(EAST):
         east = {each for each in alike[letter] if unicodedata.name(each, "").startswith(EAST)}
@@ -56,7 +56,9 @@ def read_as(letter: str, alike: dict[str, set[str]]) -> str | None:
 
 def main() -> None:
     """Read the package's data and write the module."""
-    data = json.loads(files("confusable_homoglyphs").joinpath("confusables.json").read_text("utf-8"))
+    data = json.loads(
+        files("confusable_homoglyphs").joinpath("confusables.json").read_text("utf-8")
+    )
     alike: dict[str, set[str]] = defaultdict(set)
     for written, others in data.items():
         alike[written] |= {other["c"] for other in others if len(other["c"]) == 1}
@@ -65,7 +67,9 @@ def main() -> None:
         small = plain(letter)
         if len(small) == 1 and small not in LETTERS and (read := read_as(small, alike)):
             written_for[read].add(small)
-    rows = (f'    "{read}": "{"".join(sorted(each))}",\n' for read, each in sorted(written_for.items()))
+    rows = (
+        f'    "{read}": "{"".join(sorted(each))}",\n' for read, each in sorted(written_for.items())
+    )
     TARGET.write_text(f"{HEADER}{''.join(rows)}}}\n", encoding="utf-8")
 
 

@@ -21,7 +21,9 @@ _MARKS: Final = (  # the longer ones first: UTF-32 begins as UTF-16 does
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
-_CONTROLS_IN_TEXT = 0.02  # of its characters: a stray one must not hide a text; files of other kinds have far more
+_CONTROLS_IN_TEXT = (
+    0.02  # of its characters: a stray one must not hide a text; files of other kinds have far more
+)
 _ZEROS_IN_UTF16 = 0.3  # of every second byte: what text with Latin letters or spaces has at least
 
 

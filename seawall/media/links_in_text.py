@@ -14,9 +14,14 @@ from seawall.media.link import canonical
 
 MAX_LINKS = 200  # of one text; a list longer than this is a file to scan, not a post
 
-_INVISIBLE: Final = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
-_DEFANGED: Final = ((re.compile(r"\bhxxp(s?)://", re.IGNORECASE), r"http\1://"), (re.compile(r"\s?[\[({]\.[\])}]\s?"), "."))
-_END: Final = "\\s<>\"`{}|\\\\^«»“”„‘’‹›、。，．！？；：（）【】《》「」『』،؛؟।"
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_DEFANGED: Final = (
+    (re.compile(r"\bhxxp(s?)://", re.IGNORECASE), r"http\1://"),
+    (re.compile(r"\s?[\[({]\.[\])}]\s?"), "."),
+)
+_END: Final = '\\s<>"`{}|\\\\^«»“”„‘’‹›、。，．！？；：（）【】《》「」『』،؛؟।'
 _LINK: Final = re.compile(
     rf"(?:https?://|\bwww\.)[^{_END}]+"
     rf"|(?<![\w@./-])(?:[\w-]+\.)+(?:[a-z]{{2,24}}|xn--[\w-]+)(?::\d+)?/[^{_END}]+"

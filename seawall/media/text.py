@@ -46,8 +46,12 @@ _READ_AS: Final = {
     for written in each
 }
 _LEET: Final = dict(zip("01234567896@$€£¢", "oizeasgtbggaseic", strict=True))
-_BLANK: Final = frozenset("\u0640\u115f\u1160\u3164")  # tatweel, and fillers of Korean: letters by class, and nothing
-_WRITTEN_MARKS: Final = re.compile("[\u0900-\u1aaf\u1b00-\u1bff\u3099\u309a]")  # vowels of Indic scripts, voiced kana
+_BLANK: Final = frozenset(
+    "\u0640\u115f\u1160\u3164"
+)  # tatweel, and fillers of Korean: letters by class, and nothing
+_WRITTEN_MARKS: Final = re.compile(
+    "[\u0900-\u1aaf\u1b00-\u1bff\u3099\u309a]"
+)  # vowels of Indic scripts, voiced kana
 _MARKS_TO_DROP: Final = frozenset("़়਼઼଼಼\u0e48\u0e49\u0e4a\u0e4b\u0e4c")  # nuktas; tones of Thai
 _DECORATED: Final = re.compile(
     r"LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])(?: WITH .+)?$"

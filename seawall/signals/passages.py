@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from seawall.signals.sequence import Segment
 from seawall.signals.shingles import PASSAGE, Passages
 
-DRIFT: Final = 24  # characters that may be put in or left out between two shared passages of one stretch
+DRIFT: Final = (
+    24  # characters that may be put in or left out between two shared passages of one stretch
+)
 GAP: Final = 120  # characters between two shared passages of one stretch
 LEAST: Final = 3  # shared passages of a stretch; fewer are a phrase
 MOST: Final = 64  # stretches that are told apart; what else two texts share adds nothing
@@ -36,7 +38,7 @@ class Shared(NamedTuple):
 
 
 def shared(asked: Passages, known: Passages, pairs: Pairs) -> Shared:
-    """What these pairs of equal passages (n, 2: number in the asked text, number in the known one) make of two texts."""
+    """What pairs of equal passages (n, 2: number in the asked text, number in the known one) make of two texts."""
     found: list[Segment] = []
     taken = np.zeros(len(known.starts), np.bool_)
     agreeing, evidence = 0, 0.0
@@ -67,7 +69,7 @@ def differing(share: float) -> int:
 
     A passage is the same while none of its characters differs.
     """
-    return round(256 * (1 - share ** (1 / PASSAGE)))
+    return round(256 * (1 - float(share ** (1 / PASSAGE))))
 
 
 def _runs(asked: NDArray[np.int64], known: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -26,7 +26,11 @@ Hashes = NDArray[np.uint64]
 _HASH_BITS: Final = 48  # of a kept hash: among 10⁹ of them, one in 280 000 lookups meets a stranger
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, and so invertible modulo 2^64
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
-_HEAVY: Final = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0x20000, 0x3FFFF))  # kana and Chinese characters
+_HEAVY: Final = (
+    (0x3040, 0x30FF),
+    (0x3400, 0x9FFF),
+    (0x20000, 0x3FFFF),
+)  # kana and Chinese characters
 _CHUNK: Final = 16_384  # shingles whose bits are counted at once
 
 
@@ -59,7 +63,7 @@ def passages(text: str) -> Passages:
 
 
 def simhash(text: str) -> bytes:
-    """The 256-bit SimHash of a normalised text of at least `SIMHASH` letters: each bit as most of its shingles have it."""
+    """The 256-bit SimHash of a normalised text of at least `SIMHASH` letters: each bit as in most shingles."""
     hashes = np.unique(_shingles(text, SIMHASH)[0])
     votes = np.zeros(BITS, np.int64)
     for start in range(0, len(hashes), _CHUNK):

@@ -33,9 +33,13 @@ from seawall.signals.shingles import (
 )
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal, shown
 
-LEAST_LETTERS = 60  # below it, a text is a phrase that many people write; a Chinese character counts as two
+LEAST_LETTERS = (
+    60  # below it, a text is a phrase that many people write; a Chinese character counts as two
+)
 LEAST_PASSAGES = 18  # that two texts share in one order; fewer are phrases that many people use
-LEAST_SHARE = 0.35  # of the passages of the shorter text; a quotation within a longer text is no copy
+LEAST_SHARE = (
+    0.35  # of the passages of the shorter text; a quotation within a longer text is no copy
+)
 REACH = 31  # bits of SimHash within which texts are candidates
 
 _HEAD: Final = BITS // 8  # bytes of the value before its passages: the SimHash
@@ -47,7 +51,7 @@ class Text:
     name = "text"
     bits = BITS
     index = "text"
-    reach = REACH
+    reach: int | None = REACH
     kinds = frozenset({Kind.TEXT})
 
     @property

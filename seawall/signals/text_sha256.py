@@ -15,7 +15,7 @@ class TextSha256:
     name = "text_sha256"
     bits = 0
     index = ""
-    reach = None
+    reach: int | None = None
     kinds = frozenset({Kind.TEXT})
     examples = ("681e825374a177335b1517c9006f0dd2ddfa872fb94b7489a2ad75f70e7c30dc",)
 

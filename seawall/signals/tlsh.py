@@ -8,6 +8,7 @@ Source: J. Oliver, C. Cheng, Y. Chen, "TLSH - a locality sensitive hash", 2013.
 import re
 from functools import cache
 from types import ModuleType
+from typing import cast
 
 from seawall.errors import SignalError
 from seawall.media.media import Kind, Media
@@ -22,7 +23,7 @@ class Tlsh:
     name = "tlsh"
     bits = 0
     index = ""
-    reach = None
+    reach: int | None = None
     kinds = frozenset({Kind.TEXT})
     examples = ("T1C4A01122B3082A88A0A2C320080AA0A2CB02A3E08C0CA088008800A0BAA8080803B0A8",)
 
@@ -60,4 +61,4 @@ def _library() -> ModuleType | None:
         import tlsh  # noqa: PLC0415 - an extra: it is compiled where it is installed
     except ImportError:
         return None
-    return tlsh
+    return cast("ModuleType", tlsh)

@@ -25,7 +25,9 @@ class Url:
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
         """The link itself, or each link that stands in a text; None where there is none."""
         if media.text is not None:
-            return tuple(Reading(signal=Signal(self.name, link)) for link in links(media.text)) or None
+            return (
+                tuple(Reading(signal=Signal(self.name, link)) for link in links(media.text)) or None
+            )
         if media.kind is not Kind.LINK or media.link is None:
             return None
         try:

@@ -24,7 +24,8 @@ def test_utf_16_without_a_mark_is_known_by_its_zeros(encoding: str):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b" \n", b"\xff\xd8\xff\xe0", b"caf\xe9", bytes(range(128)), bytes(64), b"\xef\xbb\xbf"]
+    "data",
+    [b"", b" \n", b"\xff\xd8\xff\xe0", b"caf\xe9", bytes(range(128)), bytes(64), b"\xef\xbb\xbf"],
 )
 def test_other_bytes_are_no_text(data: bytes):
     """Nothing is guessed: Latin-1 and Windows-1251 are the same bytes."""

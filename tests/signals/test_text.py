@@ -40,12 +40,12 @@ def likeness(asked: str, known: str) -> Likeness | None:
     places: dict[bytes, list[int]] = defaultdict(list)
     for filed in Text().filed(other):
         for code, part in zip(filed.codes, filed.parts.tolist(), strict=True):
-            places[filed.index.encode() + code.tobytes()].append(part)
+            places[filed.name.encode() + code.tobytes()].append(part)
     rows = [
         (part, known_part)
         for filed in Text().asked(one)
         for code, part in zip(filed.codes, filed.parts.tolist(), strict=True)
-        for known_part in places[filed.index.encode() + code.tobytes()]
+        for known_part in places[filed.name.encode() + code.tobytes()]
     ]
     hits = np.array(rows, np.int64).reshape(-1, 2)
     return Text().compare(one, other, Hits(hits[:, 0], hits[:, 1], np.zeros(len(hits), np.int64)))
@@ -55,7 +55,12 @@ class TestText(SignalTypeContract):
     """What every signal type promises."""
 
     type = Text()
-    media = (media(TEXTS["Latin"]), media(TEXTS["Thai"]), media("too short"), media(None, unreadable="Too long."))
+    media = (
+        media(TEXTS["Latin"]),
+        media(TEXTS["Thai"]),
+        media("too short"),
+        media(None, unreadable="Too long."),
+    )
 
 
 @pytest.mark.parametrize("alteration", ALTERATIONS, ids=lambda each: each.__name__)
@@ -102,7 +107,9 @@ def test_a_quotation_in_a_longer_text_is_no_copy():
     """Who quotes a line of it to argue with it does not spread it."""
     line = TEXTS["Latin"][:90]
 
-    assert likeness(f"{OTHERS['Latin']} They wrote: {line}. {OTHERS['Latin']}", TEXTS["Latin"]) is None
+    assert (
+        likeness(f"{OTHERS['Latin']} They wrote: {line}. {OTHERS['Latin']}", TEXTS["Latin"]) is None
+    )
 
 
 def test_a_short_text_has_no_signal_and_says_so():
@@ -122,13 +129,23 @@ def test_a_text_that_could_not_be_read_says_why():
 
 def test_pictures_are_no_texts():
     """Media of another kind is not this type's business."""
-    assert Text().compute(Media(kind=Kind.LINK, media_type="text/uri-list", link="https://a.example/")) is None
+    assert (
+        Text().compute(Media(kind=Kind.LINK, media_type="text/uri-list", link="https://a.example/"))
+        is None
+    )
 
 
 def test_a_value_nobody_could_have_computed_is_refused():
     """Places out of order, steps too wide, letters beyond the end: it came from somewhere else."""
     value = signal(TEXTS["Latin"]).value
-    for wrong in (value[:-1], value + "A", value[:60], value[:43] + "AAAAA" + value[48:], "A" * 64, "é" * 64):
+    for wrong in (
+        value[:-1],
+        value + "A",
+        value[:60],
+        value[:43] + "AAAAA" + value[48:],
+        "A" * 64,
+        "é" * 64,
+    ):
         with pytest.raises(SignalError, match="SimHash"):
             Text().parse(wrong)
 
@@ -146,7 +163,9 @@ def test_simhash_counts_shingles():
     plain = normalised(TEXTS["Latin"], leet=True).text
     near = simhash(plain[:-9])
     far = simhash(normalised(OTHERS["Latin"], leet=True).text)
-    apart = [(int.from_bytes(simhash(plain)) ^ int.from_bytes(each)).bit_count() for each in (near, far)]
+    apart = [
+        (int.from_bytes(simhash(plain)) ^ int.from_bytes(each)).bit_count() for each in (near, far)
+    ]
 
     assert apart[0] < 31 < 80 < apart[1]
     assert weight("ab山か") == 6
