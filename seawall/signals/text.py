@@ -4,8 +4,8 @@ Texts: alike as a whole, or one within the other, however they were written.
     text ──normalised──▶ 256-bit SimHash of the whole ─┬─▶ value ──looked up──▶ shared passages ──▶ segments
                       └▶ winnowed passages and places ─┘
 
-The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate, and the passages
-that the two share decide: how many, how close together, how much of the shorter text. Thresholds were measured on
+The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate, and the
+passages that the two share decide: how many, how close together, how much of the shorter text. Thresholds were measured on
 ordinary text (benchmarks/text.py).
 """
 
@@ -38,6 +38,7 @@ LEAST_LETTERS = (
 )
 LEAST_PASSAGES = 18  # that two texts share in one order; fewer are phrases that many people use
 LEAST_SHARE = (
+LEAST_LETTERS = PASSAGE - 1 + WINDOW * LEAST_PASSAGES  # 83: a shorter text may have too few; a kana counts as two
     0.35  # of the passages of the shorter text; a quotation within a longer text is no copy
 )
 REACH = 31  # bits of SimHash within which texts are candidates
@@ -56,9 +57,12 @@ class Text:
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """The value of a line of Shakespeare's."""
-        line = "Shall I compare thee to a summer's day? Thou art more lovely and more temperate."
-        return (_encoded(normalised(line, leet=True).text),)
+        """The value of three lines of Shakespeare's."""
+        lines = (
+            "Shall I compare thee to a summer's day? Thou art more lovely and more temperate."
+            " Rough winds do shake the darling buds of May."
+        )
+        return (_encoded(normalised(lines, leet=True).text),)
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
         """One reading, or why the text is too short; None for what is no text."""

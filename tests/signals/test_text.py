@@ -116,8 +116,8 @@ def test_a_short_text_has_no_signal_and_says_so():
     """A phrase of a few words is written by many people; a Chinese character says as much as two letters."""
     short = Text().compute(media("Only a few words."))
 
-    assert short == NoSignal(type="text", reason="too short: 12 letters, and 60 are needed")
-    assert isinstance(Text().compute(media(TEXTS["Han"][:34])), tuple)
+    assert short == NoSignal(type="text", reason="too short: 12 letters, and 83 are needed")
+    assert isinstance(Text().compute(media(TEXTS["Han"][:48])), tuple)
 
 
 def test_a_text_that_could_not_be_read_says_why():
