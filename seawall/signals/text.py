@@ -38,9 +38,11 @@ LEAST_LETTERS = (
 )
 LEAST_PASSAGES = 18  # that two texts share in one order; fewer are phrases that many people use
 LEAST_SHARE = (
-LEAST_LETTERS = PASSAGE - 1 + WINDOW * LEAST_PASSAGES  # 83: a shorter text may have too few; a kana counts as two
     0.35  # of the passages of the shorter text; a quotation within a longer text is no copy
 )
+LEAST_LETTERS = (
+    PASSAGE - 1 + WINDOW * LEAST_PASSAGES
+)  # 83: a shorter text may have too few; a kana counts as two
 REACH = 31  # bits of SimHash within which texts are candidates
 
 _HEAD: Final = BITS // 8  # bytes of the value before its passages: the SimHash
