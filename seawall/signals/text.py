@@ -5,7 +5,8 @@ Texts: alike as a whole, or one within the other, however they were written.
                       └▶ winnowed passages and places ─┘
 
 The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate, and the
-passages that the two share decide: how many, how close together, how much of the shorter text. Thresholds were measured on
+passages that the two share decide: how many, how close together, how much of the shorter text.
+Thresholds were measured on
 ordinary text (benchmarks/text.py).
 """
 
@@ -33,9 +34,6 @@ from seawall.signals.shingles import (
 )
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal, shown
 
-LEAST_LETTERS = (
-    60  # below it, a text is a phrase that many people write; a Chinese character counts as two
-)
 LEAST_PASSAGES = 18  # that two texts share in one order; fewer are phrases that many people use
 LEAST_SHARE = (
     0.35  # of the passages of the shorter text; a quotation within a longer text is no copy
