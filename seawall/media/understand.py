@@ -3,17 +3,19 @@ A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not
 
     bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
                  ├──▶ every other picture ─▶ upright luma of every frame, reduced
-                 └──▶ sound ─▶ samples of one channel
+                 ├──▶ sound ─▶ samples of one channel
+                 └──▶ text ─▶ characters
 
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
 
 from seawall.errors import MediaError
+from seawall.media.characters import characters
 from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
-from seawall.media.media import Image, Kind, Media, Sound
+from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
-from seawall.media.sniff import kind_of, media_type
+from seawall.media.sniff import UNKNOWN, kind_of, media_type
 from seawall.media.sound import sound_of
 
 
@@ -21,33 +23,46 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     """
     What these bytes are, as far as they could be understood; never an error.
 
-    A picture or sound that is damaged, cut short, too large or of a format we cannot decode has `unreadable` set
-    and nothing else: half a picture is not fingerprinted as if it were the whole.
+    What is damaged, cut short, too large or of a format we cannot decode has `unreadable` set and nothing else: half
+    a picture is not fingerprinted as if it were the whole.
     """
     name = media_type(data)
     kind = kind_of(name)
     if kind is Kind.OTHER:
-        return Media(kind=kind, media_type=name, data=data)
+        return _text(data, name, limits) or Media(kind=kind, media_type=name, data=data)
     try:
-        if kind is Kind.SOUND:
-            return Media(kind=kind, media_type=name, data=data, sound=_heard(data, name, limits))
-        image = _decoded(data, name, limits)
+        return _heard(data, name, limits) if kind is Kind.SOUND else _seen(data, name, limits)
     except MediaError as error:
         reason = str(error)
     except MemoryError:
         reason = f"The {name} needs more memory than the {limits.max_memory} bytes it may use; send a smaller copy."
     except Exception as error:  # noqa: BLE001 - a decoder fed hostile bytes raises anything, and all of it means this
         reason = f"The {name} cannot be decoded ({type(error).__name__}: {error}); send the whole file again."
-    else:
-        return Media(kind=kind, media_type=name, data=data, image=image)
     return Media(kind=kind, media_type=name, data=data, unreadable=reason)
 
 
-def _heard(data: bytes, name: str, limits: MediaLimits) -> Sound:
+def _heard(data: bytes, name: str, limits: MediaLimits) -> Media:
     sound = sound_of(data, limits)
     if sound is None:
         raise MediaError(f"The {name} has no track of sound; send the whole file again.")
-    return sound
+    return Media(kind=Kind.SOUND, media_type=name, data=data, sound=sound)
+
+
+def _seen(data: bytes, name: str, limits: MediaLimits) -> Media:
+    return Media(kind=Kind.IMAGE, media_type=name, data=data, image=_decoded(data, name, limits))
+
+
+def _text(data: bytes, name: str, limits: MediaLimits) -> Media | None:
+    """The bytes as a text, as far as it could be read; None where they are none."""
+    if name == UNKNOWN:
+        name = "text/plain"
+    if len(data) > limits.max_bytes:
+        return None
+    try:
+        text = characters(data)
+    except MediaError as error:
+        return Media(kind=Kind.TEXT, media_type=name, data=data, unreadable=str(error))
+    return Media(kind=Kind.TEXT, media_type=name, data=data, text=text) if text else None
 
 
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:

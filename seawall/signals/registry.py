@@ -9,15 +9,20 @@ from seawall.signals.digests import Md5, Sha1, Sha256
 from seawall.signals.pdq import Pdq
 from seawall.signals.sequence import SequenceType
 from seawall.signals.signal import Signal, SignalType, shown
+from seawall.signals.text import Text
+from seawall.signals.text_sha256 import TextSha256
+from seawall.signals.tlsh import Tlsh
 from seawall.signals.url import Url
 
-_SEQUENCES: tuple[SequenceType, ...] = (Chromaprint(),)
+_SEQUENCES: tuple[SequenceType, ...] = (Chromaprint(), Text())
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),
     *_SEQUENCES,
     Md5(),
     Sha1(),
     Sha256(),
+    TextSha256(),
+    Tlsh(),
     Url(),
 )
 

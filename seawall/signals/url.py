@@ -2,6 +2,7 @@
 
 from seawall.errors import InputError, SignalError
 from seawall.media.link import canonical
+from seawall.media.links_in_text import links
 from seawall.media.media import Kind, Media
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 
@@ -13,7 +14,7 @@ class Url:
     bits = 0
     index = ""
     reach: int | None = None
-    kinds = frozenset({Kind.LINK})
+    kinds = frozenset({Kind.LINK, Kind.TEXT})
     examples = (
         "https://example.org/",
         "https://www.example.org/watch?v=8&list=2",
@@ -22,7 +23,11 @@ class Url:
     )
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
-        """The link itself; None for anything that is not a link."""
+        """The link itself, or each link that stands in a text; None where there is none."""
+        if media.text is not None:
+            return (
+                tuple(Reading(signal=Signal(self.name, link)) for link in links(media.text)) or None
+            )
         if media.kind is not Kind.LINK or media.link is None:
             return None
         try:

@@ -19,9 +19,9 @@ def digests(data: bytes) -> tuple[Reading, ...]:
     )
 
 
-def test_words_have_exact_digests_only():
+def test_unknown_bytes_have_exact_digests_only():
     """And it is said that nothing more could be compared."""
-    words = b"some words"
+    words = b"no words \xff\xfe\x00"
 
     assert fingerprint(understand(words, MediaLimits())) == Fingerprint(
         kind=Kind.OTHER,
