@@ -49,7 +49,7 @@ _CONFINED: Final = {
 }
 LONGEST_STRETCH = 1.0  # seconds of which at least one frame is seen
 SHORTEST_STRETCH = 0.2
-STRETCHES = 32  # a short video is seen in so many, or a known clip of two seconds would be two frames
+STRETCHES = 64  # a short video is seen in so many, or a known clip of two seconds would be two frames
 MOST_PACKETS = 1_000_000  # nine hours at 30 frames a second
 PATIENCE = 0.6  # of `max_seconds`, for decoding; fingerprinting and looking up take the rest
 MISSING = 2.0  # seconds a header may promise and not keep: encoders round and pad
@@ -249,7 +249,7 @@ class Frames:
         context.thread_count = 1
         options = {"max_pixels": str(self.source.limits.max_pixels)}
         if not self.every_frame:
-            context.skip_frame = "NONREF"
+            context.skip_frame = "BIDIR" if context.name == "h264" else "NONREF"
             options["skip_loop_filter"] = "all"  # it smooths the edges of blocks; PDQ averages over larger ones
         context.options = options
         for place, packet in enumerate(chain(_packets(container, stream), [None])):
