@@ -41,6 +41,15 @@ _TOLD_APART = {
     "image/webp",
     "image/x-ms-bmp",
 }  # here already: puremagic errs
+_VIDEO_FIRST_BYTES = {
+    b"FLV\x01": "video/x-flv",
+    b"\0\0\x01\xba": "video/mpeg",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "video/x-ms-asf",
+}
+_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"pnot"}  # files from before there was `ftyp`
+_SOUND_ALONE = {b"M4A ", b"M4B ", b"M4P "}  # brands
+_EBML_HEAD = 64  # bytes that hold a Matroska's document type, or an Ogg's first codec
+_TS_PACKET = 188  # bytes
 _LARGEST_BRAND_LIST = 256  # bytes of the first box; real files name a dozen brands of four
 
 
@@ -53,12 +62,14 @@ def media_type(data: bytes) -> str:
         return "image/webp"
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
         return "image/bmp"
-    return _boxed(data) or _named_by_puremagic(data)
+    return _boxed(data) or _filmed(data) or _named_by_puremagic(data)
 
 
 def kind_of(name: str) -> Kind:
     """What sort of thing has this media type, of the sorts that are looked into."""
-    return Kind.IMAGE if name.startswith("image/") else Kind.OTHER
+    if name.startswith("image/"):
+        return Kind.IMAGE
+    return Kind.VIDEO if name.startswith("video/") else Kind.OTHER
 
 
 def _boxed(data: bytes) -> str | None:
@@ -69,7 +80,28 @@ def _boxed(data: bytes) -> str | None:
     brands = {data[at : at + 4] for at in (8, *range(16, size, 4))}
     if brands & _AVIF:
         return "image/avif"
-    return "image/heic" if brands & _HEIF else None
+    if brands & _HEIF:
+        return "image/heic"
+    if data[8:12] in _SOUND_ALONE:
+        return None
+    return "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
+
+
+def _filmed(data: bytes) -> str | None:
+    """Containers of video by how they begin; the same ones may hold sound alone."""
+    for start, name in _VIDEO_FIRST_BYTES.items():
+        if data.startswith(start):
+            return name
+    if data.startswith(b"\x1aE\xdf\xa3"):
+        return "video/webm" if b"webm" in data[:_EBML_HEAD] else "video/x-matroska"
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return "video/x-msvideo"
+    if data[4:8] in _QUICKTIME_BOXES:
+        return "video/quicktime"
+    if data.startswith(b"OggS") and b"theora" in data[:_EBML_HEAD]:
+        return "video/ogg"
+    synchronised = {data[at : at + 1] for at in range(0, 3 * _TS_PACKET, _TS_PACKET)}
+    return "video/mp2t" if synchronised == {b"G"} else None
 
 
 def _named_by_puremagic(data: bytes) -> str:

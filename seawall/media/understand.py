@@ -2,7 +2,8 @@
 A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not.
 
     bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
-                 └──▶ every other picture ─▶ upright luma of every frame, reduced
+                 ├──▶ every other picture ─▶ upright luma of every frame, reduced
+                 └──▶ video ─▶ its outline; frames are decoded as they are read
 
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
@@ -13,6 +14,7 @@ from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
 from seawall.media.sniff import kind_of, media_type
+from seawall.media.video import video_of
 
 
 def understand(data: bytes, limits: MediaLimits) -> Media:
@@ -23,9 +25,14 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     and no image: half a picture is not fingerprinted as if it were the whole.
     """
     name = media_type(data)
-    if kind_of(name) is Kind.OTHER:
-        return Media(kind=Kind.OTHER, media_type=name, data=data)
+    kind = kind_of(name)
+    if kind is Kind.OTHER:
+        return Media(kind=kind, media_type=name, data=data)
     try:
+        if kind is Kind.VIDEO:
+            video = video_of(data, name, limits)
+            kind = kind if video else Kind.OTHER
+            return Media(kind=kind, media_type=name, data=data, video=video)
         image = _decoded(data, name, limits)
     except MediaError as error:
         reason = str(error)
@@ -34,8 +41,8 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     except Exception as error:  # noqa: BLE001 - a decoder fed hostile bytes raises anything, and all of it means this
         reason = f"The {name} cannot be decoded ({type(error).__name__}: {error}); send the whole file again."
     else:
-        return Media(kind=Kind.IMAGE, media_type=name, data=data, image=image)
-    return Media(kind=Kind.IMAGE, media_type=name, data=data, unreadable=reason)
+        return Media(kind=kind, media_type=name, data=data, image=image)
+    return Media(kind=kind, media_type=name, data=data, unreadable=reason)
 
 
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:

@@ -42,6 +42,8 @@ DEMUXERS: Final = {
     "video/ogg": "ogg",
     "video/x-ms-asf": "asf",
 }
+_TURNING: Final = {"mov", "matroska"}  # formats that can say how a picture is to be turned
+_TRUE_TO_HEADER: Final = {"mov", "matroska", "avi", "flv"}  # the others guess a length from their size
 _CONFINED: Final = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf",
     "protocol_whitelist": "none",
@@ -51,8 +53,9 @@ LONGEST_STRETCH = 1.0  # seconds of which at least one frame is seen
 SHORTEST_STRETCH = 0.2
 STRETCHES = 64  # a short video is seen in so many, or a known clip of two seconds would be two frames
 MOST_PACKETS = 1_000_000  # nine hours at 30 frames a second
+FIRST_PACKETS = 32  # within which there is a frame to tell how they lie
 PATIENCE = 0.6  # of `max_seconds`, for decoding; fingerprinting and looking up take the rest
-MISSING = 2.0  # seconds a header may promise and not keep: encoders round and pad
+MISSING = 1.0  # seconds, or hundredths, a header may promise and not keep: encoders round and pad
 USUAL_RATE = 25  # frames a second, where a file does not say
 
 
@@ -158,6 +161,8 @@ class Source:
             ]
             if not rows:
                 raise MediaError(f"There is no picture in this {self.media_type}; send it again.")
+            if self._lies_on_its_side():
+                width, height = height, width
             times, sizes, keys = map(np.array, zip(*rows, strict=True))
             first = float(times.min())
             duration = float(times.max()) - first + 1 / rate
@@ -174,12 +179,29 @@ class Source:
             )
 
 
+    def _lies_on_its_side(self) -> bool:
+        """Whether the first frame that can be decoded says it is to be turned by a quarter."""
+        import av  # noqa: PLC0415 - loads FFmpeg; only workers need it
+
+        if DEMUXERS[self.media_type] not in _TURNING:
+            return False
+        with self.opened() as (container, stream), suppress(av.FFmpegError):
+            if stream is None:
+                return False
+            stream.thread_count = 1
+            stream.codec_context.options = {"max_pixels": str(self.limits.max_pixels)}
+            for packet in islice(_packets(container, stream), FIRST_PACKETS):
+                for frame in packet.decode():
+                    return _quarters(frame) % 2 == 1
+        return False
+
+
 def _unkept(
     container: InputContainer, stream: VideoStream, duration: float, packets: int
 ) -> tuple[str, ...]:
     """What the headers promise and the packets do not keep, in sentences."""
     said = []
-    promised = float(stream.duration * stream.time_base) if stream.duration else 0.0
+    promised = _promised(container, stream)
     if packets == MOST_PACKETS:
         said.append(f"only the first {MOST_PACKETS} frames were looked at")
     elif promised > duration + max(MISSING, MISSING / 100 * promised):
@@ -188,6 +210,16 @@ def _unkept(
     if others:
         said.append(f"{others} more {'track' if others == 1 else 'tracks'} of pictures not looked at")
     return tuple(said)
+
+
+def _promised(container: InputContainer, stream: VideoStream) -> float:
+    """Seconds the header says there are; 0 where it says nothing, or speaks of the sound too."""
+    if container.format.name.split(",")[0] not in _TRUE_TO_HEADER:
+        return 0.0
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    alone = len(container.streams) == 1 and container.duration
+    return container.duration / 1_000_000 if alone and container.duration else 0.0
 
 
 @dataclass(slots=True)
@@ -296,5 +328,9 @@ def _upright(frame: VideoFrame) -> Luma:
         format="gray",
         interpolation="AREA",
     )
-    quarters = round(frame.rotation / 90) % 4  # anticlockwise, as numpy turns
-    return np.ascontiguousarray(np.rot90(small.to_ndarray(), quarters))
+    return np.ascontiguousarray(np.rot90(small.to_ndarray(), _quarters(frame)))
+
+
+def _quarters(frame: VideoFrame) -> int:
+    """How many quarter turns, anticlockwise, the frame's display matrix asks for."""
+    return round(frame.rotation / 90) % 4

@@ -137,8 +137,8 @@ def _nearest(asked: Numbers, distances: Numbers) -> Numbers:
 
 
 def _agreeing(asked: Row, known: Row, line: tuple[Numbers, Numbers, Numbers]) -> int:
-    """How many codes agree on a line that look different and are of different moments, on both sides."""
-    each = known.looks[line[1]], known.at[line[1]], asked.looks[line[0]], asked.at[line[0]]
+    """How many codes agree on a line that look different, and are of different moments on both sides."""
+    each = known.looks[line[1]], known.at[line[1]], asked.at[line[0]]
     return min(len(np.unique(values)) for values in each)
 
 

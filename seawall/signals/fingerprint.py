@@ -100,7 +100,9 @@ def failed(kind: Kind, reason: str) -> tuple[NoSignal, ...]:
 
 
 def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
-    """Never silently: an animation that was not looked at to its end says so, for every type that looks at frames."""
+    """Never silently: what was not looked at to its end says so, for every type that looks at frames."""
+    if media.video and media.video.left_out:
+        return failed(media.kind, "; ".join(media.video.left_out))
     if not media.image or not media.image.frames_left_out:
         return ()
     left = media.image.frames_left_out

@@ -9,8 +9,9 @@ from seawall.signals.pdq import Pdq
 from seawall.signals.sequence import SequenceType
 from seawall.signals.signal import Signal, SignalType, shown
 from seawall.signals.url import Url
+from seawall.signals.vpdq import Vpdq
 
-_SEQUENCES: tuple[SequenceType, ...] = ()
+_SEQUENCES: tuple[SequenceType, ...] = (Vpdq(),)
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),
     *_SEQUENCES,
