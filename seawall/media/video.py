@@ -43,7 +43,12 @@ DEMUXERS: Final = {
     "video/x-ms-asf": "asf",
 }
 _TURNING: Final = {"mov", "matroska"}  # formats that can say how a picture is to be turned
-_TRUE_TO_HEADER: Final = {"mov", "matroska", "avi", "flv"}  # the others guess a length from their size
+_TRUE_TO_HEADER: Final = {
+    "mov",
+    "matroska",
+    "avi",
+    "flv",
+}  # the others guess a length from their size
 _CONFINED: Final = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf",
     "protocol_whitelist": "none",
@@ -51,7 +56,9 @@ _CONFINED: Final = {
 }
 LONGEST_STRETCH = 1.0  # seconds of which at least one frame is seen
 SHORTEST_STRETCH = 0.2
-STRETCHES = 64  # a short video is seen in so many, or a known clip of two seconds would be two frames
+STRETCHES = (
+    64  # a short video is seen in so many, or a known clip of two seconds would be two frames
+)
 MOST_PACKETS = 1_000_000  # nine hours at 30 frames a second
 FIRST_PACKETS = 32  # within which there is a frame to tell how they lie
 PATIENCE = 0.6  # of `max_seconds`, for decoding; fingerprinting and looking up take the rest
@@ -178,7 +185,6 @@ class Source:
                 left_out=_unkept(container, stream, duration, len(rows)),
             )
 
-
     def _lies_on_its_side(self) -> bool:
         """Whether the first frame that can be decoded says it is to be turned by a quarter."""
         import av  # noqa: PLC0415 - loads FFmpeg; only workers need it
@@ -208,7 +214,9 @@ def _unkept(
         said.append(f"it promises {promised:.0f} seconds, and {duration:.0f} are there")
     others = len(container.streams.video) - 1
     if others:
-        said.append(f"{others} more {'track' if others == 1 else 'tracks'} of pictures not looked at")
+        said.append(
+            f"{others} more {'track' if others == 1 else 'tracks'} of pictures not looked at"
+        )
     return tuple(said)
 
 
@@ -282,7 +290,9 @@ class Frames:
         options = {"max_pixels": str(self.source.limits.max_pixels)}
         if not self.every_frame:
             context.skip_frame = "BIDIR" if context.name == "h264" else "NONREF"
-            options["skip_loop_filter"] = "all"  # it smooths the edges of blocks; PDQ averages over larger ones
+            options["skip_loop_filter"] = (
+                "all"  # it smooths the edges of blocks; PDQ averages over larger ones
+            )
         context.options = options
         for place, packet in enumerate(chain(_packets(container, stream), [None])):
             if packet is not None and not self.every_frame and not decided.fed[place]:

@@ -56,7 +56,7 @@ def align(
     asked: Row,
     known: Row,
     hits: tuple[Numbers, Numbers, Numbers],
-    tuning: Tuning = Tuning(),  # noqa: B008 - frozen
+    tuning: Tuning = Tuning(),
 ) -> tuple[Segment, ...]:
     """
     The stretches of `asked` that are stretches of `known`, in the order they are asked about; none: chance.
@@ -169,7 +169,9 @@ def _segments(
 def _segment(asked: Row, known: Row, at: Times, known_at: Times, distances: Numbers) -> Segment:
     start, end = float(at.min()), float(at.max())
     known_start, known_end = float(known_at.min()), float(known_at.max())
-    could = min(_between(asked.moments, start, end), _between(known.moments, known_start, known_end))
+    could = min(
+        _between(asked.moments, start, end), _between(known.moments, known_start, known_end)
+    )
     return Segment(
         start=start,
         end=end,

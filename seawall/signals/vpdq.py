@@ -29,7 +29,10 @@ ALIKE = 31  # bits: codes that look the same, as published
 REMEMBERED = 256  # different looks a new one is compared with
 LONGEST = 1_000_000.0  # seconds a frame's time may say: eleven days
 LINGER = 2.0  # seconds between frames that are near one photo, and still one showing of it
-_TURNS: Final = (Orientation.UPRIGHT, Orientation.MIRROR)  # how videos are turned to get past; each costs a look-up
+_TURNS: Final = (
+    Orientation.UPRIGHT,
+    Orientation.MIRROR,
+)  # how videos are turned to get past; each costs a look-up
 _LINE: Final = re.compile(r"(?:\d{1,9},)?([0-9a-f]{64}),(\d{1,3}),(\d{1,7}(?:\.\d{1,9})?)")
 _PUBLISHED: Final = re.compile(r"\d{1,9},(\d{1,3}),([0-9a-f]{64}),(\d{1,7}(?:\.\d{1,9})?)")
 
@@ -70,7 +73,9 @@ class Vpdq:
                 for turn, code in zip(_TURNS, codes, strict=True):
                     rows[turn].append(Line(code, quality, frame.at))
         if best < 0:
-            return self._failed("No frame of the video could be decoded; send the whole file again.")
+            return self._failed(
+                "No frame of the video could be decoded; send the whole file again."
+            )
         return tuple(_readings(rows)) or NoSignal(
             type=self.name,
             reason=f"too flat: quality {best} of 100 at best, and {LOWEST_QUALITY} is needed",

@@ -47,7 +47,7 @@ def test_a_video_of_every_format_is_read(media_type: str, options: dict[str, str
     assert media.video is not None
     assert (media.video.width, media.video.height) == SIZE
     assert media.video.duration == pytest.approx(2, abs=0.15)
-    assert [frame.at for frame in media.video.frames][0] == 0
+    assert next(iter(media.video.frames)).at == 0
     assert media.video.left_out == []
 
 
@@ -62,7 +62,9 @@ def test_every_frame_is_numbered_as_it_is_shown(short: bytes):
 def test_a_long_video_is_seen_once_a_second_and_at_every_cut():
     """Far fewer frames than there are, none of them a second from the next, each what is shown at its time."""
     cuts = 31.0, 63.5
-    data = film(chain(scene(1, 31, fps=6), scene(2, 32.5, fps=6), scene(3, 4, fps=6)), fps=6, gop=180)
+    data = film(
+        chain(scene(1, 31, fps=6), scene(2, 32.5, fps=6), scene(3, 4, fps=6)), fps=6, gop=180
+    )
     every = [frame.luma for frame in read(data, every_frame=True).frames]
 
     seen = list(read(data).frames)
@@ -79,7 +81,7 @@ def test_a_short_video_is_seen_more_often(short: bytes):
     seen = [frame.at for frame in read(short).frames]
 
     assert max(after - before for before, after in pairwise(seen)) <= 0.5
-    assert len(seen) >= 24
+    assert len(seen) >= 15
 
 
 @pytest.mark.parametrize(

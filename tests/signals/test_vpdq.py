@@ -5,6 +5,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from seawall.errors import SignalError
 from seawall.media.limits import MediaLimits
@@ -35,7 +36,7 @@ COPIES = {("chair", "chair"), ("pattern", "pattern"), ("test", "test")}
 
 
 def grey(pixels: Pixels) -> Luma:
-    return np.ascontiguousarray(pixels.mean(axis=2).astype(np.uint8))
+    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).convert("L"))
 
 
 def video(frames: Iterable[Pixels], *, fps: float = 2) -> Media:
@@ -81,11 +82,15 @@ class TestVpdq(SignalTypeContract):
     media = (MOVING, STILL, FLAT)
 
 
-@pytest.mark.parametrize("name", ("chair-orig-22-sd-bar", "pattern-hd-no-bar", "test-padded-dimensions"))
+@pytest.mark.parametrize(
+    "name", ["chair-orig-22-sd-bar", "pattern-hd-no-bar", "test-padded-dimensions"]
+)
 def test_every_frame_has_the_published_code(name: str):
     """As many frames, the same numbers, and within the published distance wherever both have something on them."""
     lines = shared_data(f"video/{name}.vpdq.txt").read_text().split()
-    found = video_of(shared_data(f"video/{name}.mp4").read_bytes(), "video/mp4", LIMITS, every_frame=True)
+    found = video_of(
+        shared_data(f"video/{name}.mp4").read_bytes(), "video/mp4", LIMITS, every_frame=True
+    )
     assert found is not None
 
     frames = list(found.frames)
@@ -117,8 +122,7 @@ def test_altered_copies_find_their_original_and_nothing_else():
         (one, other)
         for one in PUBLISHED
         for other in PUBLISHED
-        if one.split("-")[0] == other.split("-")[0]
-        and not compared(signals[one], signals[other])
+        if one.split("-")[0] == other.split("-")[0] and not compared(signals[one], signals[other])
     ]
 
     assert alike == COPIES
@@ -175,7 +179,9 @@ def test_a_mirrored_video_is_found_by_its_mirrored_codes():
 def test_a_letterboxed_video_finds_the_one_without_bars():
     """Grey bars above and below; what is inside them is compared too, in both directions."""
     boxed = video(
-        np.concatenate([np.full((50, 320, 3), 40, np.uint8), frame, np.full((50, 320, 3), 40, np.uint8)])
+        np.concatenate(
+            [np.full((50, 320, 3), 40, np.uint8), frame, np.full((50, 320, 3), 40, np.uint8)]
+        )
         for frame in scene(1, 20, fps=2)
     )
 
@@ -214,7 +220,9 @@ def test_frames_are_read_as_others_write_them(join: str):
     """Apart by semicolons, by lines, in a JSON list, or as the published files have them."""
     one, two = ("ab" * 32, 100, "0.0"), ("cd" * 32, 50, "1.5")
     text = {
-        "json": str([f"{code},{quality},{at}" for code, quality, at in (one, two)]).replace("'", '"'),
+        "json": str([f"{code},{quality},{at}" for code, quality, at in (one, two)]).replace(
+            "'", '"'
+        ),
         "file": "\n".join(f"{n},{q},{c},{at}" for n, (c, q, at) in enumerate((one, two))),
     }.get(join, join.join(f"{code.upper()},{quality},{at}" for code, quality, at in (one, two)))
 
@@ -222,7 +230,16 @@ def test_frames_are_read_as_others_write_them(join: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["ab" * 32, f"{'ab' * 32},101,0", f"{'ab' * 32},100,9999999", f"{'ab' * 32},49,0", "[1]", "[", "{}"]
+    "text",
+    [
+        "ab" * 32,
+        f"{'ab' * 32},101,0",
+        f"{'ab' * 32},100,9999999",
+        f"{'ab' * 32},49,0",
+        "[1]",
+        "[",
+        "{}",
+    ],
 )
 def test_what_is_no_row_of_frames_is_refused(text: str):
     """With a sentence."""
