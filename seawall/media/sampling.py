@@ -33,7 +33,7 @@ class Plan:
 
 
 def stretch_of(seconds: float, stretch: float) -> int:
-    """Which stretch a moment falls into: 0, 1, 2, …"""
+    """Which stretch a moment falls into, counted from 0."""
     return int((seconds + _ROUNDING) // stretch)
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
@@ -134,6 +134,7 @@ class Source:
         try:
             container = av.open(
                 BytesIO(self.data),
+                "r",
                 format=DEMUXERS[self.media_type],
                 options=_CONFINED,
                 metadata_errors="replace",
@@ -146,7 +147,7 @@ class Source:
         with container:
             stream = container.streams.best("video")
             cover = stream is not None and "attached_pic" in str(stream.disposition)
-            yield container, None if cover else stream
+            yield container, None if cover else cast("VideoStream", stream)
 
     def outline(self) -> Outline | None:
         """
@@ -311,7 +312,7 @@ class Frames:
                     yield frame
 
 
-def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     """The packets of the track, as far as the file can be read."""
     import av  # noqa: PLC0415 - loads FFmpeg; only workers need it
 
@@ -321,7 +322,9 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]
                 yield packet
 
 
-def _seconds(timed: Packet | VideoFrame, stream: VideoStream, otherwise: float) -> float:
+def _seconds(
+    timed: Packet[VideoStream] | VideoFrame, stream: VideoStream, otherwise: float
+) -> float:
     """When a packet or a frame is shown, by the file; some formats leave it open."""
     moment = timed.dts if timed.pts is None else timed.pts
     if moment is None or stream.time_base is None:

@@ -83,7 +83,7 @@ class Vpdq:
 
     def parse(self, text: str) -> Signal:
         """
-        Read a vPDQ somebody sent us: frames as `hex,quality,seconds`, or as files have them, `frame,quality,hex,seconds`.
+        Read a vPDQ somebody sent us: frames as `hex,quality,seconds`, or as files have it, `frame,quality,hex,seconds`.
 
         They may be apart by `;` or by lines, or stand in a JSON list. Frames too flat to compare and repeats of the
         code before are left out.

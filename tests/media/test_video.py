@@ -100,7 +100,7 @@ def test_videos_are_turned_upright(matrix: tuple[int, int, int, int], quarters: 
     assert (frame.luma == np.rot90(plain, -quarters)).all()
 
 
-def test_what_came_before_the_damage_counts(short: bytes):
+def test_what_came_before_the_damage_counts():
     """A file cut short gives its first seconds, and a sentence about the rest."""
     stream = film(chain(scene(1, 2), scene(2, 2)), to="matroska")
     video = video_of(stream[: len(stream) // 2], "video/x-matroska", LIMITS)
