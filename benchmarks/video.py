@@ -118,9 +118,7 @@ def fingerprinting(length: int, rounds: int) -> None:
                 import vpdq  # noqa: PLC0415 - only where it is installed
 
                 theirs = seconds(
-                    lambda path=path: vpdq.computeHash(
-                        str(path), seconds_per_hash=1, num_threads=1
-                    ),
+                    lambda path=path: vpdq.computeHash(str(path), seconds_per_hash=1),
                     rounds,
                 )
                 line += f"; vpdq package {theirs:.2f} s, {theirs / mine:.1f}x"

@@ -10,7 +10,7 @@ Times = NDArray[np.float64]
 
 TIMES = types.Array(types.float64, 1, "C", readonly=True)
 CODES = types.Array(types.uint64, 2, "C", readonly=True)
-VOTE = types.UniTuple(types.float64, 3)
+VOTE = types.UniTuple(types.float64, 3)  # type: ignore[no-untyped-call]  # numba has no types
 
 
 @kernel(VOTE(TIMES, TIMES, TIMES, TIMES, types.float64))
