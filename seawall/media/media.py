@@ -1,6 +1,6 @@
 """The nouns: what a stranger's bytes turn out to be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,13 +68,14 @@ class Video:
     """
     A video: its upright size in pixels, its length in seconds, and its frames, which are decoded as they are read.
 
-    `frames` can be read once.
+    Once they were read, `left_out` says in sentences what of it was not looked at.
     """
 
     width: int
     height: int
     duration: float
     frames: Iterable[Frame]
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,7 @@ class Media:
     sound: Sound | None = None
     text: str | None = None
     link: str | None = None
+    unheard: str | None = None  # a sentence: why the sound of a video could not be read
     unreadable: str | None = None  # a sentence: why what is inside could not be decoded
 
 

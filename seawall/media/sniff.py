@@ -48,6 +48,14 @@ _TOLD_APART = {
     "image/webp",
     "image/x-ms-bmp",
 }  # here already: puremagic errs
+_VIDEO_FIRST_BYTES = {
+    b"FLV\x01": "video/x-flv",
+    b"\0\0\x01\xba": "video/mpeg",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "video/x-ms-asf",
+}
+_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"pnot"}  # files from before there was `ftyp`
+_EBML_HEAD = 64  # bytes that hold a Matroska's document type, or an Ogg's first codec
+_TS_PACKET = 188  # bytes
 _LARGEST_BRAND_LIST = 256  # bytes of the first box; real files name a dozen brands of four
 
 
@@ -64,7 +72,7 @@ def media_type(data: bytes) -> str:
         return "video/ogg" if b"\x80theora" in data[:HEAD] else "audio/ogg"
     if _mpeg_sound(data):
         return "audio/mpeg"
-    return _boxed(data) or _named_by_puremagic(data)
+    return _boxed(data) or _filmed(data) or _named_by_puremagic(data)
 
 
 def kind_of(name: str) -> Kind:
@@ -82,7 +90,9 @@ def _boxed(data: bytes) -> str | None:
         return "image/avif"
     if brands & _HEIF:
         return "image/heic"
-    return "audio/mp4" if data[8:12] in _SOUND_ONLY else None
+    if data[8:12] in _SOUND_ONLY:
+        return "audio/mp4"
+    return "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
 
 
 def _mpeg_sound(data: bytes) -> bool:
@@ -103,6 +113,21 @@ def _frame_length(header: bytes) -> int:
     kilobits = _MP3_RATES[min(halved, 1)][rate]
     samples = 1152 >> min(halved, 1)
     return samples // 8 * kilobits * 1000 // (_MP3_SPEEDS[speed] >> halved) + (header[2] >> 1 & 1)
+
+
+def _filmed(data: bytes) -> str | None:
+    """Containers of video by how they begin; the same ones may hold sound alone."""
+    for start, name in _VIDEO_FIRST_BYTES.items():
+        if data.startswith(start):
+            return name
+    if data.startswith(b"\x1aE\xdf\xa3"):
+        return "video/webm" if b"webm" in data[:_EBML_HEAD] else "video/x-matroska"
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return "video/x-msvideo"
+    if data[4:8] in _QUICKTIME_BOXES:
+        return "video/quicktime"
+    synchronised = {data[at : at + 1] for at in range(0, 3 * _TS_PACKET, _TS_PACKET)}
+    return "video/mp2t" if synchronised == {b"G"} else None
 
 
 def _named_by_puremagic(data: bytes) -> str:

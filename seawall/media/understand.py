@@ -3,6 +3,7 @@ A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not
 
     bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
                  ├──▶ every other picture ─▶ upright luma of every frame, reduced
+                 ├──▶ video ─▶ its outline; frames are decoded as they are read, and its sound
                  ├──▶ sound ─▶ samples of one channel
                  └──▶ text ─▶ characters
 
@@ -17,6 +18,7 @@ from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
 from seawall.media.sniff import UNKNOWN, kind_of, media_type
 from seawall.media.sound import sound_of
+from seawall.media.video import video_of
 
 
 def understand(data: bytes, limits: MediaLimits) -> Media:
@@ -31,7 +33,7 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     if kind is Kind.OTHER:
         return _text(data, name, limits) or Media(kind=kind, media_type=name, data=data)
     try:
-        return _heard(data, name, limits) if kind is Kind.SOUND else _seen(data, name, limits)
+        return _UNDERSTOOD[kind](data, name, limits)
     except MediaError as error:
         reason = str(error)
     except MemoryError:
@@ -41,6 +43,25 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     return Media(kind=kind, media_type=name, data=data, unreadable=reason)
 
 
+def _seen(data: bytes, name: str, limits: MediaLimits) -> Media:
+    return Media(kind=Kind.IMAGE, media_type=name, data=data, image=_decoded(data, name, limits))
+
+
+def _filmed(data: bytes, name: str, limits: MediaLimits) -> Media:
+    """The video with what is heard in it; a container of video that holds sound alone is a sound."""
+    video = video_of(data, name, limits)
+    if video is None:
+        return _heard(data, name, limits)
+    sound, unheard = None, None
+    try:
+        sound = sound_of(data, limits)
+    except Exception as error:  # noqa: BLE001 - as above, and its pictures may be whole
+        unheard = str(error) or type(error).__name__
+    return Media(
+        kind=Kind.VIDEO, media_type=name, data=data, video=video, sound=sound, unheard=unheard
+    )
+
+
 def _heard(data: bytes, name: str, limits: MediaLimits) -> Media:
     sound = sound_of(data, limits)
     if sound is None:
@@ -48,8 +69,7 @@ def _heard(data: bytes, name: str, limits: MediaLimits) -> Media:
     return Media(kind=Kind.SOUND, media_type=name, data=data, sound=sound)
 
 
-def _seen(data: bytes, name: str, limits: MediaLimits) -> Media:
-    return Media(kind=Kind.IMAGE, media_type=name, data=data, image=_decoded(data, name, limits))
+_UNDERSTOOD = {Kind.IMAGE: _seen, Kind.VIDEO: _filmed, Kind.SOUND: _heard}
 
 
 def _text(data: bytes, name: str, limits: MediaLimits) -> Media | None:

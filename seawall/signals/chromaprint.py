@@ -114,9 +114,8 @@ class Chromaprint:
         return (Filed(self.index, words.view(np.uint8), parts),)
 
     def _without_sound(self, media: Media) -> NoSignal | None:
-        if media.unreadable is None:
-            return None
-        return NoSignal(type=self.name, reason=media.unreadable, cause=Cause.FAILED)
+        reason = media.unreadable or media.unheard
+        return NoSignal(type=self.name, reason=reason, cause=Cause.FAILED) if reason else None
 
 
 def numbers_of(signal: Signal) -> Numbers:

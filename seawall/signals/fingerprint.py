@@ -12,6 +12,7 @@ from seawall.media.sniff import kind_of, media_type
 from seawall.signals.digests import Digest
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal
+from seawall.signals.vpdq import Vpdq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,10 @@ def failed(kind: Kind, reason: str) -> tuple[NoSignal, ...]:
 
 
 def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
-    """Never silently: an animation that was not looked at to its end says so, for every type that looks at frames."""
+    """Never silently: what was not looked at to its end says so, for every type that looks at frames."""
+    if media.video and media.video.left_out:
+        reason = "; ".join(media.video.left_out)
+        return (NoSignal(type=Vpdq.name, reason=reason, cause=Cause.FAILED),)
     if not media.image or not media.image.frames_left_out:
         return ()
     left = media.image.frames_left_out

@@ -13,8 +13,9 @@ from seawall.signals.text import Text
 from seawall.signals.text_sha256 import TextSha256
 from seawall.signals.tlsh import Tlsh
 from seawall.signals.url import Url
+from seawall.signals.vpdq import Vpdq
 
-_SEQUENCES: tuple[SequenceType, ...] = (Chromaprint(), Text())
+_SEQUENCES: tuple[SequenceType, ...] = (Vpdq(), Chromaprint(), Text())
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),
     *_SEQUENCES,
