@@ -1,0 +1,180 @@
+"""
+The arithmetic behind `regions`: where a picture is flat, and where straight edges run across it.
+
+Compiled ahead of time, and run without the lock, as PDQ's is.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numpy.typing import NDArray
+
+Luma = NDArray[np.uint8]
+Flags = NDArray[np.uint8]  # (lines, places along them): 1 where an edge runs
+
+INT = np.int32
+LEAST_STEP = 6  # of 255, between two neighbouring rows where an edge runs
+STEEPER = 2  # times as steep as what lies around it
+BAND = 5  # of 255, by which a band of one colour varies once compressed
+_PIXELS = types.Array(types.uint8, 2, "C", readonly=True)
+_VIEW = types.Array(types.uint8, 2, "A", readonly=True)
+_SUMS = types.Array(types.int32, 2, "C", readonly=True)
+_PLACES = types.Array(types.int64, 1, "C", readonly=True)
+
+
+def _kernel(*signatures: Any) -> Any:  # noqa: ANN401  # numba has no types
+    return njit(list(signatures), nogil=True, cache=True)
+
+
+@_kernel(types.uint8[:, ::1](_PIXELS))
+def edges(luma: Luma) -> Flags:
+    """
+    Where the picture steps between a row and the one above it: (height + 1, width), 0 in the first and last rows.
+
+    A step counts when it is steeper than the texture around it, so that the grain of a meadow is no edge.
+    """
+    height, width = luma.shape
+    found = np.zeros((height + 1, width), np.uint8)
+    steep = np.zeros(width + 3, np.uint8)
+    begun = np.zeros(width + 3, np.uint8)
+    for row in range(3, height - 2):
+        for column in range(width):
+            here = abs(INT(luma[row, column]) - INT(luma[row - 1, column]))
+            above = abs(INT(luma[row - 2, column]) - INT(luma[row - 3, column]))
+            below = abs(INT(luma[row + 2, column]) - INT(luma[row + 1, column]))
+            enough = (here >= LEAST_STEP) & (here >= STEEPER * min(above, below) + 1)
+            steep[column] = enough & (2 * here >= max(above, below))
+        for column in range(width):  # where four in a row begin
+            begun[column + 3] = (
+                steep[column] & steep[column + 1] & steep[column + 2] & steep[column + 3]
+            )
+        for column in range(width):  # and all that are among such four
+            found[row, column] = (
+                begun[column] | begun[column + 1] | begun[column + 2] | begun[column + 3]
+            )
+    return found
+
+
+@_kernel(types.int32[:, ::1](types.Array(types.uint8, 2, "C", readonly=True)))
+def running_sums(flags: Flags) -> NDArray[np.int32]:
+    """How many edges lie before each place of a line: (lines, places + 1)."""
+    lines, places = flags.shape
+    sums = np.zeros((lines, places + 1), np.int32)
+    for line in range(lines):
+        total = 0
+        for place in range(places):
+            total += flags[line, place]
+            sums[line, place + 1] = total
+    return sums
+
+
+@_kernel(types.float32[::1](types.Array(types.uint8, 2, "C", readonly=True), types.int64))
+def strengths(flags: Flags, shortest: int) -> NDArray[np.float32]:
+    """
+    How long the longest straight edge on each line is: its edges less twice its gaps; 0 where none is `shortest`.
+
+    The densest stretch is found in one pass (Kadane, 1984).
+    """
+    lines, places = flags.shape
+    found = np.zeros(lines, np.float32)
+    for line in range(lines):
+        count = 0
+        for place in range(places):
+            count += flags[line, place]
+        if count < shortest:
+            continue
+        best, now = 0, 0
+        for place in range(places):
+            now = max(0, now + (1 if flags[line, place] else -1))
+            best = max(best, now)
+        if best >= shortest // 2:
+            found[line] = best
+    return found
+
+
+@_kernel(types.float32[:, ::1](_SUMS, _PLACES, _SUMS, _PLACES, types.int64, types.int64))
+def rectangles(
+    rows: NDArray[np.int32],
+    tops: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    lefts: NDArray[np.int64],
+    lowest: int,
+    narrowest: int,
+) -> NDArray[np.float32]:
+    """
+    Every rectangle of these lines with its sides' share of edges: (n, 8).
+
+    Columns: left, top, right, bottom, then the share of its left, top, right and bottom side, 1 on the picture's rim.
+    """
+    height, width = len(rows) - 1, len(columns) - 1
+    found = np.empty((len(tops) ** 2 * len(lefts) ** 2 // 4, 8), np.float32)
+    count = 0
+    for one in range(len(tops)):
+        for other in range(one + 1, len(tops)):
+            top, bottom = tops[one], tops[other]
+            if bottom - top < lowest:
+                continue
+            for first in range(len(lefts)):
+                left = lefts[first]
+                on_left = 1.0
+                if left > 0:
+                    on_left = (columns[left, bottom] - columns[left, top]) / (bottom - top)
+                if on_left < 0.25:
+                    continue
+                for second in range(first + 1, len(lefts)):
+                    right = lefts[second]
+                    if right - left < narrowest:
+                        continue
+                    on_right, on_top, on_bottom = 1.0, 1.0, 1.0
+                    if right < width:
+                        on_right = (columns[right, bottom] - columns[right, top]) / (bottom - top)
+                    if top > 0:
+                        on_top = (rows[top, right] - rows[top, left]) / (right - left)
+                    if bottom < height:
+                        on_bottom = (rows[bottom, right] - rows[bottom, left]) / (right - left)
+                    if min(on_right, on_top, on_bottom) < 0.25:
+                        continue
+                    found[count, 0] = left
+                    found[count, 1] = top
+                    found[count, 2] = right
+                    found[count, 3] = bottom
+                    found[count, 4] = on_left
+                    found[count, 5] = on_top
+                    found[count, 6] = on_right
+                    found[count, 7] = on_bottom
+                    count += 1
+    return found[:count]
+
+
+@_kernel(types.int64(_VIEW, types.int64, types.int64, types.int64))
+def first_other(luma: Luma, line: int, end: int, step: int) -> int:
+    """The first line, going by `step` until `end`, that is not of the colour of the line it begins with."""
+    places = luma.shape[1]
+    colour = 0
+    for place in range(places):
+        colour += luma[line, place]
+    colour //= max(1, places)
+    while line != end:
+        alike = 0
+        for place in range(places):
+            alike += abs(INT(luma[line, place]) - colour) <= BAND
+        if alike < 0.98 * places:
+            return line
+        line += step
+    return line
+
+
+@_kernel(types.UniTuple(types.int64, 4)(_VIEW, types.float64))
+def without_bands(luma: Luma, most: float) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is left without bands of one colour, each at most this share of a side."""
+    height, width = luma.shape
+    down, across = int(height * most), int(width * most)
+    top = first_other(luma, 0, down, 1)
+    bottom = first_other(luma, height - 1, height - 1 - down, -1) + 1
+    if bottom <= top:
+        return 0, 0, 0, 0
+    within = luma[top:bottom].T
+    left = first_other(within, 0, across, 1)
+    right = first_other(within, width - 1, width - 1 - across, -1) + 1
+    return left, top, max(left, right), bottom
