@@ -6,15 +6,17 @@ The database is the truth; a catalogue follows it by the numbers of its changes:
     entries changed since `position` ──take_in──▶ tail, visible to the next query ──merge──▶ segments
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from seawall.banks.entry import Change
 from seawall.index.digest import digest
-from seawall.signals.registry import SIGNAL_TYPES
-from seawall.signals.signal import Reading
+from seawall.signals.registry import SEQUENCE_TYPES, SIGNAL_TYPES
+from seawall.signals.sequence import EXACT, PARTS, Filed
+from seawall.signals.signal import Reading, Signal
 
 if TYPE_CHECKING:
     from seawall.index.exact import ExactIndex
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
 
 
 class Hit(NamedTuple):
-    """A reading near an indexed code: that one's key and how many bits apart."""
+    """A reading near an indexed signal: that one's number, how many bits apart, and which part of each it is."""
 
     reading: Reading
     distance: int
-    key: int
+    number: int
+    asked_part: int
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,12 @@ class Catalogue:
         from seawall.index.exact import ExactIndex  # noqa: PLC0415 - see above
         from seawall.index.hamming import HammingIndex  # noqa: PLC0415 - see above
 
-        near = {
-            name: HammingIndex.open(folder / name, bits=kind.bits)
-            for name, kind in SIGNAL_TYPES.items()
-            if kind.bits
-        }
-        return cls(near, ExactIndex.open(folder / "exact"))
+        bits = {kind.index: kind.bits for kind in SIGNAL_TYPES.values() if kind.bits}
+        near = {name: HammingIndex.open(folder / name, bits=width) for name, width in bits.items()}
+        return cls(near, ExactIndex.open(folder / EXACT))
 
     def __len__(self) -> int:
-        """How many signals are indexed."""
+        """How many codes are indexed."""
         return sum(len(index) for index in self._indexes())
 
     @property
@@ -67,39 +68,42 @@ class Catalogue:
 
     def take_in(self, changes: Sequence[Change], *, position: int) -> None:
         """Bring the indexes up to this change; the next query sees it."""
-        for name, index in self.near.items():
-            mine = [change for change in changes if change.signal.type == name]
-            kept = [change for change in mine if not change.gone]
-            index.add(
-                [bytes.fromhex(change.signal.value) for change in kept], [c.number for c in kept]
-            )
-            index.remove([change.number for change in mine if change.gone])
-        mine = [change for change in changes if change.signal.type not in self.near]
-        kept = [change for change in mine if not change.gone]
-        self.exact.add([digest(str(change.signal)) for change in kept], [c.number for c in kept])
-        self.exact.remove([change.number for change in mine if change.gone])
-        for each in self._indexes():
-            each.advance(position)
+        kept: dict[str, _Codes] = defaultdict(_Codes)
+        gone: dict[str, _Codes] = defaultdict(_Codes)
+        for change in changes:
+            target = gone if change.gone else kept
+            key = change.number * PARTS
+            for signal in change.signals:
+                last = 0
+                for name, codes, parts in _filed(signal):
+                    target[name].codes.extend(codes)
+                    target[name].keys.extend(key + part for part in parts)
+                    last = max(last, *parts)
+                key += last + 1
+        for name, index in self._named():
+            index.add(kept[name].codes, kept[name].keys)
+            index.remove(gone[name].keys)
+            index.advance(position)
 
-    def look_up(self, readings: Iterable[Reading], *, radius: dict[str, int]) -> list[Hit]:
-        """Every known code within each type's radius of these readings, in bits."""
-        hits: list[Hit] = []
-        by_type: dict[str, list[Reading]] = {}
-        exact: list[Reading] = []
+    def look_up(self, readings: Iterable[Reading], *, radius: Mapping[str, int]) -> list[Hit]:
+        """Every known code within each index's radius of these readings, in bits."""
+        wanted: dict[str, _Asked] = defaultdict(_Asked)
         for reading in readings:
-            if reading.signal.type in self.near:
-                by_type.setdefault(reading.signal.type, []).append(reading)
+            for name, codes, parts in _asked(reading.signal):
+                wanted[name].codes.extend(codes)
+                wanted[name].of.extend((reading, part) for part in parts)
+        hits: list[Hit] = []
+        found: Sequence[Sequence[tuple[int, int]]]
+        for name, asked in wanted.items():
+            if name == EXACT:
+                found = [[(0, key) for key in keys] for keys in self.exact.find_many(asked.codes)]
             else:
-                exact.append(reading)
-        for name, asked in by_type.items():
-            codes = [bytes.fromhex(reading.signal.value) for reading in asked]
-            found = self.near[name].within_many(codes, radius[name])
-            for reading, neighbours in zip(asked, found, strict=True):
-                hits.extend(Hit(reading, distance, key) for distance, key in neighbours)
-        if exact:
-            same = self.exact.find_many([digest(str(reading.signal)) for reading in exact])
-            for reading, keys in zip(exact, same, strict=True):
-                hits.extend(Hit(reading, 0, key) for key in keys)
+                found = self.near[name].within_many(asked.codes, radius[name])
+            hits.extend(
+                Hit(reading, distance, key // PARTS, asked_part, key % PARTS)
+                for (reading, asked_part), neighbours in zip(asked.of, found, strict=True)
+                for distance, key in neighbours
+            )
         return hits
 
     def refresh(self) -> None:
@@ -126,3 +130,54 @@ class Catalogue:
 
     def _indexes(self) -> tuple["HammingIndex | ExactIndex", ...]:
         return (*self.near.values(), self.exact)
+
+    def _named(self) -> Iterator[tuple[str, "HammingIndex | ExactIndex"]]:
+        yield from self.near.items()
+        yield EXACT, self.exact
+
+
+def radii(within: Mapping[str, int]) -> dict[str, int]:
+    """How far to search each index for what its types ask for; a type that has a reach of its own asks for that."""
+    furthest: dict[str, int] = {}
+    for kind in SIGNAL_TYPES.values():
+        if kind.index:
+            wanted = within[kind.name] if kind.reach is None else kind.reach
+            furthest[kind.index] = max(wanted, furthest.get(kind.index, 0))
+    return furthest
+
+
+@dataclass(slots=True)
+class _Codes:
+    codes: list[bytes] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Asked:
+    codes: list[bytes] = field(default_factory=list)
+    of: list[tuple[Reading, int]] = field(default_factory=list)  # a reading and the part of it
+
+
+_Row = tuple[str, Sequence[bytes], Sequence[int]]  # an index, codes, and which part each is
+
+
+def _filed(signal: Signal) -> Iterable[_Row]:
+    kind = SEQUENCE_TYPES.get(signal.type)
+    return _rows(kind.filed(signal)) if kind else (_single(signal),)
+
+
+def _asked(signal: Signal) -> Iterable[_Row]:
+    kind = SEQUENCE_TYPES.get(signal.type)
+    return _rows(kind.asked(signal)) if kind else (_single(signal),)
+
+
+def _single(signal: Signal) -> _Row:
+    index = SIGNAL_TYPES[signal.type].index
+    if not index:
+        return EXACT, (digest(str(signal)),), (0,)
+    return index, (bytes.fromhex(signal.value),), (0,)
+
+
+def _rows(filed: Iterable[Filed]) -> Iterator[_Row]:
+    for index, codes, parts in filed:
+        yield index, [code.tobytes() for code in codes], parts.tolist()

@@ -74,10 +74,10 @@ class Entry:
 
 
 class Change(NamedTuple):
-    """What an index must know of one changed signal."""
+    """What an index must know of changed signals."""
 
-    number: int  # its key: in a bank, the entry's number
-    signal: Signal
+    number: int  # what they are found by: in a bank, the entry's number
+    signals: tuple[Signal, ...]  # of an entry one; of an upload all it was known by
     gone: bool
 
 

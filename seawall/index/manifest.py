@@ -15,7 +15,7 @@ from seawall.index.files import TEMPORARY, write_durably
 
 Stamp = tuple[int, int, int]  # a manifest file's inode, time of change and size
 
-FORMAT = 1
+FORMAT = 2
 REMEDY = "delete the folder; it is rebuilt from the database"
 
 

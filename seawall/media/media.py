@@ -1,5 +1,6 @@
 """The nouns: what a stranger's bytes turn out to be."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,9 @@ Luma = NDArray[
     np.uint8
 ]  # (height, width), 0 black to 255 white (ITU-R BT.601, full range), upright
 
+Samples = NDArray[np.int16]  # one channel, `SAMPLE_RATE` a second
+SAMPLE_RATE = 11_025  # a second
+
 SMALLEST_SIDE = 256  # pixels; luma is not reduced below it: smaller, and fingerprints drift by more than 10 bits
 
 
@@ -17,6 +21,9 @@ class Kind(StrEnum):
     """What sort of thing was handed to us."""
 
     IMAGE = "image"
+    VIDEO = "video"
+    SOUND = "sound"
+    TEXT = "text"
     LINK = "link"
     OTHER = "other"  # bytes that are no media we can look into; their exact hashes still count
 
@@ -37,19 +44,65 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A part of an upright picture that was looked at by itself: which, in pixels, and why."""
+
+    kind: str  # "without-border", "inner-picture", …
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One picture of a video: its number in the file, when it is shown in seconds, and its luma, perhaps smaller."""
+
+    number: int
+    at: float
+    luma: Luma
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """
+    A video: its upright size in pixels, its length in seconds, and its frames, which are decoded as they are read.
+
+    `frames` can be read once.
+    """
+
+    width: int
+    height: int
+    duration: float
+    frames: Iterable[Frame]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What is heard: its length in seconds, and its samples."""
+
+    duration: float
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """
     A stranger's bytes, understood as far as they could be.
 
-    Exactly one of `image` and `unreadable` is set for a picture; `link` is set for a link, whose `data` is empty.
+    Exactly one of `image` and `unreadable` is set for a picture; `link` is set for a link, whose `data` is empty. A
+    video may have a sound beside it.
     """
 
     kind: Kind
     media_type: str  # as sniffed from the bytes: "image/jpeg"; "text/uri-list" for a link
     data: bytes = b""
     image: Image | None = None
+    video: Video | None = None
+    sound: Sound | None = None
+    text: str | None = None
     link: str | None = None
-    unreadable: str | None = None  # a sentence: why the picture inside could not be decoded
+    unreadable: str | None = None  # a sentence: why what is inside could not be decoded
 
 
 def reduction(width: int, height: int) -> int:

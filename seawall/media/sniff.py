@@ -10,6 +10,8 @@ from typing import Final
 
 import puremagic
 
+from seawall.media.media import Kind
+
 UNKNOWN: Final = "application/octet-stream"
 HEAD = 4096  # bytes handed to puremagic; its signatures of whole files all lie there
 
@@ -52,6 +54,11 @@ def media_type(data: bytes) -> str:
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
         return "image/bmp"
     return _boxed(data) or _named_by_puremagic(data)
+
+
+def kind_of(name: str) -> Kind:
+    """What sort of thing has this media type, of the sorts that are looked into."""
+    return Kind.IMAGE if name.startswith("image/") else Kind.OTHER
 
 
 def _boxed(data: bytes) -> str | None:

@@ -12,7 +12,7 @@ from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
-from seawall.media.sniff import media_type
+from seawall.media.sniff import kind_of, media_type
 
 
 def understand(data: bytes, limits: MediaLimits) -> Media:
@@ -23,7 +23,7 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     and no image: half a picture is not fingerprinted as if it were the whole.
     """
     name = media_type(data)
-    if not name.startswith("image/"):
+    if kind_of(name) is Kind.OTHER:
         return Media(kind=Kind.OTHER, media_type=name, data=data)
     try:
         image = _decoded(data, name, limits)

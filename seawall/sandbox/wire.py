@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from seawall.media.media import Kind
+from seawall.media.media import Kind, Region
 from seawall.media.preview import LONGEST_SIDE, Pixels
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
@@ -78,6 +78,7 @@ def _fingerprint(fields: dict[str, Any]) -> Fingerprint:
         media_type=str(fields["media_type"]),
         width=None if fields["width"] is None else int(fields["width"]),
         height=None if fields["height"] is None else int(fields["height"]),
+        duration=None if fields["duration"] is None else float(fields["duration"]),
         size=int(fields["size"]),
         readings=tuple(_reading(**reading) for reading in fields["readings"]),
         missing=tuple(_missing(**missing) for missing in fields["missing"]),
@@ -86,13 +87,25 @@ def _fingerprint(fields: dict[str, Any]) -> Fingerprint:
 
 
 def _reading(
-    *, signal: dict[str, str], quality: int | None, orientation: str, frame: int
+    *,
+    signal: dict[str, str],
+    quality: int | None,
+    orientation: str,
+    frame: int,
+    region: dict[str, Any] | None,
 ) -> Reading:
     return Reading(
         signal=Signal(str(signal["type"]), str(signal["value"])),
         quality=None if quality is None else int(quality),
         orientation=Orientation(orientation),
         frame=int(frame),
+        region=None if region is None else _region(**region),
+    )
+
+
+def _region(*, kind: str, left: int, top: int, width: int, height: int) -> Region:
+    return Region(
+        kind=str(kind), left=int(left), top=int(top), width=int(width), height=int(height)
     )
 
 

@@ -8,30 +8,21 @@ Nothing here asks the time, the database or chance: they arrive as arguments.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from seawall.banks.entry import Entry, counts
 from seawall.policy.category import Taxonomy
 from seawall.policy.measure import Measure, strictest
 from seawall.policy.rule import EVERYWHERE, Rule, Rules, Trigger
+from seawall.screening.recognise import Known
 from seawall.screening.verdict import Match, NotScreened, Verdict, Withheld
-from seawall.signals.signal import Cause, NoSignal, Reading
+from seawall.signals.signal import Cause, NoSignal
 
 _ANSWERED_BY = {
     Cause.EMPTY: Trigger.NO_SIGNAL,
     Cause.FAILED: Trigger.FAILURE,
     Cause.UNSUPPORTED: Trigger.UNSUPPORTED,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A reading of the upload and an entry it is near."""
-
-    reading: Reading
-    distance: int
-    entry: Entry
 
 
 def screen(
@@ -151,6 +142,8 @@ def _match(near: Known, wanting: Sequence[Rule], reason: Withheld | None, now: d
         distance=near.distance,
         orientation=near.reading.orientation,
         frame=near.reading.frame,
+        region=near.reading.region,
+        likeness=near.likeness,
         bank=near.entry.bank,
         entry=near.entry.id,
         categories=near.entry.categories,

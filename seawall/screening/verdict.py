@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from seawall.media.media import Region
 from seawall.policy.measure import Measure
+from seawall.signals.sequence import Likeness
 from seawall.signals.signal import Cause, Orientation, Signal
 
 
@@ -34,6 +36,8 @@ class Match:
     rules: tuple[str, ...]  # every rule that wants it
     shadow_rules: tuple[str, ...]  # rules on trial that would
     origins: tuple[str, ...] = ()  # kinds of the organisations that share it; none: one of our own
+    region: Region | None = None  # the part of the upload that is near; None: all of it
+    likeness: Likeness | None = None  # where and how much, for what is many codes in a row
     withheld: Withheld | None = None  # why those rules are not enforced; None: they are
 
 

@@ -15,6 +15,9 @@ class Digest:
 
     name: str
     bits = 0
+    index = ""
+    reach: int | None = None
+    kinds = frozenset(Kind) - {Kind.LINK}
     examples: tuple[str, ...]
     title: ClassVar[str]
     digits: ClassVar[int]

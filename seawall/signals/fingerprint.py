@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from seawall.media.media import Kind, Media
-from seawall.media.sniff import media_type
+from seawall.media.sniff import kind_of, media_type
 from seawall.signals.digests import Digest
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
@@ -22,6 +22,7 @@ class Fingerprint:
     media_type: str
     width: int | None = None  # pixels, upright; None when nothing was decoded
     height: int | None = None
+    duration: float | None = None  # seconds; None for what does not last
     size: int  # bytes; 0 for a link
     readings: tuple[Reading, ...]  # one for each distinct signal: upright and earlier frames first
     missing: tuple[NoSignal, ...] = ()
@@ -44,11 +45,13 @@ def fingerprint(media: Media, *, orientations: bool = True) -> Fingerprint:
                 for reading in found:
                     if orientations or reading.orientation is Orientation.UPRIGHT:
                         readings.setdefault(reading.signal, reading)
+    seen, lasting = media.image or media.video, media.video or media.sound
     return Fingerprint(
         kind=media.kind,
         media_type=media.media_type,
-        width=media.image.width if media.image else None,
-        height=media.image.height if media.image else None,
+        width=seen.width if seen else None,
+        height=seen.height if seen else None,
+        duration=lasting.duration if lasting else None,
         size=len(media.data),
         readings=tuple(readings.values()),
         missing=(*missing, *_frames_left_out(media)),
@@ -74,19 +77,25 @@ def fingerprint_unread(chunks: Iterable[bytes], *, reason: str) -> Fingerprint:
         for digest in digests.values():
             digest.update(chunk)
     name = name or media_type(b"")
+    kind = kind_of(name)
     return Fingerprint(
-        kind=Kind.IMAGE if name.startswith("image/") else Kind.OTHER,
+        kind=kind,
         media_type=name,
         size=size,
         readings=tuple(
-            Reading(signal=Signal(kind, digest.hexdigest())) for kind, digest in digests.items()
+            Reading(signal=Signal(name, digest.hexdigest())) for name, digest in digests.items()
         ),
-        missing=tuple(
-            NoSignal(type=kind.name, reason=reason, cause=Cause.FAILED)
-            for kind in SIGNAL_TYPES.values()
-            if kind.bits
-        ),
+        missing=failed(kind, reason),
         error=reason,
+    )
+
+
+def failed(kind: Kind, reason: str) -> tuple[NoSignal, ...]:
+    """For what could not be read: every type that would have looked into it, with the reason."""
+    return tuple(
+        NoSignal(type=each.name, reason=reason, cause=Cause.FAILED)
+        for each in SIGNAL_TYPES.values()
+        if each.bits and kind in each.kinds
     )
 
 
@@ -96,8 +105,4 @@ def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
         return ()
     left = media.image.frames_left_out
     reason = f"{left} more {'frame was' if left == 1 else 'frames were'} not looked at"
-    return tuple(
-        NoSignal(type=kind.name, reason=reason, cause=Cause.FAILED)
-        for kind in SIGNAL_TYPES.values()
-        if kind.bits
-    )
+    return failed(media.kind, reason)

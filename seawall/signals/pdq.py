@@ -20,13 +20,16 @@ class Pdq:
 
     name = "pdq"
     bits = 256
+    index = "pdq"
+    reach: int | None = None
+    kinds = frozenset({Kind.IMAGE, Kind.OTHER})
     examples: tuple[str, ...] = (
         "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
     )
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
-        """Eight readings for every frame with something on it, or why there are none; None for a link."""
-        if media.kind is Kind.LINK:
+        """Eight readings for every frame with something on it, or why there are none; None for what is no picture."""
+        if media.kind not in self.kinds:
             return None
         if media.kind is Kind.OTHER:
             return NoSignal(

@@ -6,11 +6,14 @@ from types import MappingProxyType
 from seawall.errors import SignalError
 from seawall.signals.digests import Md5, Sha1, Sha256
 from seawall.signals.pdq import Pdq
+from seawall.signals.sequence import SequenceType
 from seawall.signals.signal import Signal, SignalType, shown
 from seawall.signals.url import Url
 
+_SEQUENCES: tuple[SequenceType, ...] = ()
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),
+    *_SEQUENCES,
     Md5(),
     Sha1(),
     Sha256(),
@@ -18,6 +21,10 @@ _TYPES: tuple[SignalType, ...] = (
 )
 
 SIGNAL_TYPES: Mapping[str, SignalType] = MappingProxyType({kind.name: kind for kind in _TYPES})
+
+SEQUENCE_TYPES: Mapping[str, SequenceType] = MappingProxyType(
+    {kind.name: kind for kind in _SEQUENCES}
+)
 
 
 def parse_signal(text: str) -> Signal:

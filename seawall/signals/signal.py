@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from seawall.media.media import Media
+from seawall.media.media import Kind, Media, Region
 
 LONGEST_SHOWN = 80  # characters of somebody's text that an error message repeats
 
@@ -39,12 +39,18 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One signal as it was read off a piece of media: of which frame, turned which way, how reliable."""
+    """One signal as it was read off a piece of media: of which frame or region, turned which way, how reliable."""
 
     signal: Signal
     quality: int | None = None  # 0 to 100, for types that publish one
     orientation: Orientation = Orientation.UPRIGHT
     frame: int = 0
+    region: Region | None = None  # None: the whole picture
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is of the media as it lies: whole, and not turned."""
+        return self.orientation is Orientation.UPRIGHT and self.region is None
 
 
 class Cause(StrEnum):
@@ -74,6 +80,11 @@ class SignalType(Protocol):
 
     name: str
     bits: int  # of a code that is compared by Hamming distance; 0 where only equality counts
+    index: str  # the Hamming index its codes are in, which types may share; "" where only equality counts
+    reach: (
+        int | None
+    )  # bits a code may differ in and still matter; None: as many as the rules ask for
+    kinds: frozenset[Kind]  # what it looks into
 
     @property
     def examples(self) -> tuple[str, ...]:

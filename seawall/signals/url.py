@@ -11,6 +11,9 @@ class Url:
 
     name = "url"
     bits = 0
+    index = ""
+    reach: int | None = None
+    kinds = frozenset({Kind.LINK})
     examples = (
         "https://example.org/",
         "https://www.example.org/watch?v=8&list=2",

@@ -1,11 +1,13 @@
 """Fingerprints and verdicts as the JSON they are stored as."""
 
+from dataclasses import asdict
 from typing import Any
 
-from seawall.media.media import Kind
+from seawall.media.media import Kind, Region
 from seawall.policy.measure import Measure
 from seawall.screening.verdict import Match, NotScreened, Verdict, Withheld
 from seawall.signals.fingerprint import Fingerprint
+from seawall.signals.sequence import Likeness, Segment
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
 Document = dict[str, Any]
@@ -19,10 +21,8 @@ def fingerprint_document(fingerprint: Fingerprint) -> Document:
         "width": fingerprint.width,
         "height": fingerprint.height,
         "size": fingerprint.size,
-        "readings": [
-            [str(each.signal), each.quality, each.orientation, each.frame]
-            for each in fingerprint.readings
-        ],
+        "duration": fingerprint.duration,
+        "readings": [_reading_document(each) for each in fingerprint.readings],
         "missing": [[each.type, each.reason, each.cause] for each in fingerprint.missing],
         "error": fingerprint.error,
     }
@@ -36,12 +36,8 @@ def fingerprint_from(document: Document) -> Fingerprint:
         width=document["width"],
         height=document["height"],
         size=document["size"],
-        readings=tuple(
-            Reading(
-                signal=_signal(text), quality=quality, orientation=Orientation(turn), frame=frame
-            )
-            for text, quality, turn, frame in document["readings"]
-        ),
+        duration=document.get("duration"),  # older fingerprints are of pictures
+        readings=tuple(_reading(*each) for each in document["readings"]),
         missing=tuple(
             NoSignal(type=kind, reason=why, cause=Cause(cause))
             for kind, why, cause in document["missing"]
@@ -84,13 +80,36 @@ def verdict_from(document: Document) -> Verdict:
     )
 
 
+def _reading_document(reading: Reading) -> list[Any]:
+    whole = [str(reading.signal), reading.quality, reading.orientation, reading.frame]
+    return whole if reading.region is None else [*whole, asdict(reading.region)]
+
+
+def _reading(
+    text: str, quality: int | None, turn: str, frame: int, region: Document | None = None
+) -> Reading:
+    return Reading(
+        signal=_signal(text),
+        quality=quality,
+        orientation=Orientation(turn),
+        frame=frame,
+        region=Region(**region) if region else None,
+    )
+
+
 def _match_document(match: Match) -> Document:
     fields = {name: getattr(match, name) for name in Match.__dataclass_fields__}
-    return fields | {"signal": str(match.signal), "known": str(match.known)}
+    return fields | {
+        "signal": str(match.signal),
+        "known": str(match.known),
+        "region": asdict(match.region) if match.region else None,
+        "likeness": asdict(match.likeness) if match.likeness else None,
+    }
 
 
 def _match(document: Document) -> Match:
-    withheld = document.get("withheld")  # older verdicts have neither this nor origins
+    # Older verdicts have none of these, nor origins.
+    withheld, region, found = (document.get(name) for name in ("withheld", "region", "likeness"))
     return Match(
         **document
         | {
@@ -102,8 +121,15 @@ def _match(document: Document) -> Match:
             "shadow_rules": tuple(document["shadow_rules"]),
             "origins": tuple(document.get("origins", ())),
             "withheld": Withheld(withheld) if withheld else None,
+            "region": Region(**region) if region else None,
+            "likeness": _likeness(found) if found else None,
         }
     )
+
+
+def _likeness(document: Document) -> Likeness:
+    segments = tuple(Segment(**each) for each in document["segments"])
+    return Likeness(**document | {"segments": segments})
 
 
 def _signal(text: str) -> Signal:

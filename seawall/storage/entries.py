@@ -246,7 +246,7 @@ class EntryStore:
             .limit(limit)
         )
         return [
-            (change, Change(number, Signal(kind, value), bool(removed)))
+            (change, Change(number, (Signal(kind, value),), bool(removed)))
             for change, number, kind, value, removed in self._connection.execute(query).all()
         ]
 

@@ -13,7 +13,6 @@ from seawall.index.digest import digest
 from seawall.policy.measure import Measure
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
-from seawall.signals.signal import Orientation
 from seawall.storage.bulk import rows_among
 from seawall.storage.documents import (
     fingerprint_document,
@@ -92,7 +91,7 @@ class UploadStore:
                 "change": upload.change,
             }
             for reading in upload.fingerprint.readings
-            if reading.orientation is Orientation.UPRIGHT
+            if reading.plain
         )
 
     def flush(self) -> None:

@@ -14,9 +14,9 @@ from seawall.errors import FetchError, InputError, NotAllowed
 from seawall.media.link import understand_link
 from seawall.media.media import Kind
 from seawall.sandbox.fetch import fetch
-from seawall.signals.fingerprint import Fingerprint, fingerprint
-from seawall.signals.registry import SIGNAL_TYPES, parse_signal
-from seawall.signals.signal import Cause, NoSignal, Reading, Signal
+from seawall.signals.fingerprint import Fingerprint, failed, fingerprint
+from seawall.signals.registry import parse_signal
+from seawall.signals.signal import Reading, Signal
 from seawall.web.bodies import Body, parsed
 from seawall.web.door import Door
 
@@ -100,9 +100,4 @@ def of_signals(text: str) -> Fingerprint:
 
 
 def _unfetched(link: Fingerprint, reason: str) -> Fingerprint:
-    missing = tuple(
-        NoSignal(type=kind.name, reason=reason, cause=Cause.FAILED)
-        for kind in SIGNAL_TYPES.values()
-        if kind.bits
-    )
-    return replace(link, missing=(*link.missing, *missing), error=reason)
+    return replace(link, missing=(*link.missing, *failed(Kind.OTHER, reason)), error=reason)

@@ -14,7 +14,7 @@ from seawall.errors import InputError, NotFound, WrongState
 from seawall.ids import new_id
 from seawall.policy.category import Taxonomy
 from seawall.signals.fingerprint import Fingerprint
-from seawall.signals.signal import Orientation, Signal
+from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.workflows.audit import record
 
@@ -144,7 +144,7 @@ def signals_of(fingerprint: Fingerprint) -> list[Signal]:
         InputError: The media has no signal at all.
 
     """
-    signals = [r.signal for r in fingerprint.readings if r.orientation is Orientation.UPRIGHT]
+    signals = [reading.signal for reading in fingerprint.readings if reading.plain]
     if not signals:
         raise InputError(fingerprint.error or "There is nothing to fingerprint here.")
     return list(dict.fromkeys(signals))

@@ -33,7 +33,6 @@ from seawall.errors import InputError, NotAllowed, NotFound, WrongState
 from seawall.ids import new_id
 from seawall.media.media import Kind
 from seawall.screening.verdict import Verdict
-from seawall.signals.signal import Orientation
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
@@ -114,9 +113,7 @@ def open_for_upload(
 def item_of(upload: Upload, verdict: Verdict) -> Item:
     """What a ruling on this upload would be about."""
     signals = dict.fromkeys(
-        str(reading.signal)
-        for reading in upload.fingerprint.readings
-        if reading.orientation is Orientation.UPRIGHT
+        str(reading.signal) for reading in upload.fingerprint.readings if reading.plain
     )
     return Item(
         id=upload.item or upload.id,

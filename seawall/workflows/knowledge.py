@@ -16,13 +16,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from seawall.access.key import Key
-from seawall.banks.catalogue import Catalogue
+from seawall.banks.catalogue import Catalogue, radii
 from seawall.banks.entry import Entry
 from seawall.collecting import uncollected
 from seawall.errors import StorageError
 from seawall.policy.category import Taxonomy
 from seawall.policy.rule import Rules
-from seawall.screening.screen import Known
+from seawall.screening.recognise import Known, recognised
+from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Reading
 from seawall.storage.memory import Memory, Stores
 
@@ -111,19 +112,16 @@ class Knowledge:
     def known(self, readings: Iterable[Reading], *, max_distance: int | None = None) -> list[Known]:
         """Every entry near these readings: within this many bits, or else within what the rules ask for."""
         self.refresh()
-        radius = {
+        within = {
             name: self.rules.radius(name) if max_distance is None else max_distance
-            for name in self.catalogue.near
+            for name in SIGNAL_TYPES
         }
-        hits = self.catalogue.look_up(readings, radius=radius)
-        entries = self._looked_up({hit.key for hit in hits}) if hits else {}
+        hits = self.catalogue.look_up(readings, radius=radii(within))
+        entries = self._looked_up({hit.number for hit in hits}) if hits else {}
         return [
-            Known(reading=hit.reading, distance=hit.distance, entry=entries[hit.key])
-            for hit in hits
-            if hit.key in entries
-            and (
-                hit.distance or entries[hit.key].signal == hit.reading.signal
-            )  # digests may collide
+            known
+            for known in recognised(hits, entries)
+            if known.distance <= within[known.entry.signal.type]
         ]
 
     def merge(self) -> bool:

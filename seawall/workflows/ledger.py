@@ -21,7 +21,6 @@ from seawall.storage.memory import Memory
 from seawall.workflows.knowledge import open_catalogue
 
 PAGE = 5_000  # lines taken in at a time
-READINGS = 1 << 20  # keys set aside for each upload; no fingerprint has as many readings
 
 
 class Ledger:
@@ -59,9 +58,8 @@ class Ledger:
             return True
         catalogue.take_in(
             [
-                Change(number * READINGS + place, reading.signal, gone=False)
-                for number, fingerprint in found
-                for place, reading in enumerate(fingerprint.readings)
+                Change(number, tuple(reading.signal for reading in kept.readings), gone=False)
+                for number, kept in found
             ],
             position=last,
         )
@@ -69,10 +67,10 @@ class Ledger:
         return False
 
     def near(self, signals: Iterable[Signal], *, radius: Mapping[str, int]) -> set[int]:
-        """The numbers of the uploads with a reading within each type's radius of one of these signals."""
+        """The numbers of the uploads with a code within each index's radius of one of these signals."""
         asked = [Reading(signal=signal) for signal in dict.fromkeys(signals)]
         hits = self._opened().look_up(asked, radius=dict(radius))
-        return {hit.key // READINGS for hit in hits}
+        return {hit.number for hit in hits}
 
     def rebuild(self) -> None:
         """Throw the index away; it is built anew from the database."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from seawall.banks.entry import counts
 from seawall.errors import InputError
 from seawall.policy.rule import MAX_DISTANCE
-from seawall.screening.screen import Known
+from seawall.screening.recognise import Known
 from seawall.signals.signal import Reading, Signal
 from seawall.workflows.knowledge import Knowledge
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seawall.audit.event import Happening
+from seawall.banks.catalogue import radii
 from seawall.banks.entry import Entry, counts
 from seawall.cases.case import Source
 from seawall.cases.ruling import Decision, Ruling
@@ -121,7 +122,7 @@ def _outstanding(memory: Memory, ledger: Ledger) -> Outstanding | None:
 def _found(
     outstanding: Outstanding, *, knowledge: Knowledge, ledger: Ledger, at: datetime
 ) -> set[int]:
-    radius = {name: knowledge.rules.radius(name) for name in SIGNAL_TYPES}
+    radius = radii({name: knowledge.rules.radius(name) for name in SIGNAL_TYPES})
     signals = [entry.signal for entry in outstanding.entries if counts(entry, at=at)]
     return outstanding.late | ledger.near(signals, radius=radius)
 

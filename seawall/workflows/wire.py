@@ -18,11 +18,12 @@ from seawall.clock import rfc3339
 from seawall.policy.category import Category
 from seawall.policy.interval import Share
 from seawall.policy.rule import Rule
+from seawall.screening.recognise import Known
 from seawall.screening.replay import Replay
-from seawall.screening.screen import Known
 from seawall.screening.verdict import Match, NotScreened
 from seawall.signals.fingerprint import Fingerprint
-from seawall.signals.signal import NoSignal, Orientation
+from seawall.signals.sequence import Likeness
+from seawall.signals.signal import NoSignal
 from seawall.storage.outbox import Message
 from seawall.storage.retroactions import Retroaction
 from seawall.storage.sealed import SealedMedia
@@ -45,7 +46,7 @@ def signal_documents(fingerprint: Fingerprint) -> list[Document]:
     """The upright signals, each once; the turned ones only serve to find copies."""
     seen: dict[str, Document] = {}
     for reading in fingerprint.readings:
-        if reading.orientation is Orientation.UPRIGHT:
+        if reading.plain:
             signal = reading.signal
             document = {"type": signal.type, "value": signal.value, "quality": reading.quality}
             seen.setdefault(str(signal), document)
@@ -98,6 +99,17 @@ def retroaction_document(retroaction: Retroaction) -> Document:
     }
 
 
+def _likeness_document(likeness: Likeness | None) -> Document:
+    """Where and how much two rows of codes are alike; nothing and null for what is one code."""
+    if likeness is None:
+        return {"upload_share": None, "known_share": None, "segments": []}
+    return {
+        "upload_share": round(likeness.asked_share, 4),
+        "known_share": round(likeness.known_share, 4),
+        "segments": [asdict(segment) for segment in likeness.segments],
+    }
+
+
 def match_document(match: Match) -> Document:
     """A known entry near an upload; `value` is the entry's, `signal` the upload's own."""
     return {
@@ -108,6 +120,8 @@ def match_document(match: Match) -> Document:
         "threshold": match.threshold,
         "orientation": match.orientation,
         "frame": match.frame,
+        "region": asdict(match.region) if match.region else None,
+        **_likeness_document(match.likeness),
         "bank": match.bank,
         "entry": match.entry,
         "categories": list(match.categories),

@@ -6,8 +6,9 @@ from seawall.banks.entry import Shared
 from seawall.policy.measure import Measure
 from seawall.policy.rule import Rule, Rules
 from seawall.policy.taxonomy import taxonomy
+from seawall.screening.recognise import Known
 from seawall.screening.retroaction import reason_to_reconsider
-from seawall.screening.screen import Known, screen
+from seawall.screening.screen import screen
 from tests.made import NOON, entry, pdq, reading
 
 EXACT, NEAR = entry(pdq(), id="en_exact"), entry(pdq(), id="en_near", bank="other")

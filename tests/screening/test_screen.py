@@ -9,7 +9,8 @@ from seawall.banks.entry import Shared
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rule, Rules, Trigger
 from seawall.policy.taxonomy import taxonomy
-from seawall.screening.screen import Known, screen
+from seawall.screening.recognise import Known
+from seawall.screening.screen import screen
 from seawall.screening.verdict import Match, NotScreened, Verdict, Withheld
 from seawall.signals.signal import Cause, NoSignal, Orientation
 from tests.made import NOON, entry, flipped, pdq, reading

@@ -22,7 +22,8 @@ from seawall.policy.ground import Basis, Ground
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rules
 from seawall.policy.taxonomy import taxonomy
-from seawall.screening.screen import Known, screen
+from seawall.screening.recognise import Known
+from seawall.screening.screen import screen
 from seawall.screening.verdict import Withheld
 from seawall.signals.signal import Cause, NoSignal, Signal
 from seawall.storage import migrations
@@ -171,8 +172,8 @@ def test_changes_are_followed_in_the_order_they_were_made(memory):
     with memory.reading() as stores:
         changes = stores.entries.changes(after=0, limit=10)
         assert [change for _, change in changes] == [
-            Change(one.number, one.signal, gone=False),
-            Change(two.number, two.signal, gone=True),
+            Change(one.number, (one.signal,), gone=False),
+            Change(two.number, (two.signal,), gone=True),
         ]
         assert [number for number, _ in changes] == [4, 5]
         assert stores.entries.changes(after=5, limit=10) == []

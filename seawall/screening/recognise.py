@@ -1,0 +1,72 @@
+"""
+Codes that were near become entries that are known.
+
+    hits of one reading and one entry ──one code each──────▶ the nearest
+                                      └──many in a row─────▶ the type compares: where, how much, how near
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from seawall.banks.catalogue import Hit
+from seawall.banks.entry import Entry
+from seawall.signals.registry import SEQUENCE_TYPES
+from seawall.signals.sequence import Hits, Likeness, SequenceType
+from seawall.signals.signal import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A reading of the upload and an entry it is near."""
+
+    reading: Reading
+    distance: int
+    entry: Entry
+    likeness: Likeness | None = None  # None: each is one code
+
+
+def recognised(hits: Iterable[Hit], entries: Mapping[int, Entry]) -> Iterator[Known]:
+    """What these hits make known, of the entries that still count."""
+    rows: dict[tuple[Reading, int], list[Hit]] = defaultdict(list)
+    for hit in hits:
+        entry = entries.get(hit.number)
+        if entry is None:
+            continue
+        if _sequence(hit.reading, entry):
+            rows[hit.reading, hit.number].append(hit)
+        elif hit.distance or entry.signal == hit.reading.signal:  # digests may collide
+            yield Known(reading=hit.reading, distance=_apart(hit), entry=entry)
+    for (reading, number), row in rows.items():
+        known = _compared(reading, entries[number], row)
+        if known is not None:
+            yield known
+
+
+def _sequence(reading: Reading, entry: Entry) -> SequenceType | None:
+    return SEQUENCE_TYPES.get(entry.signal.type) or SEQUENCE_TYPES.get(reading.signal.type)
+
+
+def _apart(hit: Hit) -> int:
+    """A part of a picture is never the whole known one, however near."""
+    return hit.distance if hit.reading.region is None else max(hit.distance, 1)
+
+
+def _compared(reading: Reading, entry: Entry, row: list[Hit]) -> Known | None:
+    kind = _sequence(reading, entry)
+    if kind is None:
+        return None
+    found = kind.compare(
+        reading.signal,
+        entry.signal,
+        Hits(
+            np.array([hit.asked_part for hit in row], np.int64),
+            np.array([hit.part for hit in row], np.int64),
+            np.array([hit.distance for hit in row], np.int64),
+        ),
+    )
+    if found is None:
+        return None
+    return Known(reading=reading, distance=found.distance, entry=entry, likeness=found)

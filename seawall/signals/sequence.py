@@ -1,0 +1,98 @@
+"""
+Signals that are many codes in a row: the frames of a video, the moments of a sound, the passages of a text.
+
+    signal ──filed──▶ codes by index and part ──looked up──▶ hits ──compare──▶ likeness: segments, coverage, distance
+
+One such signal is one text and one entry; only the index knows its codes apart, as `part` 0, 1, 2, …
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seawall.signals.signal import Signal, SignalType
+
+PARTS = 1 << 20  # codes one signal may have at most
+EXACT = "exact"  # the index of 16-byte digests, of which only equal ones are found
+WHOLE = (
+    0.95  # share of both sides from which on two rows of codes are one and the same from end to end
+)
+
+Parts = NDArray[np.int64]  # (n,)
+
+
+class Filed(NamedTuple):
+    """Codes of one signal in one index."""
+
+    name: str  # of the index: a type's `index`, or EXACT
+    codes: NDArray[np.uint8]  # (n, bytes of a code)
+    parts: Parts  # (n,): which part of the signal each is
+
+
+class Hits(NamedTuple):
+    """The parts of what was asked and of one known signal that are near each other; three arrays of one length."""
+
+    asked: Parts
+    known: Parts
+    distance: NDArray[np.int64]  # bits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of what was asked that is a stretch of what is known: in seconds, or in characters of a text."""
+
+    start: float
+    end: float
+    known_start: float
+    known_end: float
+    share: float  # of the known codes in between, those that agree: 0 to 1
+    distance: int  # median, in bits of 256; for a text the passages that differ, in 256ths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """
+    How alike two signals are, and where.
+
+    `distance` is 0 only where all of the one is all of the other: a known second within an hour is no copy.
+    """
+
+    distance: int
+    asked_share: float  # of what was asked, the share that is known: 0 to 1
+    known_share: float  # of what is known, the share that was found
+    segments: tuple[Segment, ...]
+
+
+def likeness(
+    segments: tuple[Segment, ...], *, distance: int, asked_share: float, known_share: float
+) -> Likeness:
+    """The likeness these segments make, at distance 1 at least unless they are all of both sides."""
+    whole = min(asked_share, known_share) >= WHOLE
+    return Likeness(
+        distance=distance if whole else max(distance, 1),
+        asked_share=min(asked_share, 1.0),
+        known_share=min(known_share, 1.0),
+        segments=segments,
+    )
+
+
+class SequenceType(SignalType, Protocol):
+    """A type of signal that is many codes in a row."""
+
+    def filed(self, signal: Signal) -> tuple[Filed, ...]:
+        """What of a known signal goes into which index."""
+        ...
+
+    def asked(self, signal: Signal) -> tuple[Filed, ...]:
+        """What of an upload's signal is looked up in which index."""
+        ...
+
+    def compare(self, asked: Signal, known: Signal, hits: Hits) -> Likeness | None:
+        """
+        What these hits make of the two, one of which is of this type; None: they are chance.
+
+        The other may be of a type that shares the index: a photo among the frames of a video.
+        """
+        ...
