@@ -16,6 +16,12 @@ Flags = NDArray[np.uint8]  # (lines, places along them): 1 where an edge runs
 INT = np.int32
 LEAST_STEP = 6  # of 255, between two neighbouring rows where an edge runs
 STEEPER = 2  # times as steep as what lies around it
+WEAKEST = np.float32(0.35)  # share of a side that is edge, of the weakest side
+STRONG = np.float32(0.62)  # and of all sides within the picture on average; foliage reaches 0.5
+RIM = np.float32(0.5)  # a side on the picture's rim, as such a share
+SMALLEST_SHARE = 0.06  # of the picture's area
+LONGEST = 3.2  # times as long as wide
+LARGER = 0.2  # by how much size adds to likelihood
 BAND = 5  # of 255, by which a band of one colour varies once compressed
 _PIXELS = types.Array(types.uint8, 2, "C", readonly=True)
 _VIEW = types.Array(types.uint8, 2, "A", readonly=True)
@@ -93,57 +99,67 @@ def strengths(flags: Flags, shortest: int) -> NDArray[np.float32]:
     return found
 
 
-@_kernel(types.float32[:, ::1](_SUMS, _PLACES, _SUMS, _PLACES, types.int64, types.int64))
+@_kernel(types.float32(_SUMS, types.int64, types.int64, types.int64))
+def share(sums: NDArray[np.int32], line: int, start: int, end: int) -> float:
+    """Of this stretch of a line, how much is edge; less than 0 where the line is the picture's rim."""
+    if line in (0, len(sums) - 1):
+        return -1
+    return (sums[line, end] - sums[line, start]) / (end - start)
+
+
+@_kernel(types.float32(types.float32, types.float32, types.float32, types.float32))
+def likelihood(one: float, two: float, three: float, four: float) -> float:
+    """How likely four sides bound a picture, 0 to 1, where 0 is not at all; the rim counts, but half."""
+    cut, total, weakest = 0, np.float32(0), np.float32(1)
+    for side in (one, two, three, four):
+        if side >= 0:
+            cut += 1
+            total += side
+            weakest = min(weakest, side)
+    if not cut or weakest < WEAKEST or total < STRONG * cut:
+        return 0
+    return (total + (4 - cut) * RIM) / 4
+
+
+@_kernel(types.float32[:, ::1](_SUMS, _PLACES, _SUMS, _PLACES, types.int64))
 def rectangles(
     rows: NDArray[np.int32],
     tops: NDArray[np.int64],
     columns: NDArray[np.int32],
     lefts: NDArray[np.int64],
-    lowest: int,
-    narrowest: int,
+    smallest: int,
 ) -> NDArray[np.float32]:
-    """
-    Every rectangle of these lines with its sides' share of edges: (n, 8).
-
-    Columns: left, top, right, bottom, then the share of its left, top, right and bottom side, 1 on the picture's rim.
-    """
-    height, width = len(rows) - 1, len(columns) - 1
-    found = np.empty((len(tops) ** 2 * len(lefts) ** 2 // 4, 8), np.float32)
+    """Every rectangle of these lines that may be a picture's: left, top, right, bottom and its likelihood, (n, 5)."""
+    area = (len(rows) - 1) * (len(columns) - 1)
+    found = np.empty((len(tops) ** 2 * len(lefts) ** 2 // 4, 5), np.float32)
     count = 0
-    for one in range(len(tops)):
-        for other in range(one + 1, len(tops)):
-            top, bottom = tops[one], tops[other]
-            if bottom - top < lowest:
+    for first in range(len(lefts)):
+        for second in range(first + 1, len(lefts)):
+            left, right = lefts[first], lefts[second]
+            width = right - left
+            if width < smallest:
                 continue
-            for first in range(len(lefts)):
-                left = lefts[first]
-                on_left = 1.0
-                if left > 0:
-                    on_left = (columns[left, bottom] - columns[left, top]) / (bottom - top)
-                if on_left < 0.25:
+            for one in range(len(tops)):
+                on_top = share(rows, tops[one], left, right)
+                if 0 <= on_top < WEAKEST:
                     continue
-                for second in range(first + 1, len(lefts)):
-                    right = lefts[second]
-                    if right - left < narrowest:
+                for other in range(one + 1, len(tops)):
+                    top, bottom = tops[one], tops[other]
+                    height = bottom - top
+                    if height < smallest or height * width < SMALLEST_SHARE * area:
                         continue
-                    on_right, on_top, on_bottom = 1.0, 1.0, 1.0
-                    if right < width:
-                        on_right = (columns[right, bottom] - columns[right, top]) / (bottom - top)
-                    if top > 0:
-                        on_top = (rows[top, right] - rows[top, left]) / (right - left)
-                    if bottom < height:
-                        on_bottom = (rows[bottom, right] - rows[bottom, left]) / (right - left)
-                    if min(on_right, on_top, on_bottom) < 0.25:
+                    if max(height, width) > LONGEST * min(height, width):
                         continue
-                    found[count, 0] = left
-                    found[count, 1] = top
-                    found[count, 2] = right
-                    found[count, 3] = bottom
-                    found[count, 4] = on_left
-                    found[count, 5] = on_top
-                    found[count, 6] = on_right
-                    found[count, 7] = on_bottom
-                    count += 1
+                    likely = likelihood(
+                        share(columns, left, top, bottom),
+                        on_top,
+                        share(columns, right, top, bottom),
+                        share(rows, bottom, left, right),
+                    )
+                    if likely > 0:
+                        found[count, :4] = left, top, right, bottom
+                        found[count, 4] = likely + LARGER * (height * width / area) ** 0.5
+                        count += 1
     return found[:count]
 
 

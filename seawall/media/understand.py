@@ -7,11 +7,14 @@ A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
 
+from dataclasses import replace
+
 from seawall.errors import MediaError
 from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
+from seawall.media.regions import parts
 from seawall.media.sniff import kind_of, media_type
 
 
@@ -44,4 +47,5 @@ def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
         known = ", ".join(sorted(PLUGINS))
         raise MediaError(f"We cannot look into {name}; send it as one of {known}.")
     quick = brightness(data, limits) if name == "image/jpeg" else None
-    return quick or frames(data, name, limits)
+    image = quick or frames(data, name, limits)
+    return replace(image, parts=parts(image, limits.max_regions))

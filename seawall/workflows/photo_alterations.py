@@ -277,9 +277,9 @@ def _window(picture: Picture, keep: float, left: float, top: float) -> Picture:
 
 
 def _around(picture: Picture, ratio: float) -> tuple[int, int]:
-    """The smallest size of this ratio that the picture fits into, with a margin."""
-    high = max(picture.height, picture.width / ratio) * 1.06
-    return round(high * ratio), round(high)
+    """The smallest size of this ratio that the picture fits into."""
+    high = max(picture.height, picture.width / ratio)
+    return max(picture.width, round(high * ratio)), round(high)
 
 
 def _saved(picture: Picture, chance: Random, *, alter: Alter, quality: int = KEPT) -> bytes:
