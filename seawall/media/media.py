@@ -62,7 +62,7 @@ class Image:
     frames: tuple[Luma, ...]
     frames_left_out: int = 0  # an animation longer than the limit
     parts: tuple[Part, ...] = ()  # which may be pictures of their own
-    links: tuple[str, ...] = ()  # that its QR codes lead to, as they are written there
+    links: tuple[str, ...] = ()  # that its QR codes lead to, in their canonical form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

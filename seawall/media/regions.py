@@ -6,7 +6,7 @@ Where else in an upload a known picture may be: within a border, a screenshot, a
 
 Found in the luma that was decoded for the whole picture: a picture is reduced to 256 pixels or more, and half a side
 of that is enough for a code that is 10 bits away on average. An ordinary photo has no such edges and costs 0.3 ms.
-What cannot be found this way is a crop: what was cut away is gone, so a known picture is filed with its own crops.
+What cannot be found this way is a crop, for what was cut away is gone: `crops` are what a known picture is filed by.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from seawall.media.media import Image, Luma, Part, Region
 
 SMALLEST = 56  # pixels of a side; a code of fewer is not that of the picture any more
+KEPT = (0.9, 0.8, 0.7)  # of each side: the crops of a known picture
 FRAMES = 2  # whose regions are looked for: a still on white and on black, an animation's beginning
 LINES = 14  # straight edges each way that are combined
 TRIED = 48  # rectangles
@@ -77,6 +78,26 @@ def regions(luma: Luma, most: int) -> list[tuple[RegionKind, Box]]:
             break
         _add(found, _kind(luma, box), box, whole)
     return found[:most]
+
+
+def crops(luma: Luma) -> Iterator[Luma]:
+    """
+    The centre and the corners of a known picture, at each of `KEPT`: what a copy of it that was cropped may be.
+
+    A code forgives a crop of 2 % more or less; to find 70 % from anywhere would take 250 codes, and 40 ms.
+    """
+    height, width = luma.shape
+    for keep in KEPT:
+        high, wide = round(height * keep), round(width * keep)
+        down, across = height - high, width - wide
+        for top, left in (
+            (down // 2, across // 2),
+            (0, 0),
+            (0, across),
+            (down, 0),
+            (down, across),
+        ):
+            yield np.ascontiguousarray(luma[top : top + high, left : left + wide])
 
 
 def _add(found: list[tuple[RegionKind, Box]], kind: RegionKind, box: Box, whole: Box) -> None:
@@ -173,7 +194,9 @@ def _kind(luma: Luma, box: Box) -> RegionKind:
     height, width = luma.shape
     rims = (box.left == 0, box.top == 0, box.right == width, box.bottom == height)
     outside = np.ones(luma[::STEP, ::STEP].shape, np.bool_)
-    outside[-(-box.top // STEP) : -(-box.bottom // STEP), -(-box.left // STEP) : -(-box.right // STEP)] = False
+    outside[
+        -(-box.top // STEP) : -(-box.bottom // STEP), -(-box.left // STEP) : -(-box.right // STEP)
+    ] = False
     rest = luma[::STEP, ::STEP][outside]
     plain = _of_one_colour(rest) if len(rest) else 1.0
     if plain >= MARGIN:

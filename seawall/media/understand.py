@@ -3,6 +3,7 @@ A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not
 
     bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
                  └──▶ every other picture ─▶ upright luma of every frame, reduced
+                                                 └─▶ parts that may be pictures of their own, links in QR codes
 
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
@@ -14,7 +15,8 @@ from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
-from seawall.media.regions import parts
+from seawall.media.qr import links_in
+from seawall.media.regions import FRAMES, parts
 from seawall.media.sniff import kind_of, media_type
 
 
@@ -48,4 +50,5 @@ def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
         raise MediaError(f"We cannot look into {name}; send it as one of {known}.")
     quick = brightness(data, limits) if name == "image/jpeg" else None
     image = quick or frames(data, name, limits)
-    return replace(image, parts=parts(image, limits.max_regions))
+    links = dict.fromkeys(link for luma in image.frames[:FRAMES] for link in links_in(luma))
+    return replace(image, parts=parts(image, limits.max_regions), links=tuple(links))

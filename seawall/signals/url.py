@@ -13,7 +13,7 @@ class Url:
     bits = 0
     index = ""
     reach: int | None = None
-    kinds = frozenset({Kind.LINK})
+    kinds = frozenset({Kind.LINK, Kind.IMAGE})
     examples = (
         "https://example.org/",
         "https://www.example.org/watch?v=8&list=2",
@@ -22,7 +22,9 @@ class Url:
     )
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
-        """The link itself; None for anything that is not a link."""
+        """The link itself, or those in the QR codes of a picture; None where there is none."""
+        if media.image is not None and media.image.links:
+            return tuple(Reading(signal=Signal(self.name, link)) for link in media.image.links)
         if media.kind is not Kind.LINK or media.link is None:
             return None
         try:

@@ -9,13 +9,14 @@ To add a kind, write its ladder beside `photo_alterations` and list it in `seawa
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Generic, TypeVar
 
 from seawall.errors import InputError
 from seawall.media.media import Kind
+from seawall.signals.fingerprint import Fingerprint
 
 T = TypeVar("T")
 
@@ -35,11 +36,22 @@ class Alteration(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """How near a copy is to its original, in bits; None where one of them has no code."""
+
+    distance: int | None  # of the nearest reading of any part
+    whole: int | None  # of the nearest reading of the whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder(Generic[T]):
     """The alterations of one kind of media, and how an original of it is opened."""
 
     kind: Kind
     read: Callable[[bytes], T]  # raises InputError where the bytes are not of this kind
+    nearest: Callable[
+        [Fingerprint, Fingerprint], "Near"
+    ]  # a known one, and what is compared with it
     alterations: tuple[Alteration[T], ...]
 
     def only(self, wanted: Sequence[str]) -> "Ladder[T]":
@@ -59,4 +71,4 @@ class Ladder(Generic[T]):
             for each in self.alterations
             if any(fnmatchcase(each.name, pattern) for pattern in wanted)
         )
-        return Ladder(kind=self.kind, read=self.read, alterations=tuple(kept))
+        return replace(self, alterations=tuple(kept))

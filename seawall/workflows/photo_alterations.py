@@ -1,6 +1,6 @@
 """How copies of photos are altered: saved anew, cropped, framed, written on, pasted into something else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import BytesIO
 from random import Random
@@ -10,12 +10,15 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps, Unidentif
 
 from seawall.errors import InputError
 from seawall.media.media import Kind
-from seawall.workflows.alterations import Alteration, Ladder
+from seawall.signals.fingerprint import Fingerprint
+from seawall.signals.signal import Reading
+from seawall.workflows.alterations import Alteration, Ladder, Near
 from seawall.workflows.pictures import Picture, jpeg, landscape
 
 LARGEST = 1600  # pixels of the longer side: what a network keeps of an upload
 ORIGINAL, KEPT = 92, 80  # JPEG qualities of the unaltered copy and of every altered one
 WHITE, BLACK, GREY = (255, 255, 255), (0, 0, 0), (128, 128, 128)
+PDQ = "pdq"
 STRANGER = 1_000_000  # numbers of landscapes that stand around a copy begin here
 
 Alter = Callable[[Picture, Random], Picture]
@@ -298,15 +301,15 @@ def _rungs() -> Iterator[Alteration[Picture]]:
             apply=partial(_saved, alter=lambda picture, _: picture, quality=quality),
         )
     for factor in (0.5, 0.25):
-        yield _rung("scale", f"×{factor}", partial(scale, factor=factor))
+        yield _rung("scale", f"to {factor:.0%}", partial(scale, factor=factor))
     for radius in (2, 6):
         yield _rung("blur", f"{radius} px", partial(blur, radius=radius))
     for factor in (0.6, 1.5):
-        yield _rung("brightness", f"×{factor}", partial(brightness, factor=factor))
+        yield _rung("brightness", f"to {factor:.0%}", partial(brightness, factor=factor))
     for factor in (0.5, 1.6):
-        yield _rung("contrast", f"×{factor}", partial(contrast, factor=factor))
+        yield _rung("contrast", f"to {factor:.0%}", partial(contrast, factor=factor))
     yield _rung("grayscale", "", grayscale)
-    yield _rung("random_noise", "σ 20", partial(random_noise, deviation=20))
+    yield _rung("random_noise", "20 of 255", partial(random_noise, deviation=20))
     yield _rung("hflip", "", hflip)
     for degrees in (90, 2, 6):
         yield _rung("rotate", f"{degrees}°", partial(rotate, degrees=degrees))
@@ -332,7 +335,9 @@ def _framed() -> Iterator[Alteration[Picture]]:
         yield _rung("pad", f"letterbox {share:.0%}", bars)
     yield _rung("pad", "pillarbox 25%", partial(pad, across=0.25, down=0, colour=WHITE))
     for share in (0.04, 0.12):
-        yield _rung("pad", f"frame {share:.0%}", partial(pad, across=share, down=share, colour=GREY))
+        yield _rung(
+            "pad", f"frame {share:.0%}", partial(pad, across=share, down=share, colour=GREY)
+        )
     for name, colour in (("white", WHITE), ("black", BLACK)):
         yield _rung("pad_square", name, partial(pad_square, colour=colour))
     for ratio in (0.56, 1.0):
@@ -365,4 +370,22 @@ def _pasted() -> Iterator[Alteration[Picture]]:
             yield _rung("collage", strength, partial(collage, tiles=tiles, gutter=gutter))
 
 
-PHOTOS: Ladder[Picture] = Ladder(kind=Kind.IMAGE, read=read, alterations=tuple(_rungs()))
+def nearest(known: Fingerprint, copy: Fingerprint) -> Near:
+    """How near any reading of the copy is to the known picture as it lies, by PDQ."""
+    ours = [_code(each) for each in known.readings if each.signal.type == PDQ and each.plain]
+    theirs = [each for each in copy.readings if each.signal.type == PDQ]
+
+    def least(readings: Iterable[Reading]) -> int | None:
+        codes = [_code(each) for each in readings]
+        return min(((one ^ other).bit_count() for one in ours for other in codes), default=None)
+
+    return Near(distance=least(theirs), whole=least(each for each in theirs if each.region is None))
+
+
+def _code(reading: Reading) -> int:
+    return int(reading.signal.value, 16)
+
+
+PHOTOS: Ladder[Picture] = Ladder(
+    kind=Kind.IMAGE, read=read, nearest=nearest, alterations=tuple(_rungs())
+)
