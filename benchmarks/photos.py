@@ -3,9 +3,9 @@ Which altered copies of a photo are found, what do regions add, and what do they
 
     python -m benchmarks.photos [--pictures 1000] [--processes 2]
 
-Pictures made by code, and the photos of ../shared/data/images, are altered by the ladder of `seawall evaluate`. A copy is
-found when a code of it is within 31 bits of its original's; the peer is the same without regions. `filed` also counts
-the codes of the original's own crops, as a bank could hold them. Every code of every copy is compared with every other
+Pictures made by code, and the photos of ../shared/data/images, are altered by the ladder of `seawall evaluate`. A copy
+is found when a code of it is within 31 bits of its original's; the peer is the same without regions. `filed` also
+counts the codes of the original's own crops, as a bank could hold them. Every code of every copy is compared with every other
 picture too: a false match. Costs are processor time, least of three.
 """
 
@@ -62,7 +62,9 @@ def known(data: bytes) -> tuple[Codes, Codes] | None:
     return codes, np.concatenate([pdq(each, TURNS[:1])[0] for each in crops(luma)])
 
 
-def copies(task: tuple[int, bytes]) -> list[tuple[str, Codes, Codes, Counter[str], tuple[float, ...]]]:
+def copies(
+    task: tuple[int, bytes],
+) -> list[tuple[str, Codes, Codes, Counter[str], tuple[float, ...]]]:
     """Of each copy: the codes of the whole and of the parts, the parts' kinds, and what they cost."""
     number, data = task
     picture, chance = PHOTOS.read(data), Random(number)
@@ -132,7 +134,9 @@ def main() -> None:
                 for name, codes in (("whole", whole), ("parts", inner)):
                     false[name] += int((apart(codes, others) <= NEAR).sum())
                     compared[name] += len(codes) * len(others)
-    print(f"{len(files)} pictures\n{'':44}{'whole':>8}{'regions':>9}{'filed':>8}{'parts':>7}", end="")
+    print(
+        f"{len(files)} pictures\n{'':44}{'whole':>8}{'regions':>9}{'filed':>8}{'parts':>7}", end=""
+    )
     print(f"{'decode, 8 codes':>17}{'look':>7}{'codes':>7}{'QR':>6}  ms")
     for label, row in rows.items():
         shares = np.array(row, float).mean(0)

@@ -26,7 +26,10 @@ def _links(luma: Luma) -> Iterator[str]:
     import zxingcpp  # noqa: PLC0415 - a compiled library; only workers need it
 
     codes = zxingcpp.read_barcodes(
-        luma, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=False, try_downscale=False
+        luma,
+        formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
+        try_rotate=False,
+        try_downscale=False,
     )
     for code in islice(codes, MOST):
         try:

@@ -4,7 +4,8 @@ The arithmetic behind `regions`: where a picture is flat, and where straight edg
 Compiled ahead of time, and run without the lock, as PDQ's is.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 Luma = NDArray[np.uint8]
 Flags = NDArray[np.uint8]  # (lines, places along them): 1 where an edge runs
 
+F = TypeVar("F", bound=Callable[..., Any])
 INT = np.int32
 LEAST_STEP = 6  # of 255, between two neighbouring rows where an edge runs
 STEEPER = 2  # times as steep as what lies around it
@@ -25,12 +27,18 @@ LARGER = 0.2  # by how much size adds to likelihood
 BAND = 5  # of 255, by which a band of one colour varies once compressed
 _PIXELS = types.Array(types.uint8, 2, "C", readonly=True)
 _VIEW = types.Array(types.uint8, 2, "A", readonly=True)
+_BOX: Any = types.UniTuple(types.int64, 4)  # type: ignore[no-untyped-call]  # numba has no types
 _SUMS = types.Array(types.int32, 2, "C", readonly=True)
 _PLACES = types.Array(types.int64, 1, "C", readonly=True)
 
 
-def _kernel(*signatures: Any) -> Any:  # noqa: ANN401  # numba has no types
-    return njit(list(signatures), nogil=True, cache=True)
+def _kernel(*signatures: Any) -> Callable[[F], F]:  # noqa: ANN401  # numba has no types
+    """Compile the function for exactly these signatures, ahead of its first call, to run without the lock."""
+
+    def compiled(function: F) -> F:
+        return cast("F", njit(list(signatures), nogil=True, cache=True)(function))
+
+    return compiled
 
 
 @_kernel(types.uint8[:, ::1](_PIXELS))
@@ -100,15 +108,15 @@ def strengths(flags: Flags, shortest: int) -> NDArray[np.float32]:
 
 
 @_kernel(types.float32(_SUMS, types.int64, types.int64, types.int64))
-def share(sums: NDArray[np.int32], line: int, start: int, end: int) -> float:
+def share(sums: NDArray[np.int32], line: int, start: int, end: int) -> np.float32:
     """Of this stretch of a line, how much is edge; less than 0 where the line is the picture's rim."""
     if line in (0, len(sums) - 1):
-        return -1
-    return (sums[line, end] - sums[line, start]) / (end - start)
+        return np.float32(-1)
+    return np.float32((sums[line, end] - sums[line, start]) / (end - start))
 
 
 @_kernel(types.float32(types.float32, types.float32, types.float32, types.float32))
-def likelihood(one: float, two: float, three: float, four: float) -> float:
+def likelihood(one: np.float32, two: np.float32, three: np.float32, four: np.float32) -> np.float32:
     """How likely four sides bound a picture, 0 to 1, where 0 is not at all; the rim counts, but half."""
     cut, total, weakest = 0, np.float32(0), np.float32(1)
     for side in (one, two, three, four):
@@ -117,8 +125,8 @@ def likelihood(one: float, two: float, three: float, four: float) -> float:
             total += side
             weakest = min(weakest, side)
     if not cut or weakest < WEAKEST or total < STRONG * cut:
-        return 0
-    return (total + (4 - cut) * RIM) / 4
+        return np.float32(0)
+    return np.float32((total + (4 - cut) * RIM) / 4)
 
 
 @_kernel(types.float32[:, ::1](_SUMS, _PLACES, _SUMS, _PLACES, types.int64))
@@ -181,7 +189,7 @@ def first_other(luma: Luma, line: int, end: int, step: int) -> int:
     return line
 
 
-@_kernel(types.UniTuple(types.int64, 4)(_VIEW, types.float64))
+@_kernel(_BOX(_VIEW, types.float64))
 def without_bands(luma: Luma, most: float) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what is left without bands of one colour, each at most this share of a side."""
     height, width = luma.shape

@@ -100,9 +100,8 @@ def evaluate(
     for path in paths:
         try:
             original = _opened(path, ladders, sandbox)
-            _altered(
-                original, tallies, chance=Random(len(originals)), sandbox=sandbox, seconds=seconds
-            )
+            chance = Random(len(originals))  # noqa: S311 - repeatable, and hides nothing
+            _altered(original, tallies, chance=chance, sandbox=sandbox, seconds=seconds)
         except Error as wrong:
             left_out.append((path, str(wrong)))
         else:
