@@ -5,7 +5,8 @@ Which altered copies of a photo are found, what do regions add, and what do they
 
 Pictures made by code, and the photos of ../shared/data/images, are altered by the ladder of `seawall evaluate`. A copy
 is found when a code of it is within 31 bits of its original's; the peer is the same without regions. `filed` also
-counts the codes of the original's own crops, as a bank could hold them. Every code of every copy is compared with every other
+counts the codes of the original's own crops, as a bank could hold them. Every code of every copy is compared with every
+other
 picture too: a false match. Costs are processor time, least of three.
 """
 
