@@ -19,6 +19,7 @@ from seawall.cli import (
     demo,
     doctor,
     endpoint,
+    evaluate,
     hash,  # noqa: A004 - a command's name
     init,
     key,
@@ -50,6 +51,7 @@ for command in (
     demo.demo,
     serve.serve,
     scan.scan,
+    evaluate.evaluate,
     hash.hash_,
     match.match,
     reconsider.reconsider,

@@ -86,6 +86,11 @@ def at_home(home: Path | None) -> Iterator["App"]:
         yield app
 
 
+def open_workers(home: Path | None) -> "Sandbox":
+    """Workers that read media, for what asks neither a bank nor a server."""
+    return _sandbox(settings_for(home))
+
+
 def _sandbox(settings: "Settings") -> "Sandbox":
     from seawall.decoders import open_sandbox  # noqa: PLC0415 - the decoders' libraries would slow `--help`
 

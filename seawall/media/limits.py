@@ -16,6 +16,7 @@ class MediaLimits:
     max_pixels: int = 150_000_000  # of all frames looked at together: a 150-megapixel camera; 100 kB can claim far more
     max_frames: int = 64  # of an animation; those left out are named in the verdict
     max_sound: timedelta = timedelta(hours=3)  # of sound in one file; 76 MiB an hour
+    max_regions: int = 12  # of a picture, looked at beside the whole: without its border; 0: none
     max_seconds: timedelta = timedelta(seconds=20)  # of wall-clock time and of processor time
     max_memory: int = 2 * 1024 * 1024 * 1024  # bytes of data a worker may take for it
 

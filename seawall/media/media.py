@@ -29,6 +29,26 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A part of an upright picture that was looked at by itself: which, in pixels, and why."""
+
+    kind: str  # "without-border", "inner-picture", …
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A region's luma, and the number of the frame it is of."""
+
+    frame: int
+    region: Region
+    luma: Luma
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """
     A decoded picture: its upright size in pixels as the file declares it, and each frame's luma, perhaps smaller.
@@ -41,17 +61,8 @@ class Image:
     height: int
     frames: tuple[Luma, ...]
     frames_left_out: int = 0  # an animation longer than the limit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """A part of an upright picture that was looked at by itself: which, in pixels, and why."""
-
-    kind: str  # "without-border", "inner-picture", …
-    left: int
-    top: int
-    width: int
-    height: int
+    parts: tuple[Part, ...] = ()  # which may be pictures of their own
+    links: tuple[str, ...] = ()  # that its QR codes lead to, in their canonical form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

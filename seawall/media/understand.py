@@ -3,6 +3,7 @@ A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not
 
     bytes ─▶ sniff ─▶ JPEG, brightness only ─▶ upright luma, reduced
                  ├──▶ every other picture ─▶ upright luma of every frame, reduced
+                 │                            └─▶ parts that may be pictures of their own, links in QR codes
                  ├──▶ video ─▶ its outline; frames are decoded as they are read, and its sound
                  ├──▶ sound ─▶ samples of one channel
                  └──▶ text ─▶ characters
@@ -10,12 +11,16 @@ A stranger's bytes become media: sniffed, opened, decoded, or a sentence why not
 Pure, and not safe by itself: run it in the sandbox, where a decoder may die of what it is fed.
 """
 
+from dataclasses import replace
+
 from seawall.errors import MediaError
 from seawall.media.characters import characters
 from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
+from seawall.media.qr import links_in
+from seawall.media.regions import FRAMES, parts
 from seawall.media.sniff import UNKNOWN, kind_of, media_type
 from seawall.media.sound import sound_of
 from seawall.media.video import video_of
@@ -91,4 +96,6 @@ def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
         known = ", ".join(sorted(PLUGINS))
         raise MediaError(f"We cannot look into {name}; send it as one of {known}.")
     quick = brightness(data, limits) if name == "image/jpeg" else None
-    return quick or frames(data, name, limits)
+    image = quick or frames(data, name, limits)
+    links = dict.fromkeys(link for luma in image.frames[:FRAMES] for link in links_in(luma))
+    return replace(image, parts=parts(image, limits.max_regions), links=tuple(links))

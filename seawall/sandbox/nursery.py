@@ -82,6 +82,7 @@ class Nursery:
                 "max_pixels": limits.max_pixels,
                 "max_frames": limits.max_frames,
                 "max_sound": limits.max_sound.total_seconds(),
+                "max_regions": limits.max_regions,
                 "max_seconds": limits.max_seconds.total_seconds(),
                 "max_memory": limits.max_memory,
                 "orientations": orientations,

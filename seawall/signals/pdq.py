@@ -8,7 +8,7 @@ Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook, 2019.
 import re
 
 from seawall.errors import SignalError
-from seawall.media.media import Kind, Luma, Media
+from seawall.media.media import Kind, Luma, Media, Part
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal, shown
 
 SMALLEST_SIDE = 5  # pixels: the published minimum
@@ -16,7 +16,7 @@ LOWEST_QUALITY = 50  # below it, published advice is to discard: flat pictures a
 
 
 class Pdq:
-    """The PDQ of each frame of a picture, turned all eight ways."""
+    """The PDQ of each frame of a picture, turned all eight ways, and of its parts."""
 
     name = "pdq"
     bits = 256
@@ -49,7 +49,8 @@ class Pdq:
                 type=self.name, reason=f"too small: {size}, and a side needs {SMALLEST_SIDE}"
             )
         frames = [_readings(luma, number) for number, luma in enumerate(media.image.frames)]
-        found = tuple(reading for frame in frames for reading in frame if _steep(reading))
+        parts = [_reading_of(part) for part in media.image.parts]
+        found = tuple(reading for row in (*frames, parts) for reading in row if _steep(reading))
         best = max(reading.quality or 0 for frame in frames for reading in frame)
         return found or NoSignal(
             type=self.name,
@@ -84,6 +85,19 @@ def _readings(luma: Luma, frame: int) -> list[Reading]:
         )
         for orientation, code in zip(Orientation, codes, strict=True)
     ]
+
+
+def _reading_of(part: Part) -> Reading:
+    """The code of a part as it lies: turned ones would cost a lookup each, and few turn what they paste."""
+    from seawall.signals.pdq_kernel import TURNS, pdq  # noqa: PLC0415 - the same
+
+    codes, quality = pdq(part.luma, TURNS[:1])
+    return Reading(
+        signal=Signal(Pdq.name, codes.tobytes().hex()),
+        quality=quality,
+        frame=part.frame,
+        region=part.region,
+    )
 
 
 def _steep(reading: Reading) -> bool:

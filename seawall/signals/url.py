@@ -14,7 +14,7 @@ class Url:
     bits = 0
     index = ""
     reach: int | None = None
-    kinds = frozenset({Kind.LINK, Kind.TEXT})
+    kinds = frozenset({Kind.LINK, Kind.TEXT, Kind.IMAGE})
     examples = (
         "https://example.org/",
         "https://www.example.org/watch?v=8&list=2",
@@ -23,11 +23,10 @@ class Url:
     )
 
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
-        """The link itself, or each link that stands in a text; None where there is none."""
-        if media.text is not None:
-            return (
-                tuple(Reading(signal=Signal(self.name, link)) for link in links(media.text)) or None
-            )
+        """The link itself, or those in a text or in the QR codes of a picture; None where there is none."""
+        if media.kind in (Kind.TEXT, Kind.IMAGE):
+            found = links(media.text or "") if media.kind is Kind.TEXT else _shown_in(media)
+            return tuple(Reading(signal=Signal(self.name, link)) for link in found) or None
         if media.kind is not Kind.LINK or media.link is None:
             return None
         try:
@@ -47,3 +46,7 @@ class Url:
             return Signal(self.name, canonical(text))
         except InputError as error:
             raise SignalError(str(error)) from error
+
+
+def _shown_in(media: Media) -> tuple[str, ...]:
+    return media.image.links if media.image else ()

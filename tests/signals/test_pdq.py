@@ -33,10 +33,11 @@ def decoded(image: Image.Image) -> Media:
 
 
 def readings(data: bytes) -> dict[Orientation, Reading]:
-    """The readings of the first frame of a file."""
+    """The readings of the whole first frame of a file."""
     found = Pdq().compute(understand(data, MediaLimits()))
     assert isinstance(found, tuple), found
-    return {reading.orientation: reading for reading in found if reading.frame == 0}
+    whole = (reading for reading in found if reading.frame == 0 and reading.region is None)
+    return {reading.orientation: reading for reading in whole}
 
 
 def upright(data: bytes) -> str:

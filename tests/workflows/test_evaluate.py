@@ -1,0 +1,93 @@
+"""A folder's altered copies, looked for."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from seawall.errors import InputError
+from seawall.media.limits import MediaLimits
+from seawall.sandbox.sandbox import Sandbox
+from seawall.workflows.evaluate import Evaluation, Strangers, evaluate
+from seawall.workflows.evaluation_charts import charts
+from seawall.workflows.photo_alterations import PHOTOS
+from seawall.workflows.pictures import jpeg, landscape
+from tests.cli.run import seawall
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    """Two landscapes and a text, altered in two ways, against another landscape."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    paths = []
+    for seed in (2, 3, 4):
+        path = folder / f"{seed}.jpg"
+        path.write_bytes(jpeg(landscape(seed)))
+        paths.append(str(path))
+    (folder / "note.txt").write_text("no picture")
+    with Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox:
+        return evaluate(
+            [*paths[:2], str(folder / "note.txt")],
+            others=paths[2:],
+            only=("pad", "scale"),
+            sandbox=sandbox,
+            seconds=iter(range(1000)).__next__,
+        )
+
+
+def test_copies_are_counted_by_alteration_and_strength(evaluated: Evaluation):
+    """A smaller copy is found by the whole, a framed one only by the part within the frame."""
+    rungs = {f"{each.alteration} {each.strength}": each for each in evaluated.rungs}
+
+    assert evaluated.originals == 2
+    assert {(each.copies, each.found) for each in evaluated.rungs} == {(2, 2)}
+    assert rungs["scale to 50%"].found_whole == 2
+    assert rungs["pad letterbox 30%"].found_whole == 0
+    assert {each.milliseconds for each in evaluated.rungs} == {1000}
+
+
+def test_what_cannot_be_altered_is_named(evaluated: Evaluation):
+    """Never silently left out."""
+    assert [Path(path).name for path, _ in evaluated.left_out] == ["note.txt"]
+    assert all(reason.strip() for _, reason in evaluated.left_out)
+
+
+def test_false_matches_are_counted_by_threshold(evaluated: Evaluation):
+    """Each original against each other file, at its nearest."""
+    assert Strangers(threshold=31, matches=0, comparisons=2) in evaluated.strangers
+
+
+def test_charts_are_svg_with_a_bar_for_each_rung(evaluated: Evaluation):
+    """They open anywhere, and say in words what they show."""
+    drawn = dict(charts(evaluated))
+
+    assert list(drawn) == ["recall-image.svg", "false-matches.svg"]
+    for text in drawn.values():
+        assert ET.fromstring(text).find("{*}title") is not None  # noqa: S314 - our own
+    assert drawn["recall-image.svg"].count("100%") == len(evaluated.rungs)
+
+
+def test_the_command_prints_a_table_and_writes_charts(tmp_path: Path):
+    """From the shell to the files."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/one.jpg").write_bytes(jpeg(landscape(2)))
+
+    ran = seawall(
+        tmp_path / "home",
+        "evaluate",
+        tmp_path / "in",
+        "--ladder",
+        "hflip",
+        "--svg",
+        tmp_path / "out",
+    )
+
+    assert ran.code == 0
+    assert "hflip" in ran.out
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["recall-image.svg"]
+
+
+def test_an_unknown_alteration_is_refused_with_those_there_are():
+    """Before an hour is spent."""
+    with pytest.raises(InputError, match="hflip"):
+        PHOTOS.only(["nonsense"])
