@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy import case as sql_case
@@ -159,25 +160,30 @@ class CaseStore:
             NotFound: There is none.
 
         """
-        row = self._connection.execute(select(cases.c.until).where(cases.c.id == ident)).first()
-        if row is None:
+        return self.history(ident)[0]
+
+    def history(self, ident: str) -> tuple[Case, list[CaseEvent]]:
+        """
+        The case of this id, and what happened to it, oldest first.
+
+        Raises:
+            NotFound: There is none.
+
+        """
+        query = select(case_events, cases.c.until).join(cases, cases.c.id == case_events.c.case)
+        rows = self._connection.execute(
+            query.where(case_events.c.case == ident).order_by(case_events.c.version)
+        ).all()
+        if not rows:
             raise NotFound(f"There is no case '{ident}'.")
-        return replace(fold(self.events(ident)), until=row.until)
+        events = [_event(row) for row in rows]
+        return replace(fold(events), until=rows[0].until), events
 
     def events(self, ident: str) -> list[CaseEvent]:
         """What happened to a case, oldest first."""
         query = select(case_events).where(case_events.c.case == ident)
-        return [
-            CaseEvent(
-                case=row.case,
-                version=row.version,
-                at=row.at,
-                actor=row.actor,
-                kind=row.kind,
-                body=row.body,
-            )
-            for row in self._connection.execute(query.order_by(case_events.c.version))
-        ]
+        rows = self._connection.execute(query.order_by(case_events.c.version))
+        return [_event(row) for row in rows]
 
     def page(
         self,
@@ -234,7 +240,7 @@ class CaseStore:
             .exists()
         )
         query = (
-            select(cases.c.id)
+            select(cases.c.id, cases.c.assigned_to)
             .where(cases.c.status == Status.OPEN, ~skipped, *within(limits))
             .order_by(cases.c.urgency, cases.c.number)
             .limit(1)
@@ -245,11 +251,11 @@ class CaseStore:
             query = query.where(cases.c.category == category)
         if most_severe is not None:
             query = query.where(cases.c.severity <= most_severe)
-        handed = query.where(cases.c.assigned_to == person)
-        anybody = query.where(cases.c.assigned_to.is_(None))
-        found: str | None = (
-            self._connection.execute(handed).scalar() or self._connection.execute(anybody).scalar()
-        )
+        handed = query.where(cases.c.assigned_to == person).subquery()
+        anybody = query.where(cases.c.assigned_to.is_(None)).subquery()
+        either = union_all(handed.select(), anybody.select()).subquery()
+        first = select(either.c.id).order_by(either.c.assigned_to.is_(None)).limit(1)
+        found: str | None = self._connection.execute(first).scalar()
         return found
 
     def kept_for(self, person: str) -> list[str]:
@@ -264,11 +270,11 @@ class CaseStore:
         )
         return list(self._connection.execute(query).scalars())
 
-    def ended(self, status: Status, *, now: datetime, limit: int) -> list[str]:
-        """Cases whose status has ended by itself."""
+    def ended(self, *statuses: Status, now: datetime, limit: int) -> list[str]:
+        """Cases whose status, one of these, has ended by itself."""
         query = (
             select(cases.c.id)
-            .where(cases.c.status == status, cases.c.until <= now)
+            .where(cases.c.status.in_(statuses), cases.c.until <= now)
             .order_by(cases.c.until)
             .limit(limit)
         )
@@ -649,6 +655,10 @@ def row_of(case: Case) -> dict[str, Any]:
         "items": len(case.items),
         "version": case.version,
     }
+
+
+def _event(row: Row[Any]) -> CaseEvent:
+    return CaseEvent(**{name: getattr(row, name) for name in CaseEvent.__dataclass_fields__})
 
 
 def listed(row: Row[Any], prefix: str = "") -> Listed:

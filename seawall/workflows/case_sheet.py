@@ -13,7 +13,7 @@ from datetime import datetime
 from seawall.access.person import Permission, Person, may
 from seawall.audit.event import Happening
 from seawall.banks.entry import Entry
-from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch
+from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch, Step
 from seawall.cases.likeness import content_marks
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
@@ -118,9 +118,11 @@ def case_sheet(
         NotFound, NotAllowed: As `case_within`.
 
     """
-    case = case_within(ident, person, stores)
+    case, events = stores.cases.history(ident)
+    check_shown(case, person, stores)
     people = {each.id: each for each in stores.people.all()}
-    rulings = stores.rulings.of_case(ident)
+    ruled = any(event.kind == Step.RULED for event in events)
+    rulings = stores.rulings.of_case(ident) if ruled else []
     earlier = _earlier(case, person, stores)
     details = {"version": case.version, "first": first}
     stores.audit.record(
@@ -135,7 +137,7 @@ def case_sheet(
         ruling=next((each for each in rulings if each.id == case.ruling), None),
         earlier=earlier,
         confirms=confirmation(case, stores, reader=person) if earlier else None,
-        events=tuple(stores.cases.events(ident)),
+        events=tuple(events),
         golden=known_answer(case, stores),
         others=tuple(who_may_rule(case, people.values(), stores, but=person.id)),
         people=people,

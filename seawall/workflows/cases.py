@@ -43,6 +43,7 @@ LAPSED_AT_ONCE = 100
 LONGEST_HOLD = timedelta(days=90)
 LONGEST_REASON = 2_000  # characters
 MOST_PERSON = 255  # characters of a person's id
+_WOKEN = {Status.CLAIMED: Step.LAPSED, Status.HELD: Step.RESUMED}
 _KINDS = {Kind.IMAGE: ItemKind.IMAGE, Kind.LINK: ItemKind.LINK}
 
 
@@ -164,9 +165,10 @@ def next_case(
         NotAllowed: The person is one of ours, and may not rule.
 
     """
-    known = acting(named(person), stores)
-    limits = known.limits if known else limits
+    named(person)
     stores.cases.lock()
+    known = acting(person, stores)
+    limits = known.limits if known else limits
     wake(stores=stores, now=now)
     ident = stores.cases.next_open(
         person, limits=limits, queue=queue, category=category, most_severe=most_severe
@@ -398,17 +400,15 @@ def free_cases_of(
 
 def wake(*, stores: Stores, now: datetime) -> None:
     """Claims without a sign of their holder and holds that are over go back into the queue."""
-    for status, kind in ((Status.CLAIMED, Step.LAPSED), (Status.HELD, Step.RESUMED)):
-        for ident in stores.cases.ended(status, now=now, limit=LAPSED_AT_ONCE):
-            changed(stores.cases.find(ident), kind, stores, by="upkeep", now=now)
+    for ident in stores.cases.ended(*_WOKEN, now=now, limit=LAPSED_AT_ONCE):
+        case = stores.cases.find(ident)
+        changed(case, _WOKEN[case.status], stores, by="upkeep", now=now)
 
 
 def wake_due(memory: Memory, *, now: datetime) -> None:
     """The same in a transaction of its own, where there is anything to do."""
     with memory.reading() as stores:
-        due = any(
-            stores.cases.ended(status, now=now, limit=1) for status in (Status.CLAIMED, Status.HELD)
-        )
+        due = stores.cases.ended(*_WOKEN, now=now, limit=1)
     if due:
         with memory.transaction() as stores:
             stores.cases.lock()
