@@ -47,6 +47,7 @@ from seawall.storage.bulk import rows_among
 from seawall.storage.tables import (
     WAITING_CASES,
     answers,
+    case_counts,
     case_events,
     case_items,
     case_kinds,
@@ -427,9 +428,10 @@ class CaseStore:
         """How many cases wait in each queue, category and status, as `page` shows them to the reader."""
         limits = limits or Limits()
         found = Counter[tuple[str, str | None, Status]]()
-        for row in self._counted():
-            if limits.allow(queue=row.queue, category=row.category, territory=row.territory):
-                found[row.queue, row.category, Status(row.status)] += row.waiting
+        for row in self._connection.execute(select(case_counts)):
+            category, territory = row.category or None, row.territory or None
+            if limits.allow(queue=row.queue, category=category, territory=territory):
+                found[row.queue, category, Status(row.status)] += row.waiting
         for row in (*self._counted_beyond(limits), *self._counted_said(limits, reader)):
             found[row.queue, row.category, Status(row.status)] -= row.waiting
         return {group: count for group, count in found.items() if count}
@@ -460,8 +462,8 @@ class CaseStore:
         }
 
     def _counted(self, *wanted: ColumnElement[bool]) -> Iterable[Row[Any]]:
-        """How many cases wait in each queue, category and status, by territory; read from an index alone."""
-        groups = (cases.c.queue, cases.c.category, cases.c.territory, cases.c.status)
+        """How many of these cases wait in each queue, category and status."""
+        groups = (cases.c.queue, cases.c.category, cases.c.status)
         query = (
             select(*groups, func.count().label("waiting"))
             .where(IS_WAITING, *wanted)
@@ -470,7 +472,7 @@ class CaseStore:
         return self._connection.execute(query)
 
     def _counted_beyond(self, limits: Limits) -> Iterable[Row[Any]]:
-        """The same of those within the limits but for what else they are of."""
+        """How many wait within the limits but for what else they are of."""
         beyond = list(_beyond(limits))
         if beyond:
             others = select(case_kinds.c.case).where(or_(*beyond))
