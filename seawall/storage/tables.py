@@ -488,7 +488,7 @@ cases = Table(  # questions for people; what their events have made of them, for
     sqlite_autoincrement=True,
 )
 
-case_counts = Table(  # how many cases wait of each kind; the database counts by itself (migration 0004)
+case_counts = Table(  # how many cases wait of each kind, as triggers count them
     "case_counts",
     metadata,
     Column("queue", String(64), primary_key=True),

@@ -293,7 +293,9 @@ def _opened(returned: Returned, sealed: str, memory: Memory, vault: Vault, now: 
     return flow
 
 
-def _vouched(returned: Returned, flow: Flow, provider: "IdentityProvider", now: datetime) -> Identity:
+def _vouched(
+    returned: Returned, flow: Flow, provider: "IdentityProvider", now: datetime
+) -> Identity:
     from seawall.access.id_token import identity_of  # noqa: PLC0415 - the same
 
     if returned.issuer and returned.issuer != provider.config.issuer:  # RFC 9207

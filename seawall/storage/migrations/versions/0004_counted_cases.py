@@ -70,7 +70,7 @@ def _postgresql() -> None:
             IF TG_OP <> 'DELETE' AND {NEW_WAITS} THEN {ADDED} END IF;
             RETURN NULL;
         END $$
-        """  # noqa: S608 - constants
+        """
     )
     changed = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in GROUP)
     for name, moment, when in (
