@@ -20,7 +20,7 @@ from seawall.policy.rule import STARTING_RULES, Rule
 from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
 from seawall.workflows.audit import verify_audit
-from seawall.workflows.carrying_out import Bench, carry_out_due, restore
+from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.cases import (
     claim,
     hand_off,
@@ -32,8 +32,10 @@ from seawall.workflows.cases import (
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.effects import Bench
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.policy import put_policy
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import Answer, approve, confirm, confirmation, refuse, rule, undo
 from seawall.workflows.upload import Context as About
 from seawall.workflows.upload import remember_upload, screen_upload

@@ -16,7 +16,6 @@ from seawall.storage import cases as stored_cases
 from seawall.storage.sealed import SealedMedia
 from seawall.workflows import cases as case_stories
 from seawall.workflows.by_hand import Handed, handed_item
-from seawall.workflows.carrying_out import restore
 from seawall.workflows.cases import (
     claim,
     hand_off,
@@ -31,6 +30,7 @@ from seawall.workflows.people import (
     invite_person,
     set_roles,
 )
+from seawall.workflows.restoring import restore
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.ruling import Answer
 from seawall.workflows.upload import Context as About

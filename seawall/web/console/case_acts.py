@@ -22,7 +22,6 @@ from seawall.web.console.page import desk_router, went
 from seawall.web.console.queue import QUEUE, Ruler, Sent
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
-from seawall.workflows.carrying_out import restore
 from seawall.workflows.case_sheet import case_within
 from seawall.workflows.cases import (
     assign,
@@ -34,6 +33,7 @@ from seawall.workflows.cases import (
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import (
     Answer,
     approve,
