@@ -24,7 +24,7 @@ from seawall.storage.memory import Stores
 from seawall.storage.quality import Tried
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import check_shown, hidden_from, shown_to, who_may_rule
+from seawall.workflows.case_access import check_shown, hidden_from, shown_to, who_may_rule
 from seawall.workflows.quality import known_answer
 from seawall.workflows.ruling import confirmation, earlier_on
 from seawall.workflows.sealing import Safe, why_nothing

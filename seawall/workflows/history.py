@@ -20,7 +20,7 @@ from seawall.storage.cases import Listed
 from seawall.storage.memory import Stores
 from seawall.storage.rulings import Strike
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import hidden_from
+from seawall.workflows.case_access import hidden_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

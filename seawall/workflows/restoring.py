@@ -20,7 +20,8 @@ from seawall.index.digest import digest
 from seawall.signals.registry import parse_signal
 from seawall.storage.memory import Stores
 from seawall.workflows.bank import change_entry, remove_entry
-from seawall.workflows.cases import acting, changed
+from seawall.workflows.case_access import acting
+from seawall.workflows.cases import changed
 from seawall.workflows.effects import (
     Bench,
     digests_of,

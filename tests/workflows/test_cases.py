@@ -27,13 +27,13 @@ from seawall.workflows.cases import (
     heartbeat,
     hold,
     next_case,
-    open_case,
     release,
     remove_from_cluster,
     skip,
 )
 from seawall.workflows.effects import Bench
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.opening import open_case
 from seawall.workflows.policy import put_policy
 from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import Answer, approve, confirm, confirmation, refuse, rule, undo

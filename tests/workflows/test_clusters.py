@@ -16,14 +16,9 @@ from seawall.storage import cases as stored_cases
 from seawall.storage.sealed import SealedMedia
 from seawall.workflows import cases as case_stories
 from seawall.workflows.by_hand import Handed, handed_item
-from seawall.workflows.cases import (
-    claim,
-    hand_off,
-    open_case,
-    remove_from_cluster,
-    skip,
-)
+from seawall.workflows.cases import claim, hand_off, remove_from_cluster, skip
 from seawall.workflows.ledger import Ledger
+from seawall.workflows.opening import open_case
 from seawall.workflows.people import (
     accept_invitation,
     disable_person,

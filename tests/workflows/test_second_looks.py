@@ -29,7 +29,6 @@ from seawall.workflows.cases import (
     claimed,
     hand_off,
     next_case,
-    open_case,
     release,
     remove_from_cluster,
     skip,
@@ -38,6 +37,7 @@ from seawall.workflows.effects import Bench
 from seawall.workflows.ending import end_due
 from seawall.workflows.golden import golden_by_hand, golden_of_case
 from seawall.workflows.history import past
+from seawall.workflows.opening import open_case
 from seawall.workflows.policy import put_policy
 from seawall.workflows.quality import compare, quality_figures
 from seawall.workflows.restoring import restore
