@@ -13,7 +13,7 @@ from seawall.access.person import Limits
 from seawall.cases.case import Item, ItemKind, Source, Step, fold, happened, opened
 from seawall.clock import rfc3339
 from seawall.storage import database, migrations
-from seawall.storage.cases import row_of
+from seawall.storage.case_rows import row_of
 from seawall.storage.memory import Memory
 from seawall.storage.tables import cases
 from tests.made import NOON
