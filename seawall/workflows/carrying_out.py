@@ -28,7 +28,7 @@ from seawall.workflows.effects import (
     let_through,
     measured_message,
     message_of,
-    record_ruling,
+    put_on_record,
     source_of,
     tell_all,
     tell_outcomes,
@@ -134,7 +134,7 @@ def _compare(
     until = None if instead.needs else rfc3339(now)
     named = {"ruling": instead.id, "until": until}
     original = changed(original, Step.RULED, stores, by=instead.by, now=now, **named)
-    record_ruling(stores, "ruling:replaced", instead, by=instead.by, now=now)
+    put_on_record(stores, "ruling:replaced", instead, by=instead.by, now=now)
     if until is not None:
         _carry_out(original, instead, bench=bench, stores=stores, now=now)
 
@@ -163,7 +163,7 @@ def _carry_out(case: Case, ruling: Ruling, *, bench: Bench, stores: Stores, now:
     _strike(case, ruling, bench=bench, stores=stores, now=now)
     changed(case, Step.CARRIED_OUT, stores, by="upkeep", now=now, ruling=ruling.id, untold=untold)
     stores.sealed.shorten(case.id, delete_at=now + bench.config.keep_media)
-    record_ruling(stores, "ruling:made", ruling, by=ruling.by, now=now)
+    put_on_record(stores, "ruling:made", ruling, by=ruling.by, now=now)
     begin_review(case, ruling, config=bench.config, secret=bench.secret, stores=stores, now=now)
 
 

@@ -152,7 +152,7 @@ def source_of(case: str) -> str:
     return f"case {case}"
 
 
-def record_ruling(stores: Stores, action: str, ruling: Ruling, *, by: str, now: datetime) -> None:
+def put_on_record(stores: Stores, action: str, ruling: Ruling, *, by: str, now: datetime) -> None:
     """The audit event of something that was done about a ruling."""
     details = {"case": ruling.case, "decision": ruling.decision}
     record(stores, action, ruling.id, by=by, now=now, details=details)

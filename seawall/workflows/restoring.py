@@ -28,7 +28,7 @@ from seawall.workflows.effects import (
     let_through,
     measured_message,
     message_of,
-    record_ruling,
+    put_on_record,
     source_of,
     tell_all,
     tell_outcomes,
@@ -102,7 +102,7 @@ def _restored(
         stores.quality.turn_matches(ruling.id)
     told = {"ruling": ruling.id, "note": note, "untold": untold}
     changed(case, Step.RESTORED, stores, by=person, now=now, **told)
-    record_ruling(stores, "ruling:restored", ruling, by=person, now=now)
+    put_on_record(stores, "ruling:restored", ruling, by=person, now=now)
     return stores.rulings.find(ruling.id)
 
 
