@@ -80,7 +80,7 @@ def golden_by_hand(
     category: str | None = None,
 ) -> Golden:
     """
-    A golden item of this item.
+    A golden item of this item; what was ruled on its upload is not shown to whoever is asked.
 
     Raises:
         NotFound: There is no such policy.
@@ -99,6 +99,7 @@ def golden_by_hand(
         by=by,
         at=now,
     )
+    made_of, blind_from = _telling(item, stores, now)
     golden = Golden(
         id=new_id("gold", at=now),
         decision=decision,
@@ -108,7 +109,8 @@ def golden_by_hand(
         why=checked_why(why),
         opening=opening.body,
         opened_by=by,
-        blind_from=now,
+        blind_from=blind_from,
+        made_of=made_of,
     )
     put_golden(golden, by=by, stores=stores, now=now)
     return golden
@@ -144,6 +146,14 @@ def checked_why(text: str) -> str:
     if not 0 < len(text.strip()) <= LONGEST_WHY:
         raise InputError(f"Say why this is the answer, in at most {LONGEST_WHY} characters.")
     return text.strip()
+
+
+def _telling(item: Item, stores: Stores, now: datetime) -> tuple[str | None, datetime]:
+    """The latest case of the item's upload that was decided, and when the first ruling on any was given."""
+    known = [] if item.upload is None else stores.cases.of_upload(item.upload)
+    decided = (each.id for each in known if each.status in (Status.CARRIED_OUT, Status.CLOSED))
+    given = (each.at for each in stores.rulings.of_cases([case.id for case in known]))
+    return next(decided, None), min(given, default=now)
 
 
 def _with_first_item(case: Case) -> Case:
