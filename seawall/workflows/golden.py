@@ -80,17 +80,19 @@ def golden_by_hand(
     category: str | None = None,
 ) -> Golden:
     """
-    A golden item of this item; what was ruled on its upload is not shown to whoever is asked.
+    A golden item of this item; one of an upload looks as its case did, and tells nothing of what was ruled there.
 
     Raises:
         NotFound: There is no such policy.
         InputError: There is no reason.
 
     """
+    known = stores.cases.of_upload(item.upload) if item.upload is not None else []
+    first = stores.cases.events(known[-1].id)[0] if known else None
     opening = opened(
         "",
         item,
-        source=Source.HAND,
+        source=Source(first.body["source"]) if first else Source.HAND,
         queue=queue,
         category=category,
         severity=severity_in(item, category, stores),
@@ -99,7 +101,8 @@ def golden_by_hand(
         by=by,
         at=now,
     )
-    made_of, blind_from = _telling(item, stores, now)
+    decided = (each.id for each in known if each.status in (Status.CARRIED_OUT, Status.CLOSED))
+    ruled = (each.at for each in stores.rulings.of_cases([each.id for each in known]))
     golden = Golden(
         id=new_id("gold", at=now),
         decision=decision,
@@ -108,9 +111,9 @@ def golden_by_hand(
         queue=queue,
         why=checked_why(why),
         opening=opening.body,
-        opened_by=by,
-        blind_from=blind_from,
-        made_of=made_of,
+        opened_by=first.actor if first else by,
+        blind_from=min(ruled, default=now),
+        made_of=next(decided, None),
     )
     put_golden(golden, by=by, stores=stores, now=now)
     return golden
@@ -146,14 +149,6 @@ def checked_why(text: str) -> str:
     if not 0 < len(text.strip()) <= LONGEST_WHY:
         raise InputError(f"Say why this is the answer, in at most {LONGEST_WHY} characters.")
     return text.strip()
-
-
-def _telling(item: Item, stores: Stores, now: datetime) -> tuple[str | None, datetime]:
-    """The latest case of the item's upload that was decided, and when the first ruling on any was given."""
-    known = [] if item.upload is None else stores.cases.of_upload(item.upload)
-    decided = (each.id for each in known if each.status in (Status.CARRIED_OUT, Status.CLOSED))
-    given = (each.at for each in stores.rulings.of_cases([case.id for case in known]))
-    return next(decided, None), min(given, default=now)
 
 
 def _with_first_item(case: Case) -> Case:

@@ -300,6 +300,7 @@ def test_the_case_behind_a_look_is_closed_to_whoever_may_be_asked(memory, golden
     desk, first, second = behind(memory, golden=golden)
     sheet = desk.sheet("ben", second)
     assert (sheet.earlier, sheet.confirms) == ((), None)
+    assert (sheet.events[0].actor, sheet.case.sources) == ("key_1", (Source.SCREENING,))
 
     for act in (None, claim, release):
         if act is claim:
