@@ -21,7 +21,7 @@ BITS = 256
 LEAST_OUTPUTS, MOST_OUTPUTS = 8, 16_384
 MOST_SIDE = 2048  # pixels
 NAMED = 16  # hexadecimal digits of what tells models apart
-_DIRECTIONS = b"seawall embedding directions 1"
+_DIRECTIONS = b"embedding directions 1"
 _COLOURS = 3
 _QUIET = 4  # onnxruntime: only what is fatal
 
@@ -154,7 +154,7 @@ def _directions(outputs: int, config: EmbeddingConfig) -> NDArray[np.float64] | 
 def _name(sha256: str, output: str, config: EmbeddingConfig) -> str:
     """What differs in any of these makes other codes."""
     handed = (sha256, config.side, *config.mean, *config.std, output, int(config.projection))
-    text = "\n".join(["seawall embedding 1", *map(str, handed)])
+    text = "\n".join(["embedding 1", *map(str, handed)])
     return hashlib.sha256(text.encode()).hexdigest()[:NAMED]
 
 

@@ -101,7 +101,7 @@ def test_the_directions_are_the_published_ones():
 
     assert directions.shape == (256, 256)
     assert np.packbits(directions[0] > 0).tobytes().hex() == (
-        "04ffff4196a2b83db62a172bd211696d353e9acb270e4169f96f0cdbcac9333f"
+        "2745a4c62c99376279d4ffb16e516f9983b11d19c5b71810d7d89e4d70494a5d"
     )
 
 
