@@ -199,7 +199,8 @@ def _single(signal: Signal) -> _Row:
     index = SIGNAL_TYPES[signal.type].index
     if not index:
         return EXACT, (digest(str(signal)),), (0,)
-    return index, (bytes.fromhex(signal.value),), (0,)
+    code = signal.value.rpartition(".")[2]  # before it, the model that made it
+    return index, (bytes.fromhex(code),), (0,)
 
 
 def _rows(filed: Iterable[Filed]) -> Iterator[_Row]:
