@@ -13,6 +13,7 @@ from seawall.index.digest import digest
 from seawall.policy.measure import Measure
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
+from seawall.signals.signal import brief
 from seawall.storage.bulk import rows_among
 from seawall.storage.documents import (
     fingerprint_document,
@@ -86,7 +87,7 @@ class UploadStore:
             {
                 "upload": upload.id,
                 "signal_type": reading.signal.type,
-                "value": reading.signal.value,
+                "value": brief(reading.signal).value,
                 "digest": digest(str(reading.signal)),
                 "change": upload.change,
             }
