@@ -9,7 +9,9 @@ from seawall.media.media import Kind, Media, Region
 
 LONGEST_SHOWN = 80  # characters of somebody's text that an error message repeats
 LONGEST_REPEATED = 4_096  # characters of a signal that is told again with each of its matches
-LONGEST_GIVEN = 6 << 20  # characters of one that is handed in: a video of two hours has half a million, a long novel four
+LONGEST_GIVEN = (
+    6 << 20
+)  # characters of one that is handed in: two hours of video have half a million
 
 
 class Orientation(StrEnum):

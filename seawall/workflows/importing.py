@@ -31,6 +31,7 @@ COLUMNS = (
     "enabled",
 )
 LINES_PER_COMMIT = 2_000
+BYTES_PER_COMMIT = 16 << 20  # of signals; a commit of long ones has fewer lines
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -72,6 +73,7 @@ def import_entries(
     rows = read_rows(lines, ndjson=ndjson, columns=COLUMNS)
     good: list[tuple[Signal, Filing]] = []
     bad: list[BadLine] = []
+    size = 0
 
     def commit() -> Imported:
         with memory.transaction() as stores:
@@ -83,12 +85,14 @@ def import_entries(
             if isinstance(row, Error):
                 raise row
             good.append(_filed(row, taxonomy, source))
+            size += len(good[-1][0].value)
         except Error as wrong:
             bad.append(BadLine(line=number, error=str(wrong)))
-        if len(good) + len(bad) >= LINES_PER_COMMIT:
+        if len(good) + len(bad) >= LINES_PER_COMMIT or size >= BYTES_PER_COMMIT:
             yield commit()
             good.clear()
             bad.clear()
+            size = 0
     yield commit()
 
 

@@ -9,18 +9,19 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import orjson
 
 from seawall.errors import Error, InputError
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
-from seawall.signals.signal import Signal
+from seawall.signals.signal import LONGEST_GIVEN, Signal, shown
 
 Row = dict[str, Any]
 
 LONGEST_ROW = 20  # lines; a note may run over several, a list of signals does not
-LONGEST_LINE = 65_536  # characters; a link may be long, a line of a megabyte is a mistake
+LONGEST_LINE = 8 << 20  # characters: a signal and what is said of it
+csv.field_size_limit(LONGEST_LINE)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -59,10 +60,17 @@ def signal_in(row: Row) -> Signal:
         raise InputError(
             "This line holds a NUL character or half a character, which cannot be kept."
         )
-    kind = str(row.get("signal_type") or "").strip().lower()
+    kind, given = str(row.get("signal_type") or "").strip().lower(), row.get("value")
+    value = orjson.dumps(given).decode() if isinstance(given, list) else str(given or "")
     if kind not in SIGNAL_TYPES:
-        raise InputError(f"There is no signal type '{kind}'; there are {', '.join(SIGNAL_TYPES)}.")
-    return parse_signal(f"{kind}:{row.get('value') or ''}")
+        raise InputError(
+            f"There is no signal type '{shown(kind)}'; there are {', '.join(SIGNAL_TYPES)}."
+        )
+    if len(value) > LONGEST_GIVEN:
+        raise InputError(
+            f"A signal has at most {LONGEST_GIVEN} characters; this one has {len(value)}."
+        )
+    return parse_signal(f"{kind}:{value}")
 
 
 def names_in(cell: object) -> tuple[str, ...]:
@@ -91,7 +99,8 @@ def moment_in(cell: object) -> datetime | None:
 
 
 def _csv(lines: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[int, Row | Error]]:
-    reader = csv.reader(_bounded(lines), strict=True)
+    rows = _Rows(lines)
+    reader = csv.reader(rows, strict=True)
     header = [name.strip().lower().lstrip("\ufeff") for name in next(reader, [])]
     if not {"signal_type", "value"} <= set(header):
         raise InputError(
@@ -105,20 +114,13 @@ def _csv(lines: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[int, Ro
         )
     while True:
         first = reader.line_num + 1
+        rows.begin()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as wrong:
             yield first, InputError(f"{_lines(first, reader.line_num)} not CSV: {wrong}.")
-            continue
-        if reader.line_num - first >= LONGEST_ROW:
-            yield (
-                first,
-                InputError(
-                    f"{_lines(first, reader.line_num)} one row: a quote is opened and not closed."
-                ),
-            )
             continue
         if not any(cells):
             continue
@@ -153,6 +155,27 @@ def _lines(first: int, last: int) -> str:
     return (
         "This line is" if last <= first else f"Lines {first} to {last} were lost; together they are"
     )
+
+
+class _Rows:
+    """Lines for a reader of CSV, which gives up on a row that does not end."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = _bounded(lines)
+        self.begin()
+
+    def begin(self) -> None:
+        """A row begins."""
+        self._left = LONGEST_ROW
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if not self._left:
+            raise csv.Error("a quote is opened and not closed")
+        self._left -= 1
+        return next(self._lines)
 
 
 def _bounded(lines: Iterable[str]) -> Iterator[str]:

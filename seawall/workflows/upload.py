@@ -1,7 +1,7 @@
 """
 An upload arrives.
 
-    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, case, message, audit event, kept media
+    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, case, message, event, kept media
 """
 
 from dataclasses import dataclass, replace

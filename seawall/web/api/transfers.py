@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Literal
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +13,7 @@ from seawall.access.key import Key, Scope
 from seawall.app import App
 from seawall.banks.entry import Entry
 from seawall.clock import now
+from seawall.storage.bulk import PAGE_BYTES, is_full
 from seawall.web.access import may
 from seawall.web.door import door_of
 from seawall.web.openapi import described
@@ -23,6 +24,7 @@ from seawall.workflows.importing import Imported, export_entries, import_entries
 router = APIRouter(prefix="/v1/banks/{bank}", tags=["entries"])
 
 LINES_AT_ONCE = 500  # of an export, in one piece
+BYTES_AT_ONCE = 1 << 20  # the same where lines are long
 ENTRIES_AT_ONCE = 1000  # of an export, read in one transaction
 
 
@@ -97,18 +99,21 @@ def _entries(app: App, bank: str) -> Iterator[Entry]:
     after = 0
     while True:
         with app.memory.reading() as stores:
-            page = stores.entries.page(bank, after=after, limit=ENTRIES_AT_ONCE)
+            page = stores.entries.page(bank, after=after, limit=ENTRIES_AT_ONCE, most=PAGE_BYTES)
         yield from page
-        if len(page) < ENTRIES_AT_ONCE:
+        if len(page) < ENTRIES_AT_ONCE and not is_full(page):
             return
         after = page[-1].number
 
 
 def _gathered(lines: Iterable[str]) -> Iterator[str]:
-    piece: list[Any] = []
+    piece: list[str] = []
+    size = 0
     for each in lines:
         piece.append(each)
-        if len(piece) == LINES_AT_ONCE:
+        size += len(each)
+        if len(piece) == LINES_AT_ONCE or size >= BYTES_AT_ONCE:
             yield "".join(piece)
             piece.clear()
+            size = 0
     yield "".join(piece)
