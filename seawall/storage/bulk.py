@@ -120,9 +120,9 @@ def until_full(
                 return
 
 
-def is_full(page: Iterable[Signed], *, most: int = PAGE_BYTES) -> bool:
+def is_full(page: Iterable[Signed]) -> bool:
     """Whether a page ends because its signals fill it, so that more may follow."""
-    return sum(len(each.signal.value) for each in page) >= most
+    return sum(len(each.signal.value) for each in page) >= PAGE_BYTES
 
 
 def rows_among(

@@ -258,8 +258,8 @@ def test_a_forgotten_quote_costs_one_error_and_no_silence(tmp_path):
     ran = seawall(tmp_path, "bank", "import", "b", file, "--json")
 
     assert ran.lines[0]["line"] == 12
-    assert "Lines 12 to 52 were lost" in ran.lines[0]["error"]
-    assert ran.lines[-1] == {"bank": "b", "added": 19, "bad": 1}
+    assert "Lines 12 to 31 were lost" in ran.lines[0]["error"]
+    assert ran.lines[-1] == {"bank": "b", "added": 40, "bad": 1}
 
 
 def test_half_characters_and_impossible_dates_are_bad_lines(tmp_path):
