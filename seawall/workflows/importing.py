@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from seawall.banks.entry import Entry
+from seawall.banks.entry import Entry, counts
 from seawall.clock import rfc3339
 from seawall.errors import Error, InputError
 from seawall.policy.category import Taxonomy
+from seawall.signals import threatexchange
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
 from seawall.workflows.bank import Filing, add_entries
@@ -120,6 +121,14 @@ def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
             if ndjson
             else _csv_line(map(_cell, row.values()))
         )
+
+
+def threatexchange_lines(entries: Iterable[Entry], *, at: datetime) -> Iterator[str]:
+    """Lines that python-threatexchange reads, of what counts now and it has a type for: it could say neither."""
+    for entry in entries:
+        theirs = threatexchange.written(entry.signal)
+        if theirs and counts(entry, at=at) and not _withheld(entry):
+            yield " ".join(theirs) + "\n"
 
 
 def _filed(row: Row, taxonomy: Taxonomy, source: str) -> tuple[Signal, Filing]:

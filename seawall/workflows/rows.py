@@ -6,6 +6,7 @@ A line that never ends, a quote that is never closed, a field nobody knows: one 
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import IO, Any, Self
 import orjson
 
 from seawall.errors import Error, InputError
+from seawall.signals import threatexchange
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import LONGEST_GIVEN, Signal, shown
 
@@ -48,9 +50,16 @@ def read_rows(
     return _ndjson(lines, columns) if ndjson else _csv(lines, columns)
 
 
+def as_ndjson(lines: Iterable[str]) -> Iterator[str]:
+    """A list as python-threatexchange keeps it, a type and a signal on each line, as NDJSON with the same lines."""
+    for line in lines:
+        kind, _, value = line.strip().partition(" ")
+        yield json.dumps({"signal_type": kind, "value": value}) + "\n" if kind else "\n"
+
+
 def signal_in(row: Row) -> Signal:
     """
-    The signal of a row.
+    The signal of a row, of our own type or of one of python-threatexchange's.
 
     Raises:
         InputError: There is none, or something in the row cannot be kept.
@@ -62,15 +71,18 @@ def signal_in(row: Row) -> Signal:
         )
     kind, given = str(row.get("signal_type") or "").strip().lower(), row.get("value")
     value = orjson.dumps(given).decode() if isinstance(given, list) else str(given or "")
-    if kind not in SIGNAL_TYPES:
-        raise InputError(
-            f"There is no signal type '{shown(kind)}'; there are {', '.join(SIGNAL_TYPES)}."
-        )
     if len(value) > LONGEST_GIVEN:
         raise InputError(
             f"A signal has at most {LONGEST_GIVEN} characters; this one has {len(value)}."
         )
-    return parse_signal(f"{kind}:{value}")
+    if kind in SIGNAL_TYPES:
+        return parse_signal(f"{kind}:{value}")
+    found = threatexchange.read(kind, value)
+    if found is None:
+        raise InputError(
+            f"There is no signal type '{shown(kind)}'; there are {', '.join(SIGNAL_TYPES)}."
+        )
+    return found
 
 
 def names_in(cell: object) -> tuple[str, ...]:
