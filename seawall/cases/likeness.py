@@ -8,11 +8,17 @@ are near the same entry may still be far apart.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from seawall.cases.case import Item
+from seawall.cases.case import Item, ItemKind
 from seawall.index.digest import digest
 
 NEAR = 31  # bits between two signals of nearly the same content
+_PARTS: Final = {  # types of what others may have in them too: a sound track, a link
+    ItemKind.IMAGE: {"url"},
+    ItemKind.VIDEO: {"url", "chromaprint"},
+    ItemKind.TEXT: {"url"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,12 @@ def own_mark(item: Item) -> Mark:
 
 def content_marks(item: Item) -> list[Mark]:
     """What another item with the same content is filed under too."""
-    signals = [Mark(digest(signal)) for signal in item.signals]
-    entries = [Mark(digest(f"entry:{match.entry}"), match.signal) for match in item.matches]
+    signals = [Mark(digest(signal)) for signal in item.signals if not _part(signal, item)]
+    entries = [
+        Mark(digest(f"entry:{match.entry}"), match.signal)
+        for match in item.matches
+        if not _part(match.signal, item)
+    ]
     return list(dict.fromkeys((*signals, *entries)))
 
 
@@ -46,6 +56,11 @@ def alike(one: Iterable[Mark], other: Iterable[Mark]) -> bool:
     for mark in other:
         known.setdefault(mark.digest, []).append(mark.signal)
     return any(_near(mark.signal, signal) for mark in one for signal in known.get(mark.digest, ()))
+
+
+def _part(signal: str, item: Item) -> bool:
+    """Whether a signal is of something within the item, and says little of all of it."""
+    return signal.partition(":")[0] in _PARTS.get(item.kind, ())
 
 
 def _near(one: str | None, other: str | None) -> bool:

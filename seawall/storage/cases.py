@@ -44,6 +44,7 @@ from seawall.cases.case import (
 from seawall.cases.likeness import Mark, marks_of, own_mark
 from seawall.cases.urgency import MOST_SEVERE, SEVERE, urgency
 from seawall.errors import NotFound
+from seawall.media.media import Kind
 from seawall.storage.bulk import rows_among
 from seawall.storage.sealed import PASSAGE
 from seawall.storage.tables import (
@@ -634,8 +635,9 @@ def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
 
 
 def nothing_to_see() -> ColumnElement[bool]:
-    """What a query of cases asks for so that nobody has to look at media; mild passages are read at no cost."""
-    graphic = (sealed_media.c.media_type != PASSAGE) | (cases.c.severity >= SEVERE)
+    """What a query of cases asks for so that nobody has to look at media; mild texts are read at no cost, as waves are."""
+    read = (sealed_media.c.media_type == PASSAGE) | (sealed_media.c.kind == Kind.TEXT)
+    graphic = (sealed_media.c.kind != Kind.SOUND) & (~read | (cases.c.severity >= SEVERE))
     kept = exists().where(
         sealed_media.c.case == cases.c.id, sealed_media.c.path.is_not(None), graphic
     )

@@ -43,7 +43,13 @@ LAPSED_AT_ONCE = 100
 LONGEST_HOLD = timedelta(days=90)
 LONGEST_REASON = 2_000  # characters
 MOST_PERSON = 255  # characters of a person's id
-_KINDS = {Kind.IMAGE: ItemKind.IMAGE, Kind.LINK: ItemKind.LINK}
+_KINDS = {
+    Kind.IMAGE: ItemKind.IMAGE,
+    Kind.VIDEO: ItemKind.VIDEO,
+    Kind.SOUND: ItemKind.SOUND,
+    Kind.TEXT: ItemKind.TEXT,
+    Kind.LINK: ItemKind.LINK,
+}
 
 
 def open_case(
