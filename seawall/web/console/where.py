@@ -18,6 +18,7 @@ from seawall.screening.verdict import Match
 from seawall.signals.registry import SEQUENCE_TYPES
 from seawall.signals.sequence import Likeness, Segment
 from seawall.signals.text import Text
+from seawall.signals.vpdq import Vpdq
 from seawall.web.console.language import Language
 from seawall.workflows.case_sheet import ItemSheet, Near
 
@@ -177,8 +178,10 @@ def _told(signal: str, known: str, segment: Segment, tongue: Language) -> str:
             known_end=round(segment.known_end),
             share=share,
         )
+    of_frames = "{when} of the upload is {known} of the entry: {share} % of frames, median distance {distance}."
+    of_sound = "{when} of the upload is {known} of the entry: {share} % of the sound, median distance {distance}."
     return t(
-        "{when} of the upload is {known} of the entry: {share} %, median distance {distance}.",
+        of_frames if signal == Vpdq.name else of_sound,
         when=_from_to(segment.start, segment.end),
         known=_from_to(segment.known_start, segment.known_end),
         share=share,
