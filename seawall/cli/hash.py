@@ -33,7 +33,9 @@ def hash_(
                 quality = (
                     "" if signal["quality"] is None else f"  [dim]quality {signal['quality']}[/]"
                 )
-                out.print(f"  {signal['type']:<7} {value(signal['value'])}{quality}", soft_wrap=True)
+                out.print(
+                    f"  {signal['type']:<7} {value(signal['value'])}{quality}", soft_wrap=True
+                )
             for absent in document["no_signal"]:
                 out.print(
                     f"  {absent['type']:<7} [dim]none: {text(absent['reason'])}[/]", soft_wrap=True

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 WIDE = 200  # columns, where there is no terminal to fold lines for
-LONGEST_VALUE = 96  # characters of a signal in a table; a video's has thousands, and --json is whole
+LONGEST_VALUE = (
+    96  # characters of a signal in a table; a video's has thousands, and --json is whole
+)
 BEGINNING = 48  # of a longer one that are shown
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)

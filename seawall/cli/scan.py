@@ -144,7 +144,9 @@ def _table(documents: Iterable[dict[str, Any]], everything: bool) -> Iterator[di
             f"{each['what']}: {each['reason']}" for each in document["not_screened"]
         )
         if not nearest and (why or everything):
-            made.add_row(text(_near(document["path"])), measure, "", "", "", "", f"[dim]{text(why)}[/]")
+            made.add_row(
+                text(_near(document["path"])), measure, "", "", "", "", f"[dim]{text(why)}[/]"
+            )
         yield document
     if made.row_count:
         out.print(made)

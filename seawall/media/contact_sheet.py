@@ -91,7 +91,9 @@ def stills(
             frame = None if late else _shown_at(outline.first + at, container, stream)
             found.append(None if frame is None else _still(frame, size, colour=colour))
     if not any(each is not None for each in found):
-        raise MediaError(f"No frame of this {media_type} can be decoded; send the whole file again.")
+        raise MediaError(
+            f"No frame of this {media_type} can be decoded; send the whole file again."
+        )
     return found
 
 

@@ -635,7 +635,7 @@ def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
 
 
 def nothing_to_see() -> ColumnElement[bool]:
-    """What a query of cases asks for so that nobody has to look at media; mild texts are read at no cost, as waves are."""
+    """What a query of cases asks for so that nobody has to look at media; mild texts and waveforms cost nothing."""
     read = (sealed_media.c.media_type == PASSAGE) | (sealed_media.c.kind == Kind.TEXT)
     graphic = (sealed_media.c.kind != Kind.SOUND) & (~read | (cases.c.severity >= SEVERE))
     kept = exists().where(

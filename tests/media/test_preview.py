@@ -176,7 +176,7 @@ def test_what_is_no_sound_picture_has_no_preview(data: bytes):
 
 
 def test_a_video_is_shown_as_a_sheet_of_its_frames():
-    """From its beginning to its end, row after row, each from the middle of its part; grey until it is to be coloured."""
+    """Row after row, each from the middle of its part; grey until it is to be coloured."""
     scenes = [np.full((240, 320, 3), 16 * number + 8, np.uint8) for number in range(16)]
     video = film(frame for scene in scenes for frame in [scene] * 10)
 

@@ -8,6 +8,7 @@ Where in an upload something known is, in plain words and drawn: on a line of ti
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 from seawall.clock import position
 from seawall.media.contact_sheet import columns, moments
@@ -27,7 +28,11 @@ TIMED = frozenset(SEQUENCE_TYPES) - {Text.name}
 MOST_TOLD = 5  # segments of one match that are put into words
 NARROWEST = 0.6  # hundredths of a line: a moment is seen too
 WHOLE = 20_000  # characters of a text that is shown without a fold
-BEGINNING, AROUND, INTO = 2_000, 500, 2_500  # characters that stay unfolded: at first, about a mark, of a mark
+BEGINNING, AROUND, INTO = (
+    2_000,
+    500,
+    2_500,
+)  # characters that stay unfolded: at first, about a mark, of a mark
 REGIONS: Mapping[str, str] = {
     RegionKind.WITHOUT_BORDER: "The picture without its border",
     RegionKind.WITHOUT_CAPTION: "The picture without its caption",
@@ -155,9 +160,13 @@ def pieces(text: str, near: Iterable[Near]) -> list[Piece]:
     marks = _marks(text, near)
     open_parts = [(0, len(text))] if len(text) <= WHOLE else _unfolded(marks, len(text))
     edges = sorted({0, len(text), *(edge for part in (*marks, *open_parts) for edge in part)})
+    alike = groupby(
+        pairwise(edges),
+        key=lambda part: (_within(part[0], marks), not _within(part[0], open_parts)),
+    )
     return [
-        Piece(text[start:end], _within(start, marks), not _within(start, open_parts))
-        for start, end in zip(edges, edges[1:], strict=False)
+        Piece("".join(text[start:end] for start, end in parts), known, folded)
+        for (known, folded), parts in alike
     ]
 
 
