@@ -29,7 +29,13 @@ from seawall.storage.memory import Stores
 from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
 
-_KINDS = {Kind.IMAGE: ItemKind.IMAGE, Kind.LINK: ItemKind.LINK}
+_KINDS = {
+    Kind.IMAGE: ItemKind.IMAGE,
+    Kind.VIDEO: ItemKind.VIDEO,
+    Kind.SOUND: ItemKind.SOUND,
+    Kind.TEXT: ItemKind.TEXT,
+    Kind.LINK: ItemKind.LINK,
+}
 
 
 def open_case(
