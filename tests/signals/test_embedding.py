@@ -1,5 +1,7 @@
 """An operator's own model makes codes that are compared with codes of the same model, and no other."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from seawall.media.limits import MediaLimits
 from seawall.media.media import Kind, Media
 from seawall.media.understand import understand
 from seawall.sandbox.embedding import load
+from seawall.sandbox.nursery import _bare_environment
 from seawall.signals.embedding import Embedding, model_of
 from seawall.signals.embedding_config import EmbeddingConfig
 from seawall.signals.embedding_model import Model, _directions
@@ -166,3 +169,23 @@ def test_a_model_that_is_broken_or_of_no_use_is_refused(tmp_path: Path):
     path.write_bytes(model(1, centred=False))
     with pytest.raises(OutsideError, match="does not tell unlike pictures apart"):
         load(replace(CONFIG, model=str(path)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how many threads there are")
+def test_a_loaded_model_has_no_thread_of_its_own(tmp_path: Path):
+    """Workers are forked from the process that holds it; a thread that was not forked would hold its locks for ever."""
+    script = (
+        "import os, sys; from datetime import timedelta; from seawall.sandbox.embedding import load\n"
+        "from seawall.signals.embedding_config import EmbeddingConfig\n"
+        f"load(EmbeddingConfig(model=sys.argv[1], side={SIDE}, max_seconds=timedelta(minutes=1)))\n"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, write_model(tmp_path / "model.onnx")],
+        env=_bare_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ran.stdout == "1\n"
