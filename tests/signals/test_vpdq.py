@@ -255,6 +255,9 @@ def test_a_video_that_cannot_be_read_says_so():
     failed = fingerprint(understand(torn, LIMITS))
     partly = fingerprint(understand(whole[: len(whole) // 2], LIMITS))
 
-    assert [(each.type, each.cause) for each in failed.missing] == [("vpdq", Cause.FAILED)]
+    assert [(each.type, each.cause) for each in failed.missing] == [
+        ("vpdq", Cause.FAILED),
+        ("chromaprint", Cause.FAILED),
+    ]
     assert "vpdq" in {reading.signal.type for reading in partly.readings}
     assert [(each.type, each.cause) for each in partly.missing] == [("vpdq", Cause.FAILED)]
