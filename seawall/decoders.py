@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from seawall.sandbox.sandbox import Sandbox
 
 
-def open_sandbox(settings: Settings, *, for_each_processor: int = 1) -> "Sandbox":
+def open_sandbox(
+    settings: Settings, *, for_each_processor: int = 1, workers: int | None = None
+) -> "Sandbox":
     """
     Worker processes for strangers' bytes; they get ready in the background.
 
-    Unless the settings say how many, there are so many `for_each_processor`: with two, one decodes while the other's
-    answer is read, which suits a command that has the machine to itself.
+    Unless `workers` or the settings say how many, there are so many `for_each_processor`: with two, one decodes while
+    the other's answer is read, which suits a command that has the machine to itself.
     """
     orientations = settings.screening.orientations
     nursery = Nursery(settings.media, orientations=orientations).begin()
@@ -24,7 +26,7 @@ def open_sandbox(settings: Settings, *, for_each_processor: int = 1) -> "Sandbox
 
     return Sandbox(
         settings.media,
-        workers=settings.server.decoders or for_each_processor * _processors(),
+        workers=workers or settings.server.decoders or for_each_processor * _processors(),
         orientations=orientations,
         nursery=nursery,
     )
