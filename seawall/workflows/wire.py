@@ -164,6 +164,7 @@ def known_document(known: Known, *, at: datetime) -> Document:
         "value": entry.signal.value,
         "distance": known.distance,
         "orientation": known.reading.orientation,
+        **_likeness_document(known.likeness),
         "categories": list(entry.categories),
         "origins": list(entry.shared.origins_at(at)) if entry.shared else [],
     }
