@@ -22,9 +22,7 @@ class MediaLimits:
     max_sound: timedelta = timedelta(hours=3)  # of sound in one file; 76 MiB an hour
     max_regions: int = 12  # of a picture, looked at beside the whole: without its border; 0: none
     max_seconds: timedelta = timedelta(seconds=20)  # of wall-clock time and of processor time
-    max_long_seconds: timedelta = timedelta(
-        minutes=20
-    )  # the same for a video or a sound that lies in a file
+    max_long_seconds: timedelta = timedelta(minutes=20)  # the same for a video or sound in a file
     max_memory: int = 2 * 1024 * 1024 * 1024  # bytes of data a worker may take for it
 
     def numbers(self) -> dict[str, float]:
