@@ -4,6 +4,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seawall.web.openapi import FORM
 from seawall.web.problems import problem
 
 MIB = 1024 * 1024
@@ -50,9 +51,10 @@ class BodyLimit:
     def _limit(self, path: str, headers: Headers) -> int:
         if path.endswith(("/import", "/opinions/bulk")):
             return IMPORT_LIMIT
-        if path == BACKGROUND and prefers_async(headers):
+        form = headers.get("content-type", "").startswith(FORM)
+        if form and path == BACKGROUND and prefers_async(headers):
             return self._long_limit
-        if path in TAKES_MEDIA or path.endswith("/entries"):
+        if (form and path in TAKES_MEDIA) or path.endswith("/entries"):
             return self._media_limit
         return JSON_LIMIT
 
