@@ -30,6 +30,8 @@ from seawall.workflows.audit import verify_audit
 from seawall.workflows.pictures import jpeg, landscape
 
 CLIENTS = 4
+LATER = {"Prefer": "respond-async"}
+PATIENCE = 60  # seconds for what is waited for
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Acknowledged:
 
     uploads: list[str] = field(default_factory=list)
     entries: list[tuple[str, str]] = field(default_factory=list)  # id and value
+    screenings: list[str] = field(default_factory=list)  # accepted for the background
     refused: Counter[int] = field(default_factory=Counter)
 
 
@@ -48,6 +51,7 @@ class Outcome:
     kills: int
     uploads: int
     entries: int
+    screenings: int
     faults: tuple[str, ...]
 
 
@@ -68,17 +72,30 @@ def survive(
         ]
         for client in clients:
             client.start()
+        _await_some_of_each(said)
         time.sleep(rng.uniform(0.2, 2.0))
         server.kill()
         stop.set()
         for client in clients:
             client.join()
     server = start(home, workers=workers, environment=environment)
-    faults = [*_unfindable(server, key, said, rng), *_missing(home, database, said)]
+    unended = _unended(server, key, said)
+    faults = [*unended, *_unfindable(server, key, said, rng), *_missing(home, database, said)]
     server.stop()
     return Outcome(
-        kills=kills, uploads=len(said.uploads), entries=len(said.entries), faults=tuple(faults)
+        kills=kills,
+        uploads=len(said.uploads),
+        entries=len(said.entries),
+        screenings=len(said.screenings),
+        faults=tuple(faults),
     )
+
+
+def _await_some_of_each(said: Acknowledged) -> None:
+    """A slow machine is not killed before there is anything to lose."""
+    until = time.monotonic() + PATIENCE
+    while not (said.uploads and said.entries and said.screenings) and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def _load(server: Server, key: str, said: Acknowledged, stop: threading.Event, seed: int) -> None:
@@ -99,6 +116,10 @@ def _load(server: Server, key: str, said: Acknowledged, stop: threading.Event, s
                     answer = http.post("/v1/banks/known/entries", json=entry)
                     if answer.is_success:
                         said.entries.append((answer.json()["entries"][0]["id"], value))
+                elif rng.random() < 0.1:
+                    answer = http.post("/v1/screen", files={"file": photo}, headers=LATER)
+                    if answer.is_success:
+                        said.screenings.append(answer.json()["id"])
                 elif rng.random() < 0.5:
                     answer = http.post("/v1/screen", files={"file": photo})
                     if answer.is_success:
@@ -112,6 +133,22 @@ def _load(server: Server, key: str, said: Acknowledged, stop: threading.Event, s
                 continue  # it was killed before it answered: nothing was acknowledged
             if not answer.is_success:
                 said.refused[answer.status_code] += 1
+
+
+def _unended(server: Server, key: str, said: Acknowledged) -> list[str]:
+    """What was accepted for the background and has no verdict, though there was time for all."""
+    until = time.monotonic() + PATIENCE
+    states: dict[str, str] = {}
+    with httpx.Client(
+        base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=20
+    ) as http:
+        for ident in said.screenings:
+            while True:
+                states[ident] = http.get(f"/v1/screenings/{ident}").json().get("state", "lost")
+                if states[ident] not in ("waiting", "working") or time.monotonic() > until:
+                    break
+                time.sleep(0.05)
+    return [f"screening {ident} is {state}" for ident, state in states.items() if state != "done"]
 
 
 def _unfindable(server: Server, key: str, said: Acknowledged, rng: random.Random) -> list[str]:
@@ -138,6 +175,8 @@ def _missing(home: Path, database: str | None, said: Acknowledged) -> list[str]:
         uploads = Counter(upload.id for upload in stores.uploads.all())
         entries = Counter(entry.id for entry in stores.entries.all("known"))
         events: Counter[str] = Counter()
+        told = stores.outbox.after(0, limit=1_000_000, topic="upload:screened")
+        verdicts = Counter(message.body["screening"] for message in told)
         for event in stores.audit.all():
             happening = event.happening
             events.update([happening.subject] if happening.action == "upload:screened" else [])
@@ -156,6 +195,11 @@ def _missing(home: Path, database: str | None, said: Acknowledged) -> list[str]:
             for ident in wanted
             if events[ident] != 1
         ]
+    faults += [
+        f"screening {ident} has {verdicts[ident]} verdicts"
+        for ident in said.screenings
+        if verdicts[ident] != 1
+    ]
     faults += verify_audit(memory).faults
     memory.close()
     return faults
@@ -204,7 +248,8 @@ def main() -> None:
         )
     print(
         f"{outcome.kills} kills of {chosen.workers} workers on {'PostgreSQL' if chosen.database else 'SQLite'}: "
-        f"{outcome.uploads} uploads and {outcome.entries} entries acknowledged, {len(outcome.faults)} faults"
+        f"{outcome.uploads} uploads, {outcome.entries} entries and {outcome.screenings} in the background "
+        f"acknowledged, {len(outcome.faults)} faults"
     )
     for fault in outcome.faults[:20]:
         print(f"  {fault}")

@@ -15,6 +15,7 @@ from seawall.signals.embedding import Embedding
 from seawall.storage.memory import Memory
 from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.secrets import Vault
+from seawall.storage.spool import Spool
 from seawall.workflows.delivering import Courier
 from seawall.workflows.effects import Bench
 from seawall.workflows.endpoints import Outside
@@ -94,6 +95,11 @@ class App:
             max_bytes=self.settings.media.max_bytes,
             budget=cases.exposure_budget,
         )
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Where bytes wait to be screened in the background."""
+        return Spool(self.settings.home, self.memory.database_id())
 
     def courier(self) -> Courier:
         """What this home needs to send messages."""

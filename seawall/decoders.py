@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def open_sandbox(
-    settings: Settings, *, for_each_processor: int = 1, checked: bool = True
+    settings: Settings,
+    *,
+    for_each_processor: int = 1,
+    workers: int | None = None,
+    checked: bool = True,
 ) -> "Sandbox":
     """
     Worker processes for strangers' bytes; they get ready in the background.
@@ -20,8 +24,8 @@ def open_sandbox(
     Where there is an embedding model it is waited for, unless it shall not be `checked` now: uploads of a sandbox
     whose model cannot be used all fail, and say why.
 
-    Unless the settings say how many, there are so many `for_each_processor`: with two, one decodes while the other's
-    answer is read, which suits a command that has the machine to itself.
+    Unless `workers` or the settings say how many, there are so many `for_each_processor`: with two, one decodes while
+    the other's answer is read, which suits a command that has the machine to itself.
 
     Raises:
         OutsideError: The embedding model cannot be used; the sentence says why.
@@ -37,7 +41,7 @@ def open_sandbox(
         nursery.await_loaded()
     return Sandbox(
         settings.media,
-        workers=settings.server.decoders or for_each_processor * _processors(),
+        workers=workers or settings.server.decoders or for_each_processor * _processors(),
         orientations=orientations,
         nursery=nursery,
     )

@@ -1,15 +1,16 @@
 """`seawall bank`: what is known."""
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from seawall.cli.options import Home, Json, Server, ServerKey, desk
+from seawall.cli.options import Home, Json, Server, ServerKey, Texts, desk
 from seawall.cli.when import ahead
 from seawall.errors import InputError
-from seawall.workflows.paths import LINK_PREFIXES, files_in
+from seawall.workflows.paths import LINK_PREFIXES, Passage, files_in
 
 app = typer.Typer(no_args_is_help=True, help="Keep lists of known signals.")
 
@@ -28,8 +29,10 @@ ENTRY_COLUMNS = {
 def add(
     bank: Bank,
     what: Annotated[
-        list[str], typer.Argument(help="Files, folders, links, or signals such as pdq:f8f8….")
-    ],
+        list[str] | None,
+        typer.Argument(help="Files, folders, links, or signals such as pdq:f8f8…."),
+    ] = None,
+    texts: Texts = None,
     home: Home = None,
     server: Server = None,
     key: ServerKey = None,
@@ -55,19 +58,23 @@ def add(
         "note": note,
         "expires_at": ahead(expires),
     }
+    what = what or []
+    if not what and not texts:
+        raise InputError("Name files, links or signals, or give a text with --text.")
     signals = [
         each for each in what if each.partition(":")[0] in SIGNAL_TYPES and not Path(each).exists()
     ]
     signals += [f"url:{each}" for each in what if each.startswith(LINK_PREFIXES)]
     paths = [each for each in what if each not in signals and f"url:{each}" not in signals]
+    media = chain(map(Passage, texts or []), files_in(paths))
     entries: list[dict[str, Any]] = []
     failed = 0
-    with desk(home, server, key, media=bool(paths)) as at:
+    with desk(home, server, key, media=bool(paths or texts)) as at:
         if bank not in [each["name"] for each in at.banks()]:
             at.create_bank(bank, owner=None, description="")
         if signals:
             entries += at.add_signals(bank, signals, filing)
-        for told in at.add_files(bank, files_in(paths), filing) if paths else ():
+        for told in at.add_files(bank, media, filing) if paths or texts else ():
             entries += told["entries"]
             failed += told["error"] is not None
             lacks = [f"{absent['type']}: {absent['reason']}" for absent in told["no_signal"]]

@@ -8,6 +8,7 @@ from seawall.cli.case_desk import CaseDesk
 from seawall.cli.endpoint_desk import EndpointDesk
 from seawall.cli.hub_desk import HubDesk
 from seawall.cli.person_desk import PersonDesk
+from seawall.workflows.scan import TellOf, nobody_listens
 
 Document = dict[str, Any]
 
@@ -46,12 +47,17 @@ class Desk(Protocol):
         territory: str | None,
         record: bool,
         reach: int | None = None,
+        tell: TellOf = nobody_listens,
     ) -> Iterator[Document]:
-        """Each file's verdict."""
+        """Each file's verdict; `tell` hears how far a long one is."""
         ...
 
     def match(self, signals: Sequence[str], *, max_distance: int) -> list[Document]:
         """For each signal what is near it."""
+        ...
+
+    def match_paths(self, paths: Iterable[str], *, max_distance: int) -> Iterator[Document]:
+        """`{"path", "results", "error"}` for each file or passage: what is near any of its signals."""
         ...
 
     def banks(self) -> list[Document]:

@@ -1,26 +1,32 @@
-"""`seawall hash`: files become signals."""
+"""`seawall hash`: files and texts become signals."""
 
 from typing import Annotated
 
 import typer
 
-from seawall.cli.options import Home, Json, Server, ServerKey, desk
-from seawall.workflows.paths import files_in
+from seawall.cli.options import Home, Json, Server, ServerKey, Texts, desk
+from seawall.errors import InputError
+from seawall.workflows.paths import Passage, files_in
 
 
 def hash_(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders, patterns or links.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, patterns or links.")
+    ] = None,
+    texts: Texts = None,
     home: Home = None,
     server: Server = None,
     key: ServerKey = None,
     json: Json = False,
 ) -> None:
-    """Print the signals of files; nothing is looked up or remembered."""
+    """Print the signals of files and texts; nothing is looked up or remembered."""
     from seawall.cli.output import err, out, say_json, text, value  # noqa: PLC0415 - Rich would slow `--help`
 
+    if not paths and not texts:
+        raise InputError("Name files, folders or links, or give a text with --text.")
     failed = 0
     with desk(home, server, key, media=True) as at:
-        for document in at.hash_paths(files_in(paths)):
+        for document in at.hash_paths([*map(Passage, texts or []), *files_in(paths or [])]):
             failed += document["error"] is not None
             if json:
                 say_json(document)

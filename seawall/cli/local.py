@@ -35,13 +35,13 @@ from seawall.workflows.bank import (
 )
 from seawall.workflows.importing import export_entries, import_entries, threatexchange_lines
 from seawall.workflows.key import create_key, revoke_key
-from seawall.workflows.match import match_signals
+from seawall.workflows.match import match_fingerprint, match_signals
 from seawall.workflows.membership import membership_documents
 from seawall.workflows.paths import LINK_PREFIXES
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.rows import as_ndjson
 from seawall.workflows.rule import put_rule, remove_rule, replay_rule
-from seawall.workflows.scan import Scanned, fingerprints, scan
+from seawall.workflows.scan import Scanned, TellOf, fingerprints, nobody_listens, scan
 from seawall.workflows.sealing import keep_file, keep_nothing
 from seawall.workflows.telling import opinion_document, outcome_document, report_outcome, say
 from seawall.workflows.upload import remember_upload
@@ -81,10 +81,11 @@ class LocalDesk:
         territory: str | None,
         record: bool,
         reach: int | None = None,
+        tell: TellOf = nobody_listens,
     ) -> Iterator[Document]:
         """Each file's verdict; with `record`, given out only once it is remembered."""
         batch: list[Scanned] = []
-        for scanned in self._scanned(paths, territory, reach):
+        for scanned in self._scanned(paths, territory, reach, tell):
             if not record:
                 yield _scan_document(scanned) | {"upload": None}  # nothing of it is remembered
                 continue
@@ -104,6 +105,20 @@ class LocalDesk:
             {"matches": [wire.known_document(known, at=at) for known in answer]}
             for answer in answers
         ]
+
+    def match_paths(self, paths: Iterable[str], *, max_distance: int) -> Iterator[Document]:
+        """What is near each file or passage."""
+        for path, found, error in fingerprints(paths, sandbox=self._sandbox):
+            at = now()
+            near = (
+                []
+                if found is None
+                else match_fingerprint(
+                    found, max_distance=max_distance, knowledge=self._app.knowledge, now=at
+                )
+            )
+            matches = [wire.known_document(known, at=at) for known in near]
+            yield {"path": path, "results": [{"matches": matches}], "error": error}
 
     def banks(self) -> list[Document]:
         """Every bank."""
@@ -305,9 +320,9 @@ class LocalDesk:
         return self._workers
 
     def _scanned(
-        self, paths: Iterable[str], territory: str | None, reach: int | None
+        self, paths: Iterable[str], territory: str | None, reach: int | None, tell: TellOf
     ) -> Iterator[Scanned]:
-        begun = fingerprints(paths, sandbox=self._sandbox)  # before the index is opened
+        begun = fingerprints(paths, sandbox=self._sandbox, tell=tell)  # before the index is opened
         return scan(
             begun,
             knowledge=self._app.knowledge,

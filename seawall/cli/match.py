@@ -1,16 +1,21 @@
-"""`seawall match`: is this signal known?"""
+"""`seawall match`: is this signal known, or this file or text?"""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from seawall.cli.options import Home, Json, Server, ServerKey, desk
+from seawall.cli.options import Home, Json, Server, ServerKey, Texts, desk
+from seawall.errors import InputError
+from seawall.workflows.paths import Passage
 
 
 def match(
-    signals: Annotated[
-        list[str], typer.Argument(help="Signals such as pdq:f8f8…; - reads them from stdin.")
-    ],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="Signals such as pdq:f8f8…, or files; - reads signals from stdin."),
+    ] = None,
+    texts: Texts = None,
     home: Home = None,
     server: Server = None,
     key: ServerKey = None,
@@ -19,33 +24,53 @@ def match(
     ] = 31,
     json: Json = False,
 ) -> None:
-    """Look signals up in every bank; exit code 1 when one is known."""
-    from seawall.cli.output import err, out, say_json, table, text, value  # noqa: PLC0415 - Rich would slow `--help`
+    """Look signals, files and texts up in every bank; exit code 1 when one is known."""
+    from seawall.cli.output import err, say_json  # noqa: PLC0415 - Rich would slow `--help`
 
     asked = (
         [line.strip() for line in typer.get_text_stream("stdin") if line.strip()]
-        if signals == ["-"]
-        else signals
+        if what == ["-"]
+        else what or []
     )
-    with desk(home, server, key) as at:
-        results = at.match(asked, max_distance=max_distance)
-    known = sum(bool(result["matches"]) for result in results)
+    paths = [each for each in asked if Path(each).is_file()]
+    signals = [each for each in asked if each not in paths]
+    media = [*map(Passage, texts or []), *paths]
+    if not signals and not media:
+        raise InputError("Name signals or files, or give a text with --text.")
+    found: list[tuple[str, dict[str, Any]]] = []
+    failed = 0
+    with desk(home, server, key, media=bool(media)) as at:
+        if signals:
+            results = at.match(signals, max_distance=max_distance)
+            found += zip(signals, results, strict=True)
+        for told in at.match_paths(media, max_distance=max_distance) if media else ():
+            found.append((told["path"], told["results"][0]))
+            if told.get("error"):
+                failed += 1
+                err.print(f"{told['path']}: {told['error']}", markup=False, soft_wrap=True)
+    known = any(result["matches"] for _, result in found)
     if json:
-        for signal, result in zip(asked, results, strict=True):
-            say_json({"signal": signal, **result})
+        for name, result in found:
+            say_json({"signal": name, **result})
     elif known:
-        made = table("signal", "distance", "bank", "categories", "entry")
-        for signal, result in zip(asked, results, strict=True):
-            for near in result["matches"]:
-                made.add_row(
-                    value(signal),
-                    str(near["distance"]),
-                    text(near["bank"]),
-                    text(near["categories"]),
-                    near["entry"],
-                )
-        out.print(made)
+        _show(found)
     else:
         err.print("None of these is known.")
-    if known:
-        raise typer.Exit(1)
+    if known or failed:
+        raise typer.Exit(3 if failed else 1)
+
+
+def _show(found: list[tuple[str, dict[str, Any]]]) -> None:
+    from seawall.cli.output import out, table, text, value  # noqa: PLC0415 - Rich would slow `--help`
+
+    made = table("signal", "distance", "bank", "categories", "entry")
+    for name, result in found:
+        for near in result["matches"]:
+            made.add_row(
+                value(name),
+                str(near["distance"]),
+                text(near["bank"]),
+                text(near["categories"]),
+                near["entry"],
+            )
+    out.print(made)

@@ -37,6 +37,7 @@ ServerKey = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")]
+Texts = Annotated[list[str] | None, typer.Option("--text", help="A text itself; may be repeated.")]
 
 _chosen: dict[str, Path] = {}  # --home given before the command's name
 

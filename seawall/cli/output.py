@@ -1,7 +1,8 @@
 """How commands speak: results on stdout, progress on stderr, JSON for machines, tables for people."""
 
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from rich.progress import (
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from rich.progress import ProgressColumn
+    from rich.progress import ProgressColumn, TaskID
 
+NEARLY = 0.99  # the last hundredth of a file that is told
 WIDE = 200  # columns, where there is no terminal to fold lines for
 LONGEST_VALUE = (
     96  # characters of a signal in a table; a video's has thousands, and --json is whole
@@ -74,7 +76,7 @@ def value(text_of: str) -> str:
 def progress(total: int | None, what: str) -> Iterator[Progress]:
     """A bar on stderr with count, rate and remaining time; silent when stderr is no terminal."""
     columns: list[ProgressColumn] = [
-        TextColumn(what),
+        TextColumn("{task.fields[what]}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -82,7 +84,7 @@ def progress(total: int | None, what: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
     ]
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-        bar.add_task(what, total=total, rate="")
+        bar.add_task(what, total=total, rate="", what=what)
         yield bar
 
 
@@ -93,6 +95,22 @@ def advance(bar: Progress) -> None:
     task = bar.tasks[0]
     rate = f"{task.speed:.0f}/s" if task.speed else ""
     bar.update(task.id, advance=1, rate=rate)
+
+
+def inside(bar: Progress) -> Callable[[str, float], None]:
+    """What shows how far long files are, each on a line of its own until it is done; called from any thread."""
+    lines: dict[str, TaskID] = {}
+
+    def tell(path: str, share: float) -> None:
+        if bar.disable:
+            return
+        if path not in lines:
+            name = escape(os.path.basename(path))  # noqa: PTH119 - names of files may be no text
+            lines[path] = bar.add_task(name, total=100, rate="", what=f"  {name}")
+        line = lines[path]
+        bar.update(line, completed=round(100 * share), visible=share < NEARLY)
+
+    return tell
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -1,9 +1,7 @@
 """The desk on a server: the same commands over HTTP, with a key."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,8 +14,10 @@ from seawall.cli.endpoint_remote import RemoteEndpoints
 from seawall.cli.hub_remote import RemoteHub, listed
 from seawall.cli.person_remote import RemotePeople
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
-from seawall.workflows.paths import LINK_PREFIXES
+from seawall.workflows.in_turn import in_turn
+from seawall.workflows.paths import LINK_PREFIXES, Passage
 from seawall.workflows.rows import as_ndjson, lines_of
+from seawall.workflows.scan import TellOf, nobody_listens
 
 Document = dict[str, Any]
 PAGE = 500
@@ -72,6 +72,7 @@ class RemoteDesk:
         territory: str | None,
         record: bool,  # noqa: ARG002 - a server remembers every upload
         reach: int | None = None,
+        tell: TellOf = nobody_listens,  # noqa: ARG002 - a server does not say how far it is
     ) -> Iterator[Document]:
         """Each file's verdict."""
         missing: Document = {"measure": None, "matches": [], "not_screened": []}
@@ -85,6 +86,11 @@ class RemoteDesk:
         body = {"signals": asked, "max_distance": max_distance}
         results: list[Document] = self._ask("POST", "/v1/match", json=body)["results"]
         return results
+
+    def match_paths(self, paths: Iterable[str], *, max_distance: int) -> Iterator[Document]:
+        """What is near each file or passage."""
+        missing: Document = {"results": [{"matches": []}]}
+        return self._each(paths, "/v1/match", {"max_distance": str(max_distance)}, missing)
 
     def banks(self) -> list[Document]:
         """Every bank."""
@@ -229,22 +235,19 @@ class RemoteDesk:
     def _each(
         self, paths: Iterable[str], route: str, about: Document, missing: Document
     ) -> Iterator[Document]:
-        waiting = iter(paths)
-        window: deque[tuple[str, Future[Document]]] = deque()
         with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-            while True:
-                for path in islice(waiting, 2 * FILES_AT_ONCE - len(window)):
-                    window.append((path, pool.submit(self._send, path, route, about)))
-                if not window:
-                    return
-                path, future = window.popleft()
+            asked = ((path, pool.submit(self._send, path, route, about)) for path in paths)
+            for path, future in in_turn(asked, most=2 * FILES_AT_ONCE):
+                name = path.name if isinstance(path, Passage) else path
                 try:
-                    yield {"path": path, **future.result()}
+                    yield {"path": name, **future.result()}
                 except (InputError, RuleError) as refused:
-                    yield {"path": path, **missing, "error": str(refused)}
+                    yield {"path": name, **missing, "error": str(refused)}
 
     def _send(self, path: str, route: str, about: Document) -> Document:
         about = about | {"item_id": path} if route == "/v1/screen" else about
+        if isinstance(path, Passage):
+            return self._ask("POST", route, data=about | {"text": str(path)})
         if path.startswith(LINK_PREFIXES):
             return self._ask("POST", route, data=about | {"url": path})
         try:

@@ -47,7 +47,7 @@ def scan(
     ] = False,
 ) -> None:
     """Screen files; exit code 1 when something known was found, 3 when something could not be screened."""
-    from seawall.cli.output import advance, err, progress  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.cli.output import advance, err, inside, progress  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.workflows.journal import Journal  # noqa: PLC0415 - Numba would slow `--help`
 
     wanted = list(_listed(paths or [], files_from))
@@ -63,7 +63,9 @@ def scan(
     todo = [path for path in wanted if path not in done]
     report = _lines if json else _table
     with desk(home, server, key, media=True) as at, journal, progress(len(todo), "scanning") as bar:
-        scanned = at.scan_paths(todo, territory=territory, record=record, reach=reach)
+        scanned = at.scan_paths(
+            todo, territory=territory, record=record, reach=reach, tell=inside(bar)
+        )
         for document in report(scanned, everything):
             line = _line_of(document)
             journal.write(line)

@@ -7,6 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from seawall.media.content import Content
+
 Luma = NDArray[
     np.uint8
 ]  # (height, width), 0 black to 255 white (ITU-R BT.601, full range), upright
@@ -108,7 +110,7 @@ class Media:
 
     kind: Kind
     media_type: str  # as sniffed from the bytes: "image/jpeg"; "text/uri-list" for a link
-    data: bytes = b""
+    data: Content = b""
     image: Image | None = None
     video: Video | None = None
     sound: Sound | None = None

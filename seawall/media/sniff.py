@@ -13,7 +13,7 @@ import puremagic
 from seawall.media.media import Kind
 
 UNKNOWN: Final = "application/octet-stream"
-HEAD = 4096  # bytes handed to puremagic; its signatures of whole files all lie there
+HEAD = 4096  # bytes that are looked at; all signatures of whole files lie there
 
 _FIRST_BYTES = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -73,6 +73,11 @@ def media_type(data: bytes) -> str:
     if _mpeg_sound(data):
         return "audio/mpeg"
     return _boxed(data) or _filmed(data) or _named_by_puremagic(data)
+
+
+def lasts(head: bytes) -> bool:
+    """Whether bytes that begin so are a video or a sound."""
+    return kind_of(media_type(head)) in (Kind.VIDEO, Kind.SOUND)
 
 
 def kind_of(name: str) -> Kind:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seawall.errors import MediaError
+from seawall.media.content import Content, Tell, nobody, reader
 from seawall.media.limits import MediaLimits
 from seawall.media.media import SAMPLE_RATE as RATE
 from seawall.media.media import Sound
@@ -43,9 +43,11 @@ MP3_COUNTS = (b"Xing", b"Info", b"VBRI")  # without one, an MP3's duration is a 
 MP3_HEAD = 4096  # bytes after the ID3 tag that hold the count
 
 
-def sound_of(data: bytes, limits: MediaLimits) -> Sound | None:
+def sound_of(data: Content, limits: MediaLimits, *, tell: Tell = nobody) -> Sound | None:
     """
     The first track of sound that decodes whole; None where the file has no track of sound.
+
+    `tell` hears what share of it has been decoded, where the header says how long it is.
 
     Raises:
         MediaError: Every track is cut short, damaged, longer than the limit, or of a kind we cannot decode.
@@ -59,7 +61,7 @@ def sound_of(data: bytes, limits: MediaLimits) -> Sound | None:
     for number in range(min(tracks, MOST_TRACKS)):
         try:
             with _opened(data) as container:
-                return _decoded(container, container.streams.audio[number], data, limits)
+                return _decoded(container, container.streams.audio[number], data, limits, tell)
         except MediaError as error:
             troubles.append(error)
     if troubles:
@@ -68,7 +70,7 @@ def sound_of(data: bytes, limits: MediaLimits) -> Sound | None:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[InputContainer]:
+def _opened(data: Content) -> Iterator[InputContainer]:
     """
     The file, open for reading, with no way out to other files or addresses.
 
@@ -80,7 +82,7 @@ def _opened(data: bytes) -> Iterator[InputContainer]:
 
     inside = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
     try:
-        with av.open(BytesIO(data), "r", options=inside, metadata_errors="ignore") as container:
+        with av.open(reader(data), "r", options=inside, metadata_errors="ignore") as container:
             yield container
     except av.FFmpegError as error:
         raise MediaError(
@@ -89,7 +91,11 @@ def _opened(data: bytes) -> Iterator[InputContainer]:
 
 
 def _decoded(
-    container: InputContainer, track: AudioStream, data: bytes, limits: MediaLimits
+    container: InputContainer,
+    track: AudioStream,
+    data: Content,
+    limits: MediaLimits,
+    tell: Tell,
 ) -> Sound:
     """
     The track, whole.
@@ -123,6 +129,7 @@ def _decoded(
         except FFmpegError:
             damaged += 1
         limits.check_sound(len(samples) / 2 / RATE)
+        tell(min(len(samples) / 2 / RATE / declared, 1.0) if declared else 0.0)
     for part in mono.resample(None):
         samples += part.to_ndarray().tobytes()
     duration = len(samples) / 2 / RATE
@@ -139,7 +146,7 @@ def _decoded(
     return Sound(duration=duration, samples=np.frombuffer(samples, np.int16))
 
 
-def _check_all_there(data: bytes) -> None:
+def _check_all_there(data: Content) -> None:
     """
     Refuse a WAV or AIFF that ends before its header says; FFmpeg takes what is there for the whole.
 
@@ -149,14 +156,14 @@ def _check_all_there(data: bytes) -> None:
     """
     if data[:4] not in (b"RIFF", b"FORM"):
         return
-    claimed = 8 + int.from_bytes(data[4:8], "little" if data.startswith(b"RIFF") else "big")
+    claimed = 8 + int.from_bytes(data[4:8], "little" if data[:4] == b"RIFF" else "big")
     if len(data) + PADDING < claimed < UNKNOWN_SIZE:
         raise MediaError(
             f"The sound is cut short: {len(data)} of {claimed} bytes are there; send the whole file again."
         )
 
 
-def _declared(container: InputContainer, track: AudioStream, data: bytes) -> float | None:
+def _declared(container: InputContainer, track: AudioStream, data: Content) -> float | None:
     """How many seconds the header promises; None where it makes no promise."""
     names = _names(container)
     if not names & TRUE_TO_HEADER and not ("mp3" in names and _counted(data)):
@@ -172,10 +179,10 @@ def _names(container: InputContainer) -> set[str]:
     return set(container.format.name.split(","))
 
 
-def _counted(data: bytes) -> bool:
+def _counted(data: Content) -> bool:
     """Whether an MP3 says how many frames it has."""
     start = 0
-    if data.startswith(b"ID3"):
+    if data[:3] == b"ID3":
         size = [byte & 0x7F for byte in data[6:10]]  # four times seven bits
         start = 10 + (size[0] << 21 | size[1] << 14 | size[2] << 7 | size[3])
     return any(mark in data[start : start + MP3_HEAD] for mark in MP3_COUNTS)

@@ -15,30 +15,37 @@ from dataclasses import replace
 
 from seawall.errors import MediaError
 from seawall.media.characters import characters
+from seawall.media.content import Content, Tell, between, nobody
 from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
 from seawall.media.qr import links_in
 from seawall.media.regions import FRAMES, parts
-from seawall.media.sniff import UNKNOWN, kind_of, media_type
+from seawall.media.sniff import HEAD, UNKNOWN, kind_of, media_type
 from seawall.media.sound import sound_of
 from seawall.media.video import video_of
 
+PLAIN = "text/plain"
+SOUND_SHARE = 0.3  # of the time that a video with sound takes
 
-def understand(data: bytes, limits: MediaLimits) -> Media:
+
+def understand(data: Content, limits: MediaLimits, *, tell: Tell = nobody) -> Media:
     """
     What these bytes are, as far as they could be understood; never an error.
 
     What is damaged, cut short, too large or of a format we cannot decode has `unreadable` set and nothing else: half
-    a picture is not fingerprinted as if it were the whole.
+    a picture is not fingerprinted as if it were the whole. `tell` hears how far a video or sound has been read; the
+    frames of a video are read after this has returned.
     """
-    name = media_type(data)
+    name = media_type(data[:HEAD])
     kind = kind_of(name)
     if kind is Kind.OTHER:
-        return _text(data, name, limits) or Media(kind=kind, media_type=name, data=data)
+        return _text(bytes(data), name, limits) or Media(kind=kind, media_type=name, data=data)
     try:
-        return _UNDERSTOOD[kind](data, name, limits)
+        if kind is Kind.IMAGE:
+            return _seen(bytes(data), name, limits)
+        return _LASTING[kind](data, name, limits, tell)
     except MediaError as error:
         reason = str(error)
     except MemoryError:
@@ -48,18 +55,23 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     return Media(kind=kind, media_type=name, data=data, unreadable=reason)
 
 
+def understand_text(text: str) -> Media:
+    """A text that somebody sent as such, whatever its first characters look like."""
+    return Media(kind=Kind.TEXT, media_type=PLAIN, data=text.encode(), text=text)
+
+
 def _seen(data: bytes, name: str, limits: MediaLimits) -> Media:
     return Media(kind=Kind.IMAGE, media_type=name, data=data, image=_decoded(data, name, limits))
 
 
-def _filmed(data: bytes, name: str, limits: MediaLimits) -> Media:
+def _filmed(data: Content, name: str, limits: MediaLimits, tell: Tell) -> Media:
     """The video with what is heard in it; a container of video that holds sound alone is a sound."""
-    video = video_of(data, name, limits)
+    video = video_of(data, name, limits, tell=between(tell, SOUND_SHARE, 1))
     if video is None:
-        return _heard(data, name, limits)
+        return _heard(data, name, limits, tell)
     sound, unheard = None, None
     try:
-        sound = sound_of(data, limits)
+        sound = sound_of(data, limits, tell=between(tell, 0, SOUND_SHARE))
     except Exception as error:  # noqa: BLE001 - as above, and its pictures may be whole
         unheard = str(error) or type(error).__name__
     return Media(
@@ -67,20 +79,20 @@ def _filmed(data: bytes, name: str, limits: MediaLimits) -> Media:
     )
 
 
-def _heard(data: bytes, name: str, limits: MediaLimits) -> Media:
-    sound = sound_of(data, limits)
+def _heard(data: Content, name: str, limits: MediaLimits, tell: Tell) -> Media:
+    sound = sound_of(data, limits, tell=tell)
     if sound is None:
         raise MediaError(f"The {name} has no track of sound; send the whole file again.")
     return Media(kind=Kind.SOUND, media_type=name, data=data, sound=sound)
 
 
-_UNDERSTOOD = {Kind.IMAGE: _seen, Kind.VIDEO: _filmed, Kind.SOUND: _heard}
+_LASTING = {Kind.VIDEO: _filmed, Kind.SOUND: _heard}
 
 
 def _text(data: bytes, name: str, limits: MediaLimits) -> Media | None:
     """The bytes as a text, as far as it could be read; None where they are none."""
     if name == UNKNOWN:
-        name = "text/plain"
+        name = PLAIN
     if len(data) > limits.max_bytes:
         return None
     try:

@@ -13,13 +13,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from io import BytesIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
 from seawall.errors import MediaError
+from seawall.media.content import Content, Tell, nobody, reader
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Frame, Luma, Video, reduction
 from seawall.media.sampling import Plan, plan, stretch_of
@@ -67,13 +67,18 @@ USUAL_RATE = 25  # frames a second, where a file does not say
 
 
 def video_of(
-    data: bytes, media_type: str, limits: MediaLimits, *, every_frame: bool = False
+    data: Content,
+    media_type: str,
+    limits: MediaLimits,
+    *,
+    every_frame: bool = False,
+    tell: Tell = nobody,
 ) -> Video | None:
     """
     The video in these bytes, its frames not yet decoded; None where the file has sound alone.
 
     every_frame: as the published vPDQ numbers them; otherwise every cut that can be told from the packets, and at
-    least one frame a second.
+    least one frame a second. `tell` hears what share of it has been read, while its frames are.
 
     Raises:
         MediaError: It is of a kind we cannot decode, larger than the limits, or damaged from its first byte.
@@ -93,7 +98,7 @@ def video_of(
         width=outline.width,
         height=outline.height,
         duration=outline.duration,
-        frames=Frames(source, outline, left_out, every_frame=every_frame),
+        frames=Frames(source, outline, left_out, every_frame=every_frame, tell=tell),
         left_out=left_out,
     )
 
@@ -114,9 +119,9 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file in memory and how it may be read."""
+    """A file and how it may be read."""
 
-    data: bytes
+    data: Content
     media_type: str
     limits: MediaLimits
 
@@ -133,7 +138,7 @@ class Source:
 
         try:
             container = av.open(
-                BytesIO(self.data),
+                reader(self.data),
                 "r",
                 format=DEMUXERS[self.media_type],
                 options=_CONFINED,
@@ -174,6 +179,7 @@ class Source:
             times, sizes, keys = map(np.array, zip(*rows, strict=True))
             first = float(times.min())
             duration = float(times.max()) - first + 1 / rate
+            self.limits.check_video(duration)
             stretch = min(max(duration / STRETCHES, SHORTEST_STRETCH), LONGEST_STRETCH)
             return Outline(
                 width=width,
@@ -239,6 +245,7 @@ class Frames:
     outline: Outline
     left_out: list[str]
     every_frame: bool
+    tell: Tell
     _damaged: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -253,6 +260,7 @@ class Frames:
             for number, frame in self._wanted(container, stream):
                 at = _seconds(frame, stream, number / self.outline.rate) - self.outline.first
                 yield Frame(number=number, at=max(at, 0.0), luma=_upright(frame))
+                self.tell(min(max(at, 0.0) / self.outline.duration, 1.0))
                 if time.process_time() > until:
                     self.left_out.append(
                         f"looking stopped {at:.0f} seconds in, of {self.outline.duration:.0f}: it took longer than"

@@ -3,6 +3,8 @@
 import socket
 import time
 
+SO_FAR = b"%"  # a frame before the answer to a long task: this and a byte, of a hundred parts so many are done
+HUNDRED = 100
 _LENGTH = 8  # bytes of a frame's length
 LARGEST_ANSWER = (
     16 * 1024 * 1024

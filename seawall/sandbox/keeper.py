@@ -8,11 +8,12 @@ A keeper has one worker, and gets another when it is lost or spent.
 
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from enum import Enum, auto
 from typing import TypeVar
 
 from seawall.errors import InputError, OutsideError
-from seawall.media.limits import MediaLimits
+from seawall.media.content import Tell
 from seawall.sandbox.nursery import Nursery, Worker
 from seawall.sandbox.wire import FOUND, REFUSED, SPENT
 
@@ -42,9 +43,8 @@ class Lost(Exception):
 class Keeper:
     """One worker after another."""
 
-    def __init__(self, nursery: Nursery, limits: MediaLimits) -> None:
+    def __init__(self, nursery: Nursery) -> None:
         self._nursery = nursery
-        self._limits = limits
         self._worker: Worker | None = None
         self._tasks = 0  # this worker has answered
 
@@ -63,16 +63,18 @@ class Keeper:
         except OutsideError:
             return
 
-    def ask(self, *task: bytes, read: Callable[[bytes], T]) -> T:
+    def ask(self, *task: bytes, within: timedelta, tell: Tell, read: Callable[[bytes], T]) -> T:
         """
         What the worker finds, as `read` understands it; a ValueError of that means that nobody does.
+
+        `tell` hears how far it is, where it says so.
 
         Raises:
             InputError: What the worker was asked to read cannot be read.
             Lost: The worker did not survive it, or there is none.
 
         """
-        answer = self._answered(task)
+        answer = self._answered(task, within, tell)
         self._tasks += 1
         if answer.startswith(SPENT) or self._tasks >= TASKS_PER_WORKER:
             self.let_go()
@@ -93,22 +95,23 @@ class Keeper:
         self._worker = self._worker or self._nursery.fork()
         return self._worker
 
-    def _answered(self, task: tuple[bytes, ...], *, again: bool = True) -> bytearray:
+    def _answered(
+        self, task: tuple[bytes, ...], within: timedelta, tell: Tell, *, again: bool = True
+    ) -> bytearray:
         try:
-            return self._hatch().ask(*task, within=self._limits.max_seconds)
+            return self._hatch().ask(*task, within=within, tell=tell)
         except OutsideError as error:
             raise Lost(Outcome.CRASHED, str(error)) from error
         except TimeoutError as error:
             self.let_go()
-            seconds = self._limits.max_seconds.total_seconds()
             raise Lost(
                 Outcome.TIMED_OUT,
-                f"Looking into it took longer than {seconds:g} seconds and was stopped.",
+                f"Looking into it took longer than {within.total_seconds():g} seconds and was stopped.",
             ) from error
         except ConnectionError as error:
             if again:  # it had died before it took the task, which is no fault of the task's
                 self.let_go()
-                return self._answered(task, again=False)
+                return self._answered(task, within, tell, again=False)
             raise self._died() from error
         except EOFError as error:
             raise self._died() from error

@@ -24,8 +24,9 @@ from typing import Self
 import orjson
 
 from seawall.errors import OutsideError
+from seawall.media.content import Tell
 from seawall.media.limits import MIB, MediaLimits
-from seawall.sandbox.frames import LARGEST_ANSWER, receive, send
+from seawall.sandbox.frames import HUNDRED, LARGEST_ANSWER, SO_FAR, receive, send
 from seawall.signals.embedding_config import EmbeddingConfig
 
 PATIENCE = 120.0  # seconds to load everything; the first time on a machine, kernels are compiled
@@ -61,9 +62,9 @@ class Worker:
             return False
         return not look.poll(0)
 
-    def ask(self, *task: bytes, within: timedelta) -> bytearray:
+    def ask(self, *task: bytes, within: timedelta, tell: Tell) -> bytearray:
         """
-        Its answer to a task.
+        Its answer to a task; `tell` hears how far it is, as far as it says so and goes forward.
 
         Raises:
             ConnectionError, EOFError: It died.
@@ -73,7 +74,15 @@ class Worker:
         until = time.monotonic() + within.total_seconds()
         self.channel.settimeout(within.total_seconds())
         send(self.channel, *task)
-        return receive(self.channel, largest=LARGEST_ANSWER, until=until)
+        told = 0
+        while True:
+            frame = receive(self.channel, largest=LARGEST_ANSWER, until=until)
+            if len(frame) != len(SO_FAR) + 1 or not frame.startswith(SO_FAR):
+                return frame
+            if not told < frame[-1] < HUNDRED:  # it would say so for ever
+                return frame
+            told = frame[-1]
+            tell(told / HUNDRED)
 
 
 class Nursery:
@@ -89,13 +98,7 @@ class Nursery:
         """Workers make embeddings with the model of `embedding`, if there is one."""
         self._task = orjson.dumps(
             {
-                "max_bytes": limits.max_bytes,
-                "max_pixels": limits.max_pixels,
-                "max_frames": limits.max_frames,
-                "max_sound": limits.max_sound.total_seconds(),
-                "max_regions": limits.max_regions,
-                "max_seconds": limits.max_seconds.total_seconds(),
-                "max_memory": limits.max_memory,
+                "limits": limits.numbers(),
                 "orientations": orientations,
                 "embedding": embedding,
             },

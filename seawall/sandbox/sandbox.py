@@ -12,7 +12,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -21,12 +23,14 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from seawall.errors import InputError, MediaError, OutsideError
+from seawall.media.content import Tell, nobody
 from seawall.media.limits import MediaLimits
 from seawall.media.preview import as_jpeg
+from seawall.media.sniff import HEAD, lasts
 from seawall.sandbox.bounds import UNBOUNDED
 from seawall.sandbox.keeper import Keeper, Lost, Outcome
 from seawall.sandbox.nursery import Nursery
-from seawall.sandbox.wire import BYTES, FILE, PREVIEW, read, read_pixels
+from seawall.sandbox.wire import BYTES, FILE, LONG, PREVIEW, TEXT, read, read_pixels
 from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
 
@@ -43,6 +47,8 @@ class Request(Generic[T]):
     task: tuple[bytes, ...]
     read: Callable[[bytes], T]  # what a worker wrote
     without: Callable[[str], T]  # given the reason why
+    within: timedelta
+    tell: Tell = nobody  # how far it is, called from a thread of the sandbox
     answer: Future[T] = field(default_factory=Future)
 
 
@@ -74,7 +80,7 @@ class Sandbox:
         self._lock = Lock()
         self._requests: SimpleQueue[Request[Any] | None] = SimpleQueue()
         self._nursery = nursery or Nursery(limits, orientations=orientations)
-        self._keepers = [Keeper(self._nursery, limits) for _ in range(workers)]
+        self._keepers = [Keeper(self._nursery) for _ in range(workers)]
         self._threads = [
             Thread(target=self._serve, args=(keeper,), name=f"sandbox-{number}", daemon=True)
             for number, keeper in enumerate(self._keepers)
@@ -102,13 +108,17 @@ class Sandbox:
             OutsideError: The sandbox is closed.
 
         """
-        request = Request((BYTES, data), read, partial(_only_digests, lambda: iter((data,))))
-        try:
-            self.limits.check_bytes(len(data))
-        except MediaError as error:  # no worker would look into it
-            request.answer.set_result(request.without(str(error)))
-            return request.answer
-        return self._taken(request)
+        return self._taken_whole(BYTES, data)
+
+    def submit_text(self, text: str) -> Future[Fingerprint]:
+        """
+        The fingerprint of this text, once a worker has looked into it.
+
+        Raises:
+            OutsideError: The sandbox is closed.
+
+        """
+        return self._taken_whole(TEXT, text.encode())
 
     def preview(self, data: bytes, level: int) -> bytes:
         """
@@ -122,13 +132,18 @@ class Sandbox:
         self.limits.check_bytes(len(data))
         return self._taken(
             Request(
-                (PREVIEW, bytes((level,)), data), lambda text: as_jpeg(read_pixels(text)), _none
+                (PREVIEW, bytes((level,)), data),
+                lambda text: as_jpeg(read_pixels(text)),
+                _none,
+                self.limits.max_seconds,
             )
         ).result()
 
-    def submit_file(self, path: Path) -> Future[Fingerprint]:
+    def submit_file(self, path: Path, *, tell: Tell = nobody) -> Future[Fingerprint]:
         """
         The fingerprint of a file, which a worker reads; it may be larger than memory.
+
+        A video or a sound has its larger limits, and `tell` hears how far it is, from a thread of the sandbox.
 
         The future raises:
             InputError: The file cannot be read.
@@ -139,7 +154,10 @@ class Sandbox:
         """
         name = str(path.absolute()).encode(errors="surrogateescape")
         again = partial(_read_again, path)
-        return self._taken(Request((FILE, name), read, partial(_only_digests, again)))
+        long = _lasts(path)
+        within = self.limits.max_long_seconds if long else self.limits.max_seconds
+        task = (LONG if long else FILE, name)
+        return self._taken(Request(task, read, partial(_only_digests, again), within, tell))
 
     def close(self, *, abandon: bool = False) -> None:
         """Answer everybody who waits, or with `abandon` say that nobody will, and end the workers."""
@@ -187,6 +205,20 @@ class Sandbox:
         """Workers that died of what they decoded."""
         return self._outcomes[Outcome.CRASHED]
 
+    def _taken_whole(self, word: bytes, data: bytes) -> Future[Fingerprint]:
+        request = Request(
+            (word, data),
+            read,
+            partial(_only_digests, lambda: iter((data,))),
+            self.limits.max_seconds,
+        )
+        try:
+            self.limits.check_bytes(len(data))
+        except MediaError as error:  # no worker would look into it
+            request.answer.set_result(request.without(str(error)))
+            return request.answer
+        return self._taken(request)
+
     def _taken(self, request: Request[T]) -> Future[T]:
         request.answer.set_running_or_notify_cancel()  # a worker's work cannot be taken back
         with self._lock:
@@ -215,7 +247,9 @@ class Sandbox:
 
     def _answer(self, request: Request[Any], keeper: Keeper) -> None:
         try:
-            found = keeper.ask(*request.task, read=request.read)
+            found = keeper.ask(
+                *request.task, within=request.within, tell=request.tell, read=request.read
+            )
         except InputError as error:
             self._count(Outcome.SERVED)
             request.answer.set_exception(error)
@@ -266,6 +300,13 @@ def _answer_without(request: Request[Any], reason: str) -> None:
 def _only_digests(again: Callable[[], Iterator[bytes]], reason: str) -> Fingerprint:
     """The exact digests, computed here: hashing is safe on any bytes, which `again` reads once more."""
     return fingerprint_unread(again(), reason=reason)
+
+
+def _lasts(path: Path) -> bool:
+    """Whether the file begins like a video or a sound; whoever reads it hears why it cannot be read."""
+    with suppress(InputError, OSError), opened(path) as file:
+        return lasts(file.read(HEAD))
+    return False
 
 
 def _none(reason: str) -> bytes:

@@ -2,11 +2,13 @@
 What a worker process does: look into one stranger's bytes at a time, in a process that may die of it.
 
     task ─▶ understand ─▶ fingerprint ─▶ answer, and whether the worker is still fit
+       │         └─ long ─▶ how far it is, a hundred times at most
        └──▶ preview ────▶ pixels ──────┘
 
 `seawall.sandbox.wire` holds the words of tasks and answers.
 """
 
+import mmap
 import signal
 import socket
 import warnings
@@ -15,20 +17,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 from seawall.errors import InputError, MediaError
+from seawall.media.content import Content, Tell, nobody
 from seawall.media.limits import MIB, MediaLimits
 from seawall.media.preview import previewed
-from seawall.media.understand import understand
+from seawall.media.sniff import HEAD, lasts
+from seawall.media.understand import understand, understand_text
 from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_parent
-from seawall.sandbox.frames import receive, send
+from seawall.sandbox.frames import HUNDRED, SO_FAR, receive, send
 from seawall.sandbox.wire import (
     BYTES,
     FAILED,
-    FILE,
     FIT,
     FOUND,
+    LONG,
     PREVIEW,
     REFUSED,
     SPENT,
+    TEXT,
     written,
     written_pixels,
 )
@@ -51,27 +56,34 @@ def serve(channel: socket.socket, limits: MediaLimits, *, orientations: bool) ->
             task = receive(channel)
         except EOFError:
             return
-        allow_seconds(limits.max_seconds.total_seconds())
-        word, answer, spent = _answered(task, limits, orientations=orientations)
+        long = task.startswith(LONG)
+        allowed = limits.max_long_seconds if long else limits.max_seconds
+        allow_seconds(allowed.total_seconds())
+        tell = _telling(channel) if long else nobody
+        word, answer, spent = _answered(task, limits, tell, orientations=orientations)
         del task
         unfit = spent or data_held() > fresh + GROWTH
         send(channel, SPENT if unfit else FIT, word, answer)
 
 
 def _answered(
-    task: bytearray, limits: MediaLimits, *, orientations: bool
+    task: bytearray, limits: MediaLimits, tell: Tell, *, orientations: bool
 ) -> tuple[bytes, bytes, bool]:
     """The answer's word, the answer, and whether this worker ran out of memory over it."""
     try:
         if task.startswith(PREVIEW):
             level, data = task[len(PREVIEW)], bytes(memoryview(task)[len(PREVIEW) + 1 :])
             return FOUND, written_pixels(previewed(data, level, limits)), False
-        if task.startswith(FILE):
-            path = Path(task[len(FILE) :].decode(errors="surrogateescape"))
-            found = look_into_file(path, limits, orientations=orientations)
-        else:
+        if task.startswith(TEXT):
+            text = task[len(TEXT) :].decode()
+            found = fingerprint(understand_text(text), orientations=orientations)
+        elif task.startswith(BYTES):
             data = bytes(memoryview(task)[len(BYTES) :])
             found = look_into(data, limits, orientations=orientations)
+        else:
+            long = task.startswith(LONG)
+            path = Path(task.partition(b":")[2].decode(errors="surrogateescape"))
+            found = look_into_file(path, limits, long=long, tell=tell, orientations=orientations)
         return FOUND, written(found), False
     except InputError as error:
         return REFUSED, str(error).encode(errors="replace"), False
@@ -79,25 +91,57 @@ def _answered(
         return FAILED, f"{type(error).__name__}: {error}".encode(errors="replace"), True
 
 
-def look_into(data: bytes, limits: MediaLimits, *, orientations: bool) -> Fingerprint:
+def look_into(
+    data: Content, limits: MediaLimits, *, orientations: bool, tell: Tell = nobody
+) -> Fingerprint:
     """The fingerprint of a stranger's bytes."""
-    return fingerprint(understand(data, limits), orientations=orientations)
+    return fingerprint(understand(data, limits, tell=tell), orientations=orientations)
 
 
-def look_into_file(path: Path, limits: MediaLimits, *, orientations: bool) -> Fingerprint:
+def look_into_file(
+    path: Path,
+    limits: MediaLimits,
+    *,
+    orientations: bool,
+    long: bool = False,
+    tell: Tell = nobody,
+) -> Fingerprint:
     """
     The fingerprint of a file; of one larger than the limits, its exact digests only.
+
+    A video or a sound may have its larger limits if it is given the time for a `long` task, and is never in memory.
 
     Raises:
         InputError: It cannot be read.
 
     """
     with opened(path) as file:
+        head = file.read(HEAD)
+        file.seek(0)
+        mapped = long and lasts(head)
+        ours = limits.for_long() if mapped else limits
         try:
-            limits.check_bytes(path.stat().st_size)
+            ours.check_bytes(path.stat().st_size)
         except MediaError as error:
             return fingerprint_unread(chunks(file), reason=str(error))
-        return look_into(file.read(), limits, orientations=orientations)
+        if not mapped:
+            return look_into(file.read(), ours, orientations=orientations)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return look_into(content, ours, orientations=orientations, tell=tell)
+
+
+def _telling(channel: socket.socket) -> Tell:
+    """What tells the service how far a task is, each hundredth once."""
+    told = 0
+
+    def tell(share: float) -> None:
+        nonlocal told
+        so_far = min(int(share * HUNDRED), HUNDRED - 1)
+        if so_far > told:
+            told = so_far
+            send(channel, SO_FAR, bytes((so_far,)))
+
+    return tell
 
 
 def opened(path: Path) -> BinaryIO:

@@ -5,6 +5,7 @@ It looks at no stranger's byte, has one thread, and ends when the service's end 
 """
 
 import os
+import select
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ from seawall.sandbox.worker import look_into, serve
 from seawall.signals.embedding_config import EmbeddingConfig
 from seawall.signals.registry import EMBEDDING
 
+IDLE = 0.3  # seconds without a request, after which nobody waits for workers
 _LONGEST_REQUEST = 64  # bytes
 
 
@@ -37,11 +39,8 @@ def _serve_channel(channel: socket.socket) -> None:
     for meant_for_the_service in (signal.SIGINT, signal.SIGTERM):
         signal.signal(meant_for_the_service, signal.SIG_IGN)
     settings = orjson.loads(receive(channel))
-    orientations = settings.pop("orientations")
-    seconds = timedelta(seconds=settings.pop("max_seconds"))
-    sound = timedelta(seconds=settings.pop("max_sound"))
-    embedding = settings.pop("embedding")
-    limits = MediaLimits(**settings, max_seconds=seconds, max_sound=sound)
+    orientations, embedding = settings["orientations"], settings["embedding"]
+    limits = MediaLimits.from_numbers(settings["limits"])
     try:
         if embedding is not None:
             _load_model(embedding)
@@ -54,6 +53,8 @@ def _serve_channel(channel: socket.socket) -> None:
     )  # loads the rest, once for all workers
     send(channel, READY)
     forked: set[int] = set()  # workers not waited for yet
+    if not select.select([channel], [], [], IDLE)[0]:
+        import av  # noqa: F401, PLC0415 - an eighth of a second, spared those who wait for the first workers
     while True:
         request, descriptors, _, _ = socket.recv_fds(channel, _LONGEST_REQUEST, 1)
         if request == FORK:

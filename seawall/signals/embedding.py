@@ -50,7 +50,7 @@ class Embedding:
         from seawall.media.colours import square  # noqa: PLC0415 - Pillow would slow commands; only workers need it
 
         try:
-            pixels = square(media.data, media.media_type, self._model.side)
+            pixels = square(bytes(media.data), media.media_type, self._model.side)
             code = self._model.code(pixels)
         except Exception as error:  # noqa: BLE001 - a decoder fed hostile bytes raises anything, and all of it means this
             return self._failed(f"It has no embedding ({type(error).__name__}: {error}).")

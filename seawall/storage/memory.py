@@ -42,6 +42,7 @@ from seawall.storage.retroactions import RetroactionStore
 from seawall.storage.rules import RuleStore
 from seawall.storage.rulings import RulingStore
 from seawall.storage.samples import SampleStore
+from seawall.storage.screenings import ScreeningStore
 from seawall.storage.sealed import SealedStore
 from seawall.storage.tables import about, counters
 from seawall.storage.uploads import UploadStore
@@ -71,6 +72,7 @@ class Stores:
     rules: RuleStore
     rulings: RulingStore
     samples: SampleStore
+    screenings: ScreeningStore
     sealed: SealedStore
     uploads: UploadStore
 
@@ -222,6 +224,7 @@ def _stores(connection: Connection) -> Stores:
         rules=RuleStore(connection),
         rulings=RulingStore(connection),
         samples=SampleStore(connection),
+        screenings=ScreeningStore(connection),
         sealed=SealedStore(connection),
         uploads=UploadStore(connection),
     )

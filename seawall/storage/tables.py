@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -889,4 +890,30 @@ attempts = Table(  # tries to sign in: of a login from an address, of a login, f
     Column("tries", Number, nullable=False),
     Column("last_at", Moment, nullable=False),
     Column("right_at", Moment),
+)
+
+screenings = Table(  # uploads that are screened in the background; the bytes lie in a file each
+    "screenings",
+    metadata,
+    _numbered(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("key", String(64), nullable=False),
+    Column("context", Json, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("size", Number, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("share", Float, nullable=False),  # that is done, 0 to 1
+    Column("begun", Integer, nullable=False),  # how often
+    Column("upload", String(64)),
+    Column("reason", Text),  # why it failed
+    Column("changed_at", Moment, nullable=False),
+    Index(
+        "screenings_unfinished",
+        "number",
+        sqlite_where=text("state IN ('waiting', 'working')"),
+        postgresql_where=text("state IN ('waiting', 'working')"),
+    ),
+    Index("screenings_by_end", "state", "changed_at"),
+    sqlite_autoincrement=True,
 )

@@ -35,6 +35,7 @@ from seawall.web.api import (
     retroactions,
     rules,
     screen,
+    screenings,
     status,
     transfers,
     uploads,
@@ -50,7 +51,7 @@ from seawall.web.openapi import describe
 from seawall.web.problems import answer_with_problems
 
 NOUNS = (  # routes are tried in this order: the busiest first
-    *(match, screen, hash, uploads, retroactions, banks, entries, transfers),
+    *(match, screen, screenings, hash, uploads, retroactions, banks, entries, transfers),
     *(exchange_feed, exchange_records),
     *(
         exchange_agreements,
@@ -85,7 +86,11 @@ def application(settings: Settings) -> FastAPI:
         app.router.routes.extend(noun.router.routes)
     app.router.routes.append(Mount("/static/desk", StaticFiles(directory=desk.STATIC)))
     app.router.routes.append(Mount("/static", StaticFiles(directory=page.FOLDER / "static")))
-    app.add_middleware(BodyLimit, media_bytes=settings.media.max_bytes)
+    app.add_middleware(
+        BodyLimit,
+        media_bytes=settings.media.max_bytes,
+        long_bytes=settings.media.max_long_bytes,
+    )
     app.add_middleware(Guarded)
     app.add_middleware(Observed, metrics=metrics)
     answer_with_problems(app)

@@ -6,16 +6,17 @@ A body is read by a dependency that stands after `may(…)` in its route, so nob
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, BinaryIO, Final, TypeVar
 
 from fastapi import Depends, Query, params
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from starlette.requests import Request
 from seawall.clock import in_utc
 from seawall.errors import InputError
 from seawall.signals.signal import LONGEST_GIVEN
+from seawall.storage.spool import Spooled
 
 M = TypeVar("M", bound=BaseModel)
 MOST_FIELDS = 32
@@ -86,6 +88,7 @@ class Form:
 
     fields: dict[str, Any]
     file: bytes | None
+    spooled: Spooled | None = None  # the file, where it was put aside
 
 
 def json_body(model: type[BaseModel]) -> params.Depends:
@@ -118,9 +121,16 @@ def invalid(wrong: ValidationError, place: str) -> RequestValidationError:
     return RequestValidationError([{**fault, "loc": (place, *fault["loc"])} for fault in faults])
 
 
-async def read_form(request: Request, *, several: frozenset[str] = frozenset()) -> Form:
+async def read_form(
+    request: Request,
+    *,
+    several: frozenset[str] = frozenset(),
+    put_aside: Callable[[BinaryIO], Spooled] | None = None,
+) -> Form:
     """
     The fields and the file of a form; a field named in `several` is a list.
+
+    A file that may be larger than memory is `put_aside` in a thread instead of being read.
 
     Raises:
         InputError: A field is given twice, or there is more than one file.
@@ -128,20 +138,24 @@ async def read_form(request: Request, *, several: frozenset[str] = frozenset()) 
     """
     fields: dict[str, Any] = {}
     file: bytes | None = None
+    spooled: Spooled | None = None
     bounds = {"max_files": 1, "max_fields": MOST_FIELDS, "max_part_size": MOST_OF_FIELD}
     async with _patience(), request.form(**bounds) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 if name != "file":
                     raise InputError(f"The file belongs into the field 'file', not '{name}'.")
-                file = await value.read()
+                if put_aside is None:
+                    file = await value.read()
+                else:
+                    spooled = await run_in_threadpool(put_aside, value.file)
             elif name in several:
                 fields.setdefault(name, []).append(value)
             elif name in fields:
                 raise InputError(f"The field '{name}' is given twice.")
             else:
                 fields[name] = value
-    return Form(fields, file)
+    return Form(fields, file, spooled)
 
 
 @asynccontextmanager

@@ -30,6 +30,7 @@ from seawall.web.waiting import Waiting
 from seawall.web.watching import Watching
 from seawall.workflows.feed import Signer
 from seawall.workflows.follower import Follower
+from seawall.workflows.screener import Screened, Screener
 from seawall.workflows.sender import Sender
 
 T = TypeVar("T")
@@ -48,6 +49,7 @@ class Door:
     room: Room
     signer: Signer
     upkeep: Upkeep
+    screener: Screener
     waiting: Waiting
     watching: Watching
     snapshots: Snapshots
@@ -83,6 +85,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
             ) as commits,
             closing(Telling(app.node())) as telling,
             closing(Upkeep(app, sandbox, metrics, on_carried=sender.stir)) as upkeep,
+            closing(Screener(_background(app, commits, metrics))) as screener,
             closing(Follower(app.node(), on_change=app.knowledge.refresh_now)),
         ):
             yield Door(
@@ -94,6 +97,7 @@ def open_door(settings: Settings, metrics: Metrics) -> Iterator[Door]:
                 room=Room(settings.server.max_waiting),
                 signer=signer,
                 upkeep=upkeep,
+                screener=screener,
                 waiting=waiting,
                 watching=Watching(app.memory, idle=settings.console.idle),
                 snapshots=snapshots,
@@ -107,6 +111,23 @@ def door_of(request: Request) -> Door:
     """The door this request came through."""
     door: Door = request.app.state.door
     return door
+
+
+def _background(app: App, commits: GroupCommit, metrics: Metrics) -> Screened:
+    """What screening in the background needs of what is open here."""
+    settings = app.settings
+    return Screened(
+        memory=app.memory,
+        spool=app.spool,
+        knowledge=app.knowledge,
+        safe=app.safe,
+        commits=commits,
+        keep_ledger=settings.screening.keep_ledger,
+        at_once=settings.server.background,
+        open_sandbox=lambda: open_sandbox(settings, workers=settings.server.background),
+        on_verdict=metrics.screened,
+        now=now,
+    )
 
 
 def _telling(metrics: Metrics, waiting: Waiting, sender: Sender) -> Callable[[int], None]:

@@ -45,11 +45,13 @@ def described(
     file: bool = False,
     raw: Iterable[str] = (),
     streams: Iterable[str] = (),
+    later: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
     What a route takes and gives, for `openapi_extra`.
 
-    `takes` and `form` are models; `file` adds a file to the form; `raw` and `streams` are media types.
+    `takes` and `form` are models; `file` adds a file to the form; `raw` and `streams` are media types; `later` is
+    what is answered with 202.
     """
     content: dict[str, Any] = {}
     if takes is not None:
@@ -76,6 +78,9 @@ def described(
             },
         }
     }
+    if later is not None:
+        accepted = {JSON: {"schema": {"type": "object"}, "example": later}}
+        extra["responses"]["202"] = {"description": "Accepted.", "content": accepted}
     if content:
         extra["requestBody"] = {"required": True, "content": content}
     return extra

@@ -10,6 +10,21 @@ from seawall.errors import InputError
 LINK_PREFIXES = ("http://", "https://")
 
 
+LONGEST_NAME = 40  # characters of a text that are shown for it
+
+
+class Passage(str):
+    """A text itself, where a path stands otherwise."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """How it is called among paths: its beginning."""
+        whole = " ".join(self.split())
+        return whole if len(whole) <= LONGEST_NAME else f"{whole[:LONGEST_NAME]}…"
+
+
 def files_in(arguments: Iterable[str]) -> Iterator[str]:
     """
     Every file that these name: files and links as they are, folders with all below them, patterns such as `**/*.jpg`.

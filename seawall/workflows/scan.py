@@ -1,15 +1,14 @@
 """
 What is already hosted is looked through, file by file, on every processor.
 
-    paths ─▶ window of files in the workers ─▶ verdicts, in the order of the paths
+    paths ─▶ window of files in the workers ─▶ verdicts, in the order of the paths but for what takes long
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
 from seawall.errors import Error
@@ -17,16 +16,22 @@ from seawall.media.link import understand_link
 from seawall.sandbox.sandbox import Sandbox
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.storage.uploads import Upload
+from seawall.workflows.in_turn import in_turn
 from seawall.workflows.knowledge import Knowledge
-from seawall.workflows.paths import LINK_PREFIXES
+from seawall.workflows.paths import LINK_PREFIXES, Passage
 from seawall.workflows.upload import Context, screen_upload
 
 FILES_PER_WORKER = 64  # waiting in the workers, so that none is idle while the index is opened
 
+TellOf = Callable[[str, float], None]  # is told a path and the share of it that is done
 Submitted = tuple[str, Future[Fingerprint]]
 Fingerprinted = tuple[
     str, Fingerprint | None, str | None
 ]  # path; one of what it is and why that is not known
+
+
+def nobody_listens(_path: str, _share: float) -> None:
+    """For whom the end is soon enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,7 @@ def scan(
     chance: Callable[[], float],
     now: Callable[[], datetime],
 ) -> Iterator[Scanned]:
-    """Every path with its verdict, in order; one that fails costs nothing but itself."""
+    """Every path with its verdict; one that fails costs nothing but itself."""
     for path, found, error in fingerprinted:
         if found is None:
             yield Scanned(path=path, upload=None, error=error)
@@ -57,17 +62,20 @@ def scan(
         yield Scanned(path=path, upload=upload, error=error)
 
 
-def fingerprints(paths: Iterable[str], *, sandbox: Sandbox) -> Iterator[Fingerprinted]:
-    """Every path, in order, with its fingerprint or a sentence why there is none; the workers begin at once."""
-    waiting = ((path, _submitted(path, sandbox)) for path in paths)
-    window = deque(islice(waiting, sandbox.workers * FILES_PER_WORKER))
-    return _answered(window, waiting)
+def fingerprints(
+    paths: Iterable[str], *, sandbox: Sandbox, tell: TellOf = nobody_listens
+) -> Iterator[Fingerprinted]:
+    """
+    Every path, link or passage with its fingerprint or a sentence why there is none; the workers begin at once.
+
+    They come in order, but for what takes long; `tell` hears how far a long file is, from a thread of the sandbox.
+    """
+    asked = ((path, _submitted(path, sandbox, tell)) for path in paths)
+    return _answered(in_turn(asked, most=sandbox.workers * FILES_PER_WORKER))
 
 
-def _answered(window: deque[Submitted], waiting: Iterator[Submitted]) -> Iterator[Fingerprinted]:
-    while window:
-        path, future = window.popleft()
-        window.extend(islice(waiting, 1))
+def _answered(answers: Iterator[Submitted]) -> Iterator[Fingerprinted]:
+    for path, future in answers:
         try:
             found = future.result()
         except Error as failed:
@@ -76,9 +84,11 @@ def _answered(window: deque[Submitted], waiting: Iterator[Submitted]) -> Iterato
             yield _sayable(path), found, found.error
 
 
-def _submitted(path: str, sandbox: Sandbox) -> Future[Fingerprint]:
+def _submitted(path: str, sandbox: Sandbox, tell: TellOf) -> Future[Fingerprint]:
+    if isinstance(path, Passage):
+        return sandbox.submit_text(path)
     if not path.startswith(LINK_PREFIXES):
-        return sandbox.submit_file(Path(path))
+        return sandbox.submit_file(Path(path), tell=partial(tell, path))
     done: Future[Fingerprint] = Future()
     try:
         done.set_result(fingerprint(understand_link(path)))
@@ -88,5 +98,7 @@ def _submitted(path: str, sandbox: Sandbox) -> Future[Fingerprint]:
 
 
 def _sayable(path: str) -> str:
+    if isinstance(path, Passage):
+        return path.name
     # Names of files are bytes; those that are no UTF-8 can be opened, but neither printed nor stored.
     return path.encode("utf-8", "backslashreplace").decode()

@@ -26,6 +26,7 @@ from seawall.signals.sequence import Likeness
 from seawall.signals.signal import NoSignal, brief
 from seawall.storage.outbox import Message
 from seawall.storage.retroactions import Retroaction
+from seawall.storage.screenings import Screening
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 
@@ -77,6 +78,21 @@ def screen_document(upload: Upload, case: str | None = None) -> Document:
         "shadow_measure": verdict.shadow_measure,
         "error": upload.fingerprint.error,
         "case": case,
+    }
+
+
+def screening_document(screening: Screening, verdict: Document | None) -> Document:
+    """How far a screening in the background is; `verdict` is the document of its upload, once it is done."""
+    return {
+        "id": screening.id,
+        "state": screening.state,
+        "progress": screening.share,
+        "item": screening.context["item"],
+        "size": screening.size,
+        "at": rfc3339(screening.at),
+        "changed_at": rfc3339(screening.changed_at),
+        "reason": screening.reason,
+        "verdict": verdict,
     }
 
 

@@ -44,12 +44,13 @@ class Served:
         *scopes: str,
         expires_at: datetime | None = None,
         requests_per_second: int | None = None,
+        owner: str = "alpha",
     ) -> tuple[str, str]:
         """A key's id and its text."""
         with self.door.app.memory.transaction() as stores:
             key, text = create_key(
                 "test",
-                owner="alpha",
+                owner=owner,
                 scopes=parse_scopes(scopes or ("admin",)),
                 requests_per_second=requests_per_second,
                 stores=stores,
@@ -63,9 +64,11 @@ class Served:
         self.door.app.knowledge.refresh_now()
         return key.id, text
 
-    def client(self, *scopes: str, requests_per_second: int | None = None) -> httpx.Client:
+    def client(
+        self, *scopes: str, requests_per_second: int | None = None, owner: str = "alpha"
+    ) -> httpx.Client:
         """A client whose key may do this; an administrator's when nothing is named."""
-        _, text = self.key(*scopes, requests_per_second=requests_per_second)
+        _, text = self.key(*scopes, requests_per_second=requests_per_second, owner=owner)
         return self.stranger(Authorization=f"Bearer {text}")
 
     def stranger(self, **headers: str) -> httpx.Client:

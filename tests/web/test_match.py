@@ -36,6 +36,9 @@ def test_a_known_signal_is_found_by_the_very_next_request(admin: httpx.Client, b
                         "distance": 9,
                         "orientation": "upright",
                         "categories": ["terrorist-content"],
+                        "upload_share": None,
+                        "known_share": None,
+                        "segments": [],
                         "origins": [],
                     }
                 ]

@@ -1,6 +1,5 @@
 """`/v1/banks/{bank}/entries`: the known signals of a bank, one by one or in bulk."""
 
-import asyncio
 import hashlib
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from seawall.access.key import Key, Scope
 from seawall.clock import now
 from seawall.errors import InputError
+from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.bulk import PAGE_BYTES, is_full
@@ -29,6 +29,7 @@ from seawall.web.bodies import (
     read_form,
 )
 from seawall.web.door import door_of
+from seawall.web.handed import Passage, of_file, of_text
 from seawall.web.once import expected, ticket, unless_changed, written
 from seawall.web.openapi import FORM, described
 from seawall.web.rendering import Json
@@ -77,6 +78,18 @@ class FilingIn(Body):
         )
 
 
+class MediaFilingIn(FilingIn):
+    """The same for a text, or for the file that is sent."""
+
+    text: Passage | None = None
+
+
+class TextEntryIn(FilingIn):
+    """A text to be known by its signals."""
+
+    text: Passage
+
+
 class EntryIn(FilingIn):
     """A signal to be known."""
 
@@ -97,8 +110,8 @@ class EntryChange(Body):
 Several = Annotated[list[EntryIn], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
-class EntriesIn(RootModel[EntryIn | Several]):
-    """One entry, or a list of them."""
+class EntriesIn(RootModel[EntryIn | TextEntryIn | Several]):
+    """One entry, a list of them, or a text."""
 
 
 @router.get("", openapi_extra=described(gives={"entries": [_ENTRY], "next": None}))
@@ -133,7 +146,7 @@ def list_entries(
     openapi_extra=described(
         takes=EntriesIn,
         example={key: _ENTRY[key] for key in ("signal_type", "value", "categories")},
-        form=FilingIn,
+        form=MediaFilingIn,
         file=True,
         gives={"entries": [_ENTRY], "no_signal": []},
         status=201,
@@ -141,18 +154,25 @@ def list_entries(
 )
 async def add(request: Request, by: Annotated[Key, may(Scope.BANKS_WRITE)], bank: str) -> Response:
     """
-    One entry, a list of them, or a file that is fingerprinted into entries: all of them or none.
+    One entry, a list of them, or a file or text that is fingerprinted into entries: all of them or none.
 
     A signal the bank already has gains the new categories and vouchers; it is not doubled. `no_signal` tells which
     kinds of signal the file did not give: a copy of it will not be found by those.
     """
     door = door_of(request)
+    missing: list[Document] = []
     if request.headers.get("content-type", "").startswith(FORM):
         with door.room.place(by.id):
             signals, digest, missing = await _from_form(request)
     else:
-        digest, missing = await request.body(), []
-        signals = await run_in_threadpool(_from_json, digest)
+        digest = await request.body()
+        given = await run_in_threadpool(parsed, EntriesIn, digest)
+        if isinstance(given.root, TextEntryIn):
+            with door.room.place(by.id):
+                read = await of_text(given.root.text, door)
+            signals, missing = _filed(read, given.root.filing())
+        else:
+            signals = await run_in_threadpool(_from_json, given.root)
 
     def story(stores: Stores) -> Document:
         standing = add_entries(
@@ -222,8 +242,7 @@ def remove(
     return Response(status_code=204)
 
 
-def _from_json(raw: bytes) -> list[tuple[Signal, Filing]]:
-    given = parsed(EntriesIn, raw).root
+def _from_json(given: EntryIn | list[EntryIn]) -> list[tuple[Signal, Filing]]:
     several = given if isinstance(given, list) else [given]
     return [(parse_signal(f"{each.signal_type}:{each.value}"), each.filing()) for each in several]
 
@@ -233,15 +252,24 @@ async def _from_form(
 ) -> tuple[list[tuple[Signal, Filing]], bytes, list[Document]]:
     form = await read_form(request, several=frozenset({"categories", "vouchers"}))
     try:
-        filing = FilingIn.model_validate(form.fields).filing()
+        given = MediaFilingIn.model_validate(form.fields)
     except ValidationError as wrong:
         raise invalid(wrong, "form") from None
-    if form.file is None:
-        raise InputError("Send the file in the field 'file'.")
-    read = await asyncio.wrap_future(door_of(request).sandbox.submit(form.file))
-    asked = repr(sorted(form.fields.items())).encode() + hashlib.sha256(form.file).digest()
-    signals = [(signal, filing) for signal in signals_of(read)]
-    return signals, asked, hash_document(read)["no_signal"]
+    if (form.file is None) == (given.text is None):
+        raise InputError("Send the file in the field 'file', or a text in the field 'text'.")
+    asked = repr(sorted(form.fields.items())).encode()
+    if form.file is not None:
+        read = await of_file(form.file, door_of(request))
+        asked += hashlib.sha256(form.file).digest()
+    else:
+        read = await of_text(given.text or "", door_of(request))
+    signals, missing = _filed(read, given.filing())
+    return signals, asked, missing
+
+
+def _filed(read: Fingerprint, filing: Filing) -> tuple[list[tuple[Signal, Filing]], list[Document]]:
+    """The signals of a piece of media as entries of one filing, and those it does not have."""
+    return [(signal, filing) for signal in signals_of(read)], hash_document(read)["no_signal"]
 
 
 def _tagged(document: Document) -> Response:

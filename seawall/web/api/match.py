@@ -1,25 +1,27 @@
-"""`POST /v1/match`: is this signal known?"""
+"""`POST /v1/match`: is this signal known, or this file or text?"""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
 from seawall.clock import now
+from seawall.errors import InputError
 from seawall.policy.rule import MAX_DISTANCE
+from seawall.signals.fingerprint import Fingerprint
 from seawall.web.access import may
-from seawall.web.bodies import Body, parsed
-from seawall.web.door import door_of
-from seawall.web.handed import SignalIn
-from seawall.web.openapi import described
+from seawall.web.bodies import Body, invalid, parsed, read_form
+from seawall.web.door import Door, door_of
+from seawall.web.handed import Passage, SignalIn, of_file, of_text
+from seawall.web.openapi import FORM, described
 from seawall.web.rendering import Json
 from seawall.workflows.knowledge import Knowledge
-from seawall.workflows.match import match_signals
-from seawall.workflows.wire import Document, known_document
+from seawall.workflows.match import match_fingerprint, match_signals
+from seawall.workflows.wire import Document, hash_document, known_document
 
 MOST_SIGNALS = 1000
 MOST_MATCHES = 1000  # for one signal, and a tenth of that where many are asked for
@@ -32,9 +34,17 @@ router = APIRouter(prefix="/v1", tags=["match"])
 
 
 class MatchIn(Body):
-    """Signals to look up, and how near counts."""
+    """Signals to look up, or a text instead, and how near counts."""
 
-    signals: Annotated[list[SignalIn], Field(min_length=1, max_length=MOST_SIGNALS)]
+    signals: Annotated[list[SignalIn], Field(max_length=MOST_SIGNALS)] = []  # noqa: RUF012 - Pydantic copies it
+    text: Passage | None = Field(None, description="A text instead of signals")
+    max_distance: Annotated[int, Field(ge=0, le=MAX_DISTANCE)] = 31
+
+
+class MatchForm(Body):
+    """A text unless a file is sent, and how near counts."""
+
+    text: Passage | None = None
     max_distance: Annotated[int, Field(ge=0, le=MAX_DISTANCE)] = 31
 
 
@@ -58,18 +68,62 @@ _ANSWER: dict[str, Any] = {
 }
 
 
-@router.post("/match", openapi_extra=described(takes=MatchIn, example=_EXAMPLE, gives=_ANSWER))
-async def match(request: Request, by: Annotated[Key, may(Scope.MATCH)]) -> Response:  # noqa: ARG001 - asked for its scope
-    """For each signal the entries near it, nearest first; nothing is decided and nothing remembered."""
+@router.post(
+    "/match",
+    openapi_extra=described(
+        takes=MatchIn, example=_EXAMPLE, form=MatchForm, file=True, gives=_ANSWER
+    ),
+)
+async def match(request: Request, by: Annotated[Key, may(Scope.MATCH)]) -> Response:
+    """
+    For each signal the entries near it, nearest first; nothing is decided and nothing remembered.
+
+    A file, or a text, is looked up by all its signals and has one result, with the signals beside it.
+    """
+    door = door_of(request)
+    if request.headers.get("content-type", "").startswith(FORM):
+        with door.room.place(by.id):
+            return await _form_answered(request, door)
     raw = await request.body()
-    knowledge = door_of(request).app.knowledge
-    if len(raw) <= QUICK:
-        return _answered(raw, knowledge)
-    return await run_in_threadpool(_answered, raw, knowledge)
+    if len(raw) > QUICK:
+        asked = await run_in_threadpool(parsed, MatchIn, raw)
+    else:
+        asked = parsed(MatchIn, raw)
+    if (asked.text is None) == (not asked.signals):
+        raise InputError("Send one of signals and text.")
+    if asked.text is not None:
+        with door.room.place(by.id):
+            return await _looked_up(await of_text(asked.text, door), asked.max_distance, door)
+    if len(raw) > QUICK:
+        return await run_in_threadpool(_answered, asked, door.app.knowledge)
+    return _answered(asked, door.app.knowledge)
 
 
-def _answered(raw: bytes, knowledge: Knowledge) -> Response:
-    asked = parsed(MatchIn, raw)
+async def _form_answered(request: Request, door: Door) -> Response:
+    form = await read_form(request)
+    try:
+        given = MatchForm.model_validate(form.fields)
+    except ValidationError as wrong:
+        raise invalid(wrong, "form") from None
+    if (form.file is None) == (given.text is None):
+        raise InputError("Send one of file and text.")
+    if form.file is not None:
+        found = await of_file(form.file, door)
+    else:
+        found = await of_text(given.text or "", door)
+    return await _looked_up(found, given.max_distance, door)
+
+
+async def _looked_up(found: Fingerprint, max_distance: int, door: Door) -> Response:
+    at = now()
+    near = await run_in_threadpool(
+        match_fingerprint, found, max_distance=max_distance, knowledge=door.app.knowledge, now=at
+    )
+    result = {"matches": [known_document(known, at=at) for known in near[:MOST_MATCHES]]}
+    return Json(hash_document(found) | {"results": [result]})
+
+
+def _answered(asked: MatchIn, knowledge: Knowledge) -> Response:
     signals = [each.signal() for each in asked.signals]
     most = MOST_MATCHES if len(signals) <= MANY else MOST_MATCHES // 10
     results: list[Document] = []

@@ -1,0 +1,150 @@
+"""
+Screenings that nobody waits for: what was handed in, how far it is, and what came of it.
+
+    waiting ──begin──▶ working ──finish──▶ done, with its upload
+       ▲                  │ └────fail────▶ failed, with a reason
+       └──the process ended┘
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from seawall.errors import NotFound
+from seawall.storage.tables import screenings
+
+
+class State(StrEnum):
+    """How far a screening is."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
+UNFINISHED = (State.WAITING, State.WORKING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screening:
+    """An upload that is screened in the background."""
+
+    id: str
+    key: str  # whose key asked
+    context: dict[str, Any]  # what the platform says about the upload
+    path: str  # the name of the spooled file
+    size: int  # bytes
+    at: datetime
+    state: State = State.WAITING
+    share: float = 0.0  # that is done, 0 to 1
+    begun: int = 0  # how often; more than once when a process ended over it
+    upload: str | None = None
+    reason: str | None = None  # a sentence: why it failed
+    changed_at: datetime
+    number: int = 0
+
+
+class Held(NamedTuple):
+    """What waits or is worked on."""
+
+    screenings: int
+    size: int  # bytes
+
+
+class ScreeningStore:
+    """Screenings in the order they were handed in."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, screening: Screening) -> None:
+        """Remember what was handed in."""
+        values = {name: getattr(screening, name) for name in Screening.__dataclass_fields__}
+        del values["number"]
+        self._connection.execute(insert(screenings).values(values))
+
+    def find(self, ident: str) -> Screening:
+        """
+        The screening of this id.
+
+        Raises:
+            NotFound: There is none, or it was finished long ago.
+
+        """
+        query = select(screenings).where(screenings.c.id == ident)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no screening '{ident}'; finished ones are forgotten in time.")
+        return _screening(row)
+
+    def held(self) -> Held:
+        """How many are not finished, and how many bytes they have."""
+        query = select(func.count(), func.coalesce(func.sum(screenings.c.size), 0)).where(
+            screenings.c.state.in_(UNFINISHED)
+        )
+        count, size = self._connection.execute(query).one()
+        return Held(count, int(size))
+
+    def unfinished(self) -> list[Screening]:
+        """What waits or is worked on, oldest first."""
+        query = (
+            select(screenings)
+            .where(screenings.c.state.in_(UNFINISHED))
+            .order_by(screenings.c.number)
+        )
+        return [_screening(row) for row in self._connection.execute(query)]
+
+    def begin(self, ident: str, *, at: datetime) -> None:
+        """Somebody works on it from here on."""
+        query = update(screenings).where(screenings.c.id == ident)
+        self._connection.execute(
+            query.values(
+                state=State.WORKING, share=0.0, begun=screenings.c.begun + 1, changed_at=at
+            )
+        )
+
+    def tell(self, ident: str, share: float, *, at: datetime) -> None:
+        """So much of it is done, if it still is worked on."""
+        query = update(screenings).where(
+            screenings.c.id == ident, screenings.c.state == State.WORKING
+        )
+        self._connection.execute(query.values(share=share, changed_at=at))
+
+    def end(
+        self,
+        screening: Screening,
+        *,
+        at: datetime,
+        upload: str | None = None,
+        reason: str | None = None,
+    ) -> bool:
+        """It has its upload, or the reason why not; False where it was ended before, or begun anew by somebody else."""
+        query = update(screenings).where(
+            screenings.c.id == screening.id,
+            screenings.c.state.in_(UNFINISHED),
+            screenings.c.begun == screening.begun,
+        )
+        state = State.FAILED if upload is None else State.DONE
+        ended = query.values(state=state, share=1.0, upload=upload, reason=reason, changed_at=at)
+        return self._connection.execute(ended).rowcount == 1
+
+    def named(self, paths: Collection[str]) -> set[str]:
+        """Those of these files that are still wanted."""
+        query = select(screenings.c.path).where(
+            screenings.c.path.in_(paths), screenings.c.state.in_(UNFINISHED)
+        )
+        return set(self._connection.execute(query).scalars())
+
+    def forget(self, *, before: datetime) -> int:
+        """Drop what was finished before this moment; how many."""
+        old = (screenings.c.state.not_in(UNFINISHED)) & (screenings.c.changed_at < before)
+        return self._connection.execute(delete(screenings).where(old)).rowcount
+
+
+def _screening(row: Row[Any]) -> Screening:
+    return Screening(**{**row._mapping, "state": State(row.state)})  # noqa: SLF001 - a row's public mapping, despite its name
