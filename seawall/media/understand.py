@@ -22,7 +22,7 @@ from seawall.media.pillow import PLUGINS, frames
 from seawall.media.qr import links_in
 from seawall.media.regions import FRAMES, parts
 from seawall.media.sniff import UNKNOWN, kind_of, media_type
-from seawall.media.sound import sound_of
+from seawall.media.sound import PATIENCE_BESIDE_PICTURES, sound_of
 from seawall.media.video import video_of
 
 
@@ -59,7 +59,7 @@ def _filmed(data: bytes, name: str, limits: MediaLimits) -> Media:
         return _heard(data, name, limits)
     sound, unheard = None, None
     try:
-        sound = sound_of(data, limits)
+        sound = sound_of(data, limits, patience=PATIENCE_BESIDE_PICTURES)
     except Exception as error:  # noqa: BLE001 - as above, and its pictures may be whole
         unheard = str(error) or type(error).__name__
     return Media(
