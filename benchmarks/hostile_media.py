@@ -51,7 +51,7 @@ PLAYLISTS = (
     "v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n",
     "RTSPtext\r\n{0}\r\n",
 )
-NEVER_WHOLE = frozenset({"cut, and says its length", "1 000 hours", "10^9 samples", "100 000 by 100 000"})
+NEVER_WHOLE = frozenset({"cut, and says its length"})
 
 
 def _cut_that_says(rng: random.Random) -> bytes:
@@ -226,7 +226,7 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=1)
     chosen = arguments.parse_args()
     files = corpus(chosen.files, chosen.seed)
-    sys.exit(not survived(corpus(100, seed=2), files, chosen.files, NEVER_WHOLE))
+    sys.exit(not survived(corpus(3 * len(TEXTS), seed=2), files, chosen.files, NEVER_WHOLE))
 
 
 if __name__ == "__main__":

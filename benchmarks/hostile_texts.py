@@ -12,7 +12,7 @@ PLAIN = "The harbour lay quiet in the evening, and the boats came home one after
 def _long(piece: str, encoding: str = "utf-8") -> Maker:
     """A piece again and again, up to any size there is."""
     raw = piece.encode(encoding, "surrogatepass")
-    return lambda rng: raw * (rng.choice((1_000, 100_000, 990_000, LARGEST)) // len(raw))
+    return lambda rng: raw * (rng.choice((1_000, 10_000, 100_000, 990_000, 990_000, LARGEST)) // len(raw))
 
 
 def _spoiled(rng: random.Random) -> bytes:

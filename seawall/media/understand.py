@@ -25,10 +25,12 @@ from seawall.media.sniff import UNKNOWN, kind_of, media_type
 from seawall.media.sound import PATIENCE_BESIDE_PICTURES, sound_of
 from seawall.media.video import video_of
 
+UNHEARD = "A decoder died of the file, and its sound was left out; send the whole file again."
 
-def understand(data: bytes, limits: MediaLimits) -> Media:
+
+def understand(data: bytes, limits: MediaLimits, *, listen: bool = True) -> Media:
     """
-    What these bytes are, as far as they could be understood; never an error.
+    What these bytes are, as far as they could be understood; never an error. To a video's sound we may not `listen`.
 
     What is damaged, cut short, too large or of a format we cannot decode has `unreadable` set and nothing else: half
     a picture is not fingerprinted as if it were the whole.
@@ -38,7 +40,8 @@ def understand(data: bytes, limits: MediaLimits) -> Media:
     if kind is Kind.OTHER:
         return _text(data, name, limits) or Media(kind=kind, media_type=name, data=data)
     try:
-        return _UNDERSTOOD[kind](data, name, limits)
+        look = _UNDERSTOOD[kind] if listen or kind is not Kind.VIDEO else _watched
+        return look(data, name, limits)
     except MediaError as error:
         reason = str(error)
     except MemoryError:
@@ -65,6 +68,14 @@ def _filmed(data: bytes, name: str, limits: MediaLimits) -> Media:
     return Media(
         kind=Kind.VIDEO, media_type=name, data=data, video=video, sound=sound, unheard=unheard
     )
+
+
+def _watched(data: bytes, name: str, limits: MediaLimits) -> Media:
+    """The video alone."""
+    video = video_of(data, name, limits)
+    if video is None:
+        raise MediaError(f"A decoder died of the {name}; send the whole file again.")
+    return Media(kind=Kind.VIDEO, media_type=name, data=data, video=video, unheard=UNHEARD)
 
 
 def _heard(data: bytes, name: str, limits: MediaLimits) -> Media:

@@ -8,6 +8,7 @@ A keeper has one worker, and gets another when it is lost or spent.
 
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from enum import Enum, auto
 from typing import TypeVar
 
@@ -63,16 +64,20 @@ class Keeper:
         except OutsideError:
             return
 
-    def ask(self, *task: bytes, read: Callable[[bytes], T]) -> T:
+    def ask(
+        self, *task: bytes, read: Callable[[bytes], T], within: timedelta | None = None
+    ) -> T:
         """
         What the worker finds, as `read` understands it; a ValueError of that means that nobody does.
+
+        within: how long it may take; the limits' `max_seconds` where nothing is said.
 
         Raises:
             InputError: What the worker was asked to read cannot be read.
             Lost: The worker did not survive it, or there is none.
 
         """
-        answer = self._answered(task)
+        answer = self._answered(task, within or self._limits.max_seconds)
         self._tasks += 1
         if answer.startswith(SPENT) or self._tasks >= TASKS_PER_WORKER:
             self.let_go()
@@ -93,9 +98,11 @@ class Keeper:
         self._worker = self._worker or self._nursery.fork()
         return self._worker
 
-    def _answered(self, task: tuple[bytes, ...], *, again: bool = True) -> bytearray:
+    def _answered(
+        self, task: tuple[bytes, ...], within: timedelta, *, again: bool = True
+    ) -> bytearray:
         try:
-            return self._hatch().ask(*task, within=self._limits.max_seconds)
+            return self._hatch().ask(*task, within=within)
         except OutsideError as error:
             raise Lost(Outcome.CRASHED, str(error)) from error
         except TimeoutError as error:
@@ -108,7 +115,7 @@ class Keeper:
         except ConnectionError as error:
             if again:  # it had died before it took the task, which is no fault of the task's
                 self.let_go()
-                return self._answered(task, again=False)
+                return self._answered(task, within, again=False)
             raise self._died() from error
         except EOFError as error:
             raise self._died() from error

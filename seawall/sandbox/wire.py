@@ -18,6 +18,7 @@ from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 # A task is one of three words and what to look into; an answer is whether the worker is fit for another,
 # one of three words, and what belongs to it.
 BYTES, FILE, PREVIEW = b"bytes:", b"file:", b"preview:"  # after the last, a byte for the level
+DEAF = b"deaf:"  # before the first two: a video is looked at without its sound, of which a worker may have died
 FIT, SPENT = b"+", b"-"
 FOUND, REFUSED, FAILED = (
     b"found:",

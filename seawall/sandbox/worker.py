@@ -22,6 +22,7 @@ from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_par
 from seawall.sandbox.frames import receive, send
 from seawall.sandbox.wire import (
     BYTES,
+    DEAF,
     FAILED,
     FILE,
     FIT,
@@ -66,12 +67,14 @@ def _answered(
         if task.startswith(PREVIEW):
             level, data = task[len(PREVIEW)], bytes(memoryview(task)[len(PREVIEW) + 1 :])
             return FOUND, written_pixels(previewed(data, level, limits)), False
-        if task.startswith(FILE):
-            path = Path(task[len(FILE) :].decode(errors="surrogateescape"))
-            found = look_into_file(path, limits, orientations=orientations)
+        listen = not task.startswith(DEAF)
+        content = memoryview(task)[0 if listen else len(DEAF) :]
+        if content[: len(FILE)] == FILE:
+            path = Path(bytes(content[len(FILE) :]).decode(errors="surrogateescape"))
+            found = look_into_file(path, limits, orientations=orientations, listen=listen)
         else:
-            data = bytes(memoryview(task)[len(BYTES) :])
-            found = look_into(data, limits, orientations=orientations)
+            data = bytes(content[len(BYTES) :])
+            found = look_into(data, limits, orientations=orientations, listen=listen)
         return FOUND, written(found), False
     except InputError as error:
         return REFUSED, str(error).encode(errors="replace"), False
@@ -79,12 +82,16 @@ def _answered(
         return FAILED, f"{type(error).__name__}: {error}".encode(errors="replace"), True
 
 
-def look_into(data: bytes, limits: MediaLimits, *, orientations: bool) -> Fingerprint:
+def look_into(
+    data: bytes, limits: MediaLimits, *, orientations: bool, listen: bool = True
+) -> Fingerprint:
     """The fingerprint of a stranger's bytes."""
-    return fingerprint(understand(data, limits), orientations=orientations)
+    return fingerprint(understand(data, limits, listen=listen), orientations=orientations)
 
 
-def look_into_file(path: Path, limits: MediaLimits, *, orientations: bool) -> Fingerprint:
+def look_into_file(
+    path: Path, limits: MediaLimits, *, orientations: bool, listen: bool = True
+) -> Fingerprint:
     """
     The fingerprint of a file; of one larger than the limits, its exact digests only.
 
@@ -97,7 +104,7 @@ def look_into_file(path: Path, limits: MediaLimits, *, orientations: bool) -> Fi
             limits.check_bytes(path.stat().st_size)
         except MediaError as error:
             return fingerprint_unread(chunks(file), reason=str(error))
-        return look_into(file.read(), limits, orientations=orientations)
+        return look_into(file.read(), limits, orientations=orientations, listen=listen)
 
 
 def opened(path: Path) -> BinaryIO:
