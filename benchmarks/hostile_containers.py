@@ -55,7 +55,9 @@ SAY_THEIR_LENGTH = ("mp4", "mov", "mkv", "avi", "wav", "flac", "m4a", "alac", "a
 @cache
 def good() -> dict[str, bytes]:
     """Every good file by name."""
-    films = {name: film(muxer, video, sound, options) for name, muxer, video, sound, options in FILMS}
+    films = {
+        name: film(muxer, video, sound, options) for name, muxer, video, sound, options in FILMS
+    }
     return films | {name: film(muxer, "", codec, {}) for name, muxer, codec in SOUNDS}
 
 
@@ -71,7 +73,9 @@ def film(muxer: str, video: str, sound: str, options: dict[str, str], *, seed: i
             pictures.options = {"g": "10", "threads": "1", **options}
             tracks.append((pictures, _pictures(seed)))
         if sound:
-            heard = container.add_stream(sound, rate=48_000 if sound in ("libopus", "ac3") else RATE)
+            heard = container.add_stream(
+                sound, rate=48_000 if sound in ("libopus", "ac3") else RATE
+            )
             heard.codec_context.layout = "mono"
             tracks.append((heard, _melody(seed)))
         for stream, frames in tracks:
@@ -127,7 +131,12 @@ def put_into_track(mp4: bytes, extra: bytes) -> bytes:
 def edits(count: int, rng: random.Random, *, lasting: int = 0) -> bytes:
     """An edit list of so many entries that play the same moments again."""
     rows = b"".join(
-        struct.pack(">IiI", lasting or rng.choice((1, 1000, 0xFFFFFFFF)), rng.choice((-1, 0, 5, 1 << 30)), 0x10000)
+        struct.pack(
+            ">IiI",
+            lasting or rng.choice((1, 1000, 0xFFFFFFFF)),
+            rng.choice((-1, 0, 5, 1 << 30)),
+            0x10000,
+        )
         for _ in range(min(count, 1000))
     )
     rows *= count // max(min(count, 1000), 1)
@@ -164,14 +173,28 @@ def ebml_void(count: int) -> bytes:
     head = good()["mkv"][:4]
     size = good()["mkv"][4]
     start = good()["mkv"][: 5 + (size & 0x7F)] if size & 0x80 else good()["mkv"][:64]
-    return head + start[4:] + b"\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff" + b"\xec\x80" * count
+    return (
+        head + start[4:] + b"\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff" + b"\xec\x80" * count
+    )
 
 
 def wav(rate: int, channels: int, bits: int, claimed: int, seconds: float = 2.0) -> bytes:
     """A WAV whose header says what it likes."""
-    body = np.random.default_rng(1).integers(-9999, 9999, int(seconds * RATE)).astype("<i2").tobytes()
-    form = struct.pack("<HHIIHH", 1, channels, rate, (rate * channels * bits // 8) & 0xFFFFFFFF, channels * bits // 8 & 0xFFFF, bits)
-    inside = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", claimed) + body
+    body = (
+        np.random.default_rng(1).integers(-9999, 9999, int(seconds * RATE)).astype("<i2").tobytes()
+    )
+    form = struct.pack(
+        "<HHIIHH",
+        1,
+        channels,
+        rate,
+        (rate * channels * bits // 8) & 0xFFFFFFFF,
+        channels * bits // 8 & 0xFFFF,
+        bits,
+    )
+    inside = (
+        b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", claimed) + body
+    )
     return b"RIFF" + struct.pack("<I", len(inside)) + inside
 
 
@@ -180,7 +203,9 @@ def bumped(data: bytes, rng: random.Random) -> bytes:
     copy = bytearray(data)
     for _ in range(rng.choice((1, 2, 5, 20))):
         at, width = rng.randrange(min(len(copy), 2048)), rng.choice((1, 2, 4, 8))
-        copy[at : at + width] = rng.choice((b"\xff" * width, bytes(width), rng.randbytes(width), b"\x7f" + b"\xff" * (width - 1)))
+        copy[at : at + width] = rng.choice(
+            (b"\xff" * width, bytes(width), rng.randbytes(width), b"\x7f" + b"\xff" * (width - 1))
+        )
     return bytes(copy)
 
 
@@ -193,4 +218,6 @@ def torn(data: bytes, rng: random.Random) -> bytes:
     """Stretches left out, doubled or exchanged."""
     places = sorted(rng.randrange(len(data)) for _ in range(2))
     head, middle, tail = data[: places[0]], data[places[0] : places[1]], data[places[1] :]
-    return rng.choice((head + tail, head + middle * 2 + tail, middle + head + tail, head + tail + middle))
+    return rng.choice(
+        (head + tail, head + middle * 2 + tail, middle + head + tail, head + tail + middle)
+    )

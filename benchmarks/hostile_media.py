@@ -38,10 +38,15 @@ Maker = Callable[[random.Random], bytes]
 HUGE = 100_000
 LONG = 1000 * 3600  # seconds
 MOST = b"\xff\xff\xff\xff"
-ELSEWHERE = ("file:///etc/passwd", "http://127.0.0.1:9/x", "/etc/passwd", "concat:/etc/passwd|/etc/hosts")
+ELSEWHERE = (
+    "file:///etc/passwd",
+    "http://127.0.0.1:9/x",
+    "/etc/passwd",
+    "concat:/etc/passwd|/etc/hosts",
+)
 PLAYLISTS = (
     "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{0}\n#EXT-X-ENDLIST\n",
-    "#EXTM3U\n#EXT-X-MAP:URI=\"{0}\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"{0}\"\n#EXTINF:9,\n{0}\n",
+    '#EXTM3U\n#EXT-X-MAP:URI="{0}"\n#EXT-X-KEY:METHOD=AES-128,URI="{0}"\n#EXTINF:9,\n{0}\n',
     "ffconcat version 1.0\nfile '{0}'\n",
     '<smil><body><video src="{0}"/></body></smil>',
     '<asx version="3.0"><entry><ref href="{0}"/></entry></asx>',
@@ -62,7 +67,18 @@ def _cut_that_says(rng: random.Random) -> bytes:
 def _cut_at_an_edge(rng: random.Random) -> bytes:
     """Just before, in, or after the head of a box, a cluster, a page or a chunk."""
     data = _any(rng)
-    marks = [b"moov", b"mdat", b"trak", b"\x1fC\xb6u", b"OggS", b"movi", b"idx1", b"data", b"G@", b"\0\0\x01"]
+    marks = [
+        b"moov",
+        b"mdat",
+        b"trak",
+        b"\x1fC\xb6u",
+        b"OggS",
+        b"movi",
+        b"idx1",
+        b"data",
+        b"G@",
+        b"\0\0\x01",
+    ]
     places = [at for mark in marks if (at := data.find(mark, 1)) > 0] or [len(data) // 2]
     return data[: max(1, rng.choice(places) + rng.choice((-5, -4, 0, 1, 4, 8, 12)))]
 
@@ -127,7 +143,9 @@ def _rates(rng: random.Random) -> bytes:
             lambda: patched(good()["avi"], b"avih", 4, nothing),
             lambda: patched(good()["flac"], b"fLaC", 14, nothing),
             lambda: patched(good()["aiff"], b"COMM", 4, nothing * 4),
-            lambda: wav(int.from_bytes(nothing), rng.choice((0, 1, 65535)), rng.choice((0, 8, 65535)), 99),
+            lambda: wav(
+                int.from_bytes(nothing), rng.choice((0, 1, 65535)), rng.choice((0, 8, 65535)), 99
+            ),
         )
     )()
 
@@ -151,7 +169,14 @@ def _times(rng: random.Random) -> bytes:
 def _listed(rng: random.Random) -> bytes:
     """A playlist, by itself or behind the first bytes of a container."""
     text = rng.choice(PLAYLISTS).format(rng.choice(ELSEWHERE)).encode()
-    heads = (b"", b"ID3\x04\0\0\0\0\0\0", b"\0\0\0\x18ftypisom", b"OggS", b"RIFF\xff\xff\xff\x7fAVI ", b"\x1aE\xdf\xa3webm")
+    heads = (
+        b"",
+        b"ID3\x04\0\0\0\0\0\0",
+        b"\0\0\0\x18ftypisom",
+        b"OggS",
+        b"RIFF\xff\xff\xff\x7fAVI ",
+        b"\x1aE\xdf\xa3webm",
+    )
     return rng.choice(heads) + text
 
 
@@ -160,8 +185,18 @@ def _elsewhere(rng: random.Random) -> bytes:
     return rng.choice(
         (
             lambda: elsewhere(good()["mov"], where),
-            lambda: b"\0\0\0\x08wide" + struct.pack(">I", 40 + len(where)) + b"moov" + struct.pack(">I", 32 + len(where))
-            + b"rmra" + struct.pack(">I", 24 + len(where)) + b"rmdardrf" + bytes(4) + b"url " + where,
+            lambda: (
+                b"\0\0\0\x08wide"
+                + struct.pack(">I", 40 + len(where))
+                + b"moov"
+                + struct.pack(">I", 32 + len(where))
+                + b"rmra"
+                + struct.pack(">I", 24 + len(where))
+                + b"rmdardrf"
+                + bytes(4)
+                + b"url "
+                + where
+            ),
         )
     )()
 
@@ -174,7 +209,10 @@ def _boxes(rng: random.Random) -> bytes:
         (
             lambda: head + (size + b"moov") * 100_000,
             lambda: head + (size + b"moof" + size + b"traf") * 50_000,
-            lambda: head + b"".join(struct.pack(">I", 8 * left) + b"trak" for left in range(50_000, 0, -1)),
+            lambda: (
+                head
+                + b"".join(struct.pack(">I", 8 * left) + b"trak" for left in range(50_000, 0, -1))
+            ),
             lambda: head + (b"\0\0\0\x08free") * 1_000_000,
             lambda: good()["ts"][:188] + (b"G\x1f\xff\x10" + MOST * 46) * 100_000,
             lambda: ebml_void(5_000_000),
@@ -188,7 +226,9 @@ def corpus(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     rng = random.Random(seed)
     for number in range(count):
         kinds = KINDS if number % 3 else TEXTS
-        name, make = kinds[number // 3 % len(kinds)] if kinds is TEXTS else kinds[number % len(kinds)]
+        name, make = (
+            kinds[number // 3 % len(kinds)] if kinds is TEXTS else kinds[number % len(kinds)]
+        )
         yield f"{number:05} {name}", make(rng)
 
 
@@ -209,11 +249,19 @@ KINDS: tuple[tuple[str, Maker], ...] = (
     ("1 000 hours", _hours),
     ("rates of nothing", _rates),
     ("odd times", _times),
-    ("edit list", lambda rng: put_into_track(good()["silent mp4"], edits(rng.choice((1, 1000, 1_000_000)), rng))),
+    (
+        "edit list",
+        lambda rng: put_into_track(
+            good()["silent mp4"], edits(rng.choice((1, 1000, 1_000_000)), rng)
+        ),
+    ),
     ("playlist", _listed),
     ("elsewhere", _elsewhere),
     ("boxes without an end", _boxes),
-    ("packed index", lambda rng: packed_index(good()["mov"], rng.choice((9, 31_000_000, 0xFFFFFFFF)))),
+    (
+        "packed index",
+        lambda rng: packed_index(good()["mov"], rng.choice((9, 31_000_000, 0xFFFFFFFF))),
+    ),
     ("many tracks", lambda rng: many_tracks(good()["mp4"], rng.choice((3, 300, 3000)))),
     ("fine", _any),
 )

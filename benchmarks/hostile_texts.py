@@ -12,7 +12,9 @@ PLAIN = "The harbour lay quiet in the evening, and the boats came home one after
 def _long(piece: str, encoding: str = "utf-8") -> Maker:
     """A piece again and again, up to any size there is."""
     raw = piece.encode(encoding, "surrogatepass")
-    return lambda rng: raw * (rng.choice((1_000, 10_000, 100_000, 990_000, 990_000, LARGEST)) // len(raw))
+    return lambda rng: (
+        raw * (rng.choice((1_000, 10_000, 100_000, 990_000, 990_000, LARGEST)) // len(raw))
+    )
 
 
 def _spoiled(rng: random.Random) -> bytes:
@@ -59,9 +61,18 @@ def _links(rng: random.Random) -> bytes:
 TEXTS: tuple[tuple[str, Maker], ...] = (
     ("text of invalid UTF-8", _spoiled),
     ("text of broken UTF-16", _surrogates),
-    ("UTF-16 without a mark", lambda rng: (PLAIN * 3).encode(rng.choice(("utf-16-le", "utf-16-be")))),
-    ("Cyrillic UTF-16 without a mark", lambda _: ("Вечером гавань лежала тихо, и лодки вернулись. " * 5).encode("utf-16-le")),
-    ("Windows-1251", lambda _: ("Вечером гавань лежала тихо, и лодки вернулись. " * 5).encode("cp1251")),
+    (
+        "UTF-16 without a mark",
+        lambda rng: (PLAIN * 3).encode(rng.choice(("utf-16-le", "utf-16-be"))),
+    ),
+    (
+        "Cyrillic UTF-16 without a mark",
+        lambda _: ("Вечером гавань лежала тихо, и лодки вернулись. " * 5).encode("utf-16-le"),
+    ),
+    (
+        "Windows-1251",
+        lambda _: ("Вечером гавань лежала тихо, и лодки вернулись. " * 5).encode("cp1251"),
+    ),
     ("combining marks", _long("\u0301\u0489\u0334")),
     ("zalgo", _zalgo),
     ("a million of no width", _long("\u200b\u2060\ufeff\u200d")),
@@ -73,7 +84,10 @@ TEXTS: tuple[tuple[str, Maker], ...] = (
     ("zeros", lambda rng: bytes(rng.choice((1, 1000, 30_000_000)))),
     ("zeros in a text", lambda _: b"\0".join(word.encode() for word in (PLAIN * 50).split(" "))),
     ("characters that expand", _long("\ufdfa")),
-    ("characters that expand, of all kinds", _long("\ufdfa\u0390\u1f82\u2a74\u3315\U0001d160\uac01\ufb03")),
+    (
+        "characters that expand, of all kinds",
+        _long("\ufdfa\u0390\u1f82\u2a74\u3315\U0001d160\uac01\ufb03"),
+    ),
     ("candidates of regular expressions", _long("a-" * 40 + ".")),
     ("hosts without an end", _long("a.b-c_")),
     ("brackets around dots", _long("[.](.){.} ")),
@@ -83,6 +97,6 @@ TEXTS: tuple[tuple[str, Maker], ...] = (
     ("one flag", _long("\U0001f1e6")),
     ("any characters", _noise),
     ("percent signs", lambda _: b"http://a.io/" + b"%25" * 300_000),
-    ("an address of marks", lambda _: ("http://" + "ａ\u0301" * 50_000 + "．com/x").encode()),
+    ("an address of marks", lambda _: ("http://" + "\uff41\u0301" * 50_000 + "\uff0ecom/x").encode()),
     ("lines without an end", _long("\r\n\u2028\u2029")),
 )

@@ -47,9 +47,7 @@ MP3_COUNTS = (b"Xing", b"Info", b"VBRI")  # without one, an MP3's duration is a 
 MP3_HEAD = 4096  # bytes after the ID3 tag that hold the count
 
 
-def sound_of(
-    data: bytes, limits: MediaLimits, *, patience: float = PATIENCE
-) -> Sound | None:
+def sound_of(data: bytes, limits: MediaLimits, *, patience: float = PATIENCE) -> Sound | None:
     """
     The first track of sound that decodes whole; None where the file has no track of sound.
 

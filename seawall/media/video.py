@@ -63,7 +63,9 @@ MOST_PACKETS = 1_000_000  # nine hours at 30 frames a second
 FIRST_PACKETS = 32  # within which there is a frame to tell how they lie
 PATIENCE = 0.55  # of `max_seconds`, for decoding; the sound, and fingerprinting it, take the rest
 MISSING = 1.0  # seconds, or hundredths, a header may promise and not keep: encoders round and pad
-MOST_REORDERED = 17  # frames by which a packet may come before the one it follows in the file; H.264 allows 16
+MOST_REORDERED = (
+    17  # frames by which a packet may come before the one it follows in the file; H.264 allows 16
+)
 MOST_A_SECOND = 500  # frames; more are not there to be seen, and one a second of them says little
 USUAL_RATE = 25  # frames a second, where a file does not say
 
@@ -219,7 +221,9 @@ def _unkept(
     elif promised > duration + max(MISSING, MISSING / 100 * promised):
         said.append(f"it promises {promised:.0f} seconds, and {duration:.0f} are there")
     if packets > MOST_A_SECOND * max(duration, 1.0):
-        said.append(f"it has {packets} frames in {duration:.1f} seconds, and few of them were looked at")
+        said.append(
+            f"it has {packets} frames in {duration:.1f} seconds, and few of them were looked at"
+        )
     others = len(container.streams.video) - 1
     if others:
         said.append(

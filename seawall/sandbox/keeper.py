@@ -64,9 +64,7 @@ class Keeper:
         except OutsideError:
             return
 
-    def ask(
-        self, *task: bytes, read: Callable[[bytes], T], within: timedelta | None = None
-    ) -> T:
+    def ask(self, *task: bytes, read: Callable[[bytes], T], within: timedelta | None = None) -> T:
         """
         What the worker finds, as `read` understands it; a ValueError of that means that nobody does.
 

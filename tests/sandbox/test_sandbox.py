@@ -26,8 +26,8 @@ from seawall.sandbox.sandbox import LOOKED_AFTER, Sandbox
 from seawall.sandbox.wire import BYTES, FOUND, SPENT, read, read_pixels, written
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.signals.signal import Signal
-from tests.media.films import film, scene
 from tests.media.files import picture, png, saved
+from tests.media.films import film, scene
 from tests.sandbox.processes import alive, nursery, workers
 
 SMALL = MediaLimits(max_seconds=timedelta(seconds=2), max_memory=700 * 1024 * 1024)
