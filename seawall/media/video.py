@@ -61,7 +61,7 @@ STRETCHES = (
 )
 MOST_PACKETS = 1_000_000  # nine hours at 30 frames a second
 FIRST_PACKETS = 32  # within which there is a frame to tell how they lie
-PATIENCE = 0.55  # of `max_seconds`, for decoding; the sound, and fingerprinting it, take the rest
+PATIENCE = 0.75  # of `max_seconds`, from when the file is opened; fingerprinting the sound takes the rest
 MISSING = 1.0  # seconds, or hundredths, a header may promise and not keep: encoders round and pad
 MOST_REORDERED = (
     17  # frames by which a packet may come before the one it follows in the file; H.264 allows 16
@@ -124,6 +124,7 @@ class Source:
     data: bytes
     media_type: str
     limits: MediaLimits
+    begun: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def opened(self) -> Iterator[tuple[InputContainer, VideoStream | None]]:
@@ -257,7 +258,7 @@ class Frames:
         self._damaged = 0
         self.left_out[:] = self.outline.left_out
         allowed = PATIENCE * self.source.limits.max_seconds.total_seconds()
-        until = time.monotonic() + allowed
+        until = self.source.begun + allowed
         with self.source.opened() as (container, stream):
             if stream is None:
                 return
