@@ -76,6 +76,8 @@ class ItemKind(StrEnum):
     """What an item is."""
 
     IMAGE = "image"
+    VIDEO = "video"
+    SOUND = "sound"
     TEXT = "text"
     LINK = "link"
     USER = "user"
@@ -88,8 +90,9 @@ class ItemMatch:
 
     bank: str
     entry: str
-    signal: str  # the item's own, as `type:value`, turned as the entry is
+    signal: str  # the item's own, as `type:value`, in brief, turned as the entry is
     distance: int
+    whole: bool = False  # of many codes in a row: all of the one is all of the other
     vouchers: int = 1
     categories: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()  # kinds of the organisations that share it; none: one of our own

@@ -157,7 +157,12 @@ def remove(
 def import_(
     bank: Bank,
     file: Annotated[
-        Path, typer.Argument(help="A .csv or .ndjson file.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="A .csv or .ndjson file; a .txt file as python-threatexchange keeps it.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     home: Home = None,
     server: Server = None,
@@ -167,9 +172,9 @@ def import_(
     """Fill a bank from a file: signal_type, value, categories, note. Bad lines are named, good ones kept."""
     from seawall.cli.output import err, out, plural, progress, say_json  # noqa: PLC0415 - Rich would slow `--help`
 
-    if file.suffix.lower() not in (".csv", ".ndjson", ".jsonl"):
+    if file.suffix.lower() not in (".csv", ".ndjson", ".jsonl", ".txt"):
         raise InputError(
-            f"'{file.name}' is neither .csv nor .ndjson; the ending says how to read it."
+            f"'{file.name}' is neither .csv nor .ndjson nor .txt; the ending says how to read it."
         )
     added = bad = 0
     with desk(home, server, key) as at, progress(None, "importing") as bar:
@@ -204,10 +209,19 @@ def export(
     server: Server = None,
     key: ServerKey = None,
     ndjson: Annotated[bool, typer.Option("--ndjson", help="NDJSON instead of CSV.")] = False,
+    threatexchange: Annotated[
+        bool,
+        typer.Option(
+            "--threatexchange", help="Lines as python-threatexchange reads them, without notes."
+        ),
+    ] = False,
 ) -> None:
     """Write a bank to stdout, as `import` reads it."""
+    if ndjson and threatexchange:
+        raise InputError("Choose one of --ndjson and --threatexchange.")
+    to = "threatexchange" if threatexchange else "ndjson" if ndjson else "csv"
     with desk(home, server, key) as at:
-        for line in at.export(bank, ndjson=ndjson):
+        for line in at.export(bank, to=to):
             sys.stdout.write(line)
 
 

@@ -86,8 +86,8 @@ class Desk(Protocol):
         """`{"added"}` for each batch kept, `{"line", "error"}` for each line that was not."""
         ...
 
-    def export(self, bank: str, *, ndjson: bool) -> Iterator[str]:
-        """A bank's lines."""
+    def export(self, bank: str, *, to: str) -> Iterator[str]:
+        """A bank's lines, as `csv`, `ndjson` or `threatexchange`."""
         ...
 
     def rules(self) -> list[Document]:

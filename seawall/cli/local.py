@@ -33,12 +33,13 @@ from seawall.workflows.bank import (
     remove_entry,
     signals_of,
 )
-from seawall.workflows.importing import export_entries, import_entries
+from seawall.workflows.importing import export_entries, import_entries, threatexchange_lines
 from seawall.workflows.key import create_key, revoke_key
 from seawall.workflows.match import match_signals
 from seawall.workflows.membership import membership_documents
 from seawall.workflows.paths import LINK_PREFIXES
 from seawall.workflows.retroaction import look_back
+from seawall.workflows.rows import as_ndjson
 from seawall.workflows.rule import put_rule, remove_rule, replay_rule
 from seawall.workflows.scan import Scanned, fingerprints, scan
 from seawall.workflows.sealing import keep_file, keep_nothing
@@ -165,10 +166,11 @@ class LocalDesk:
     def import_file(self, bank: str, path: Path) -> Iterator[Document]:
         """What each committed batch brought, and what it left out."""
         with path.open(encoding="utf-8", errors="replace", newline="") as lines:
+            ending = path.suffix.lower()
             for imported in import_entries(
                 bank,
-                lines,
-                ndjson=path.suffix.lower() != ".csv",
+                as_ndjson(lines) if ending == ".txt" else lines,
+                ndjson=ending != ".csv",
                 taxonomy=self._app.taxonomy,
                 memory=self._app.memory,
                 by=BY,
@@ -178,11 +180,15 @@ class LocalDesk:
                 yield from ({"line": bad.line, "error": bad.error} for bad in imported.bad)
                 yield {"added": imported.added}
 
-    def export(self, bank: str, *, ndjson: bool) -> Iterator[str]:
+    def export(self, bank: str, *, to: str) -> Iterator[str]:
         """A bank's lines."""
         with self._app.memory.reading() as stores:
             stores.banks.find(bank)
-            yield from export_entries(stores.entries.all(bank), ndjson=ndjson)
+            entries = stores.entries.all(bank)
+            if to == "threatexchange":
+                yield from threatexchange_lines(entries, at=now())
+            else:
+                yield from export_entries(entries, ndjson=to == "ndjson")
 
     def rules(self) -> list[Document]:
         """Every rule."""

@@ -17,6 +17,7 @@ from seawall.cli.hub_remote import RemoteHub, listed
 from seawall.cli.person_remote import RemotePeople
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
 from seawall.workflows.paths import LINK_PREFIXES
+from seawall.workflows.rows import as_ndjson, lines_of
 
 Document = dict[str, Any]
 PAGE = 500
@@ -123,13 +124,14 @@ class RemoteDesk:
 
     def import_file(self, bank: str, path: Path) -> Iterator[Document]:
         """What was kept, and what was left out."""
-        kind = "text/csv" if path.suffix.lower() == ".csv" else "application/x-ndjson"
+        ending = path.suffix.lower()
+        kind = "text/csv" if ending == ".csv" else "application/x-ndjson"
         with (
             path.open("rb") as data,
             self._http.stream(
                 "POST",
                 f"/v1/banks/{bank}/import",
-                content=data,
+                content=map(str.encode, as_ndjson(lines_of(data))) if ending == ".txt" else data,
                 headers={"Content-Type": kind},
                 timeout=None,
             ) as answer,
@@ -145,12 +147,9 @@ class RemoteDesk:
                     else {"added": document["added"]}
                 )
 
-    def export(self, bank: str, *, ndjson: bool) -> Iterator[str]:
+    def export(self, bank: str, *, to: str) -> Iterator[str]:
         """A bank's lines."""
-        kind = "ndjson" if ndjson else "csv"
-        with self._http.stream(
-            "GET", f"/v1/banks/{bank}/export", params={"format": kind}
-        ) as answer:
+        with self._http.stream("GET", f"/v1/banks/{bank}/export", params={"format": to}) as answer:
             if answer.is_error:
                 answer.read()
                 raise _error(answer)

@@ -130,15 +130,17 @@ def _lines(documents: Iterable[dict[str, Any]], _everything: bool) -> Iterator[d
 
 def _table(documents: Iterable[dict[str, Any]], everything: bool) -> Iterator[dict[str, Any]]:
     from seawall.cli.output import MARKS, out, table, text  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.cli.where import where  # noqa: PLC0415 - the same
 
     made = table(
         "file",
         "measure",
         "distance",
+        "where",
         "turned",
         "bank",
         "categories",
-        whole=("measure", "distance", "turned"),
+        whole=("measure", "distance", "where", "turned"),
     )
     for document in documents:
         measure = MARKS.get(document["measure"], "[red]! error[/]")
@@ -150,6 +152,7 @@ def _table(documents: Iterable[dict[str, Any]], everything: bool) -> Iterator[di
                 text(_near(document["path"])),
                 f"{measure} [dim]{text(match['withheld'])}[/]" if match["withheld"] else measure,
                 f"{match['distance']:>2} [dim]{match['signal_type']}[/]",
+                text(where(match)),
                 text(match["orientation"]),
                 text(match["bank"]),
                 text(match["categories"]),
@@ -158,7 +161,9 @@ def _table(documents: Iterable[dict[str, Any]], everything: bool) -> Iterator[di
             f"{each['what']}: {each['reason']}" for each in document["not_screened"]
         )
         if not nearest and (why or everything):
-            made.add_row(text(_near(document["path"])), measure, "", "", "", f"[dim]{text(why)}[/]")
+            made.add_row(
+                text(_near(document["path"])), measure, "", "", "", "", f"[dim]{text(why)}[/]"
+            )
         yield document
     if made.row_count:
         out.print(made)

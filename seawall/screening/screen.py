@@ -16,7 +16,7 @@ from seawall.policy.measure import Measure, strictest
 from seawall.policy.rule import EVERYWHERE, Rule, Rules, Trigger
 from seawall.screening.recognise import Known
 from seawall.screening.verdict import Match, NotScreened, Verdict, Withheld
-from seawall.signals.signal import Cause, NoSignal
+from seawall.signals.signal import Cause, NoSignal, brief
 
 _ANSWERED_BY = {
     Cause.EMPTY: Trigger.NO_SIGNAL,
@@ -137,8 +137,8 @@ def _match(near: Known, wanting: Sequence[Rule], reason: Withheld | None, now: d
     in_force = [rule for rule in wanting if not rule.shadow]
     deciding = max(in_force, key=lambda rule: rule.measure.severity, default=None)
     return Match(
-        signal=near.reading.signal,
-        known=near.entry.signal,
+        signal=brief(near.reading.signal),
+        known=brief(near.entry.signal),
         distance=near.distance,
         orientation=near.reading.orientation,
         frame=near.reading.frame,

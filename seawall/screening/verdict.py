@@ -22,8 +22,8 @@ class Withheld(StrEnum):
 class Match:
     """One known entry near the upload, at its nearest."""
 
-    signal: Signal  # the upload's own
-    known: Signal  # the entry's
+    signal: Signal  # the upload's own, in brief
+    known: Signal  # the entry's, in brief
     distance: int  # bits; 0 for exact types
     orientation: Orientation
     frame: int

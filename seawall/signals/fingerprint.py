@@ -13,7 +13,10 @@ from seawall.signals.chromaprint import Chromaprint
 from seawall.signals.digests import Digest
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal
+from seawall.signals.url import Url
 from seawall.signals.vpdq import Vpdq
+
+_HOLD_LINKS = Url.kinds - {Kind.LINK}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,22 @@ class Fingerprint:
     readings: tuple[Reading, ...]  # one for each distinct signal: upright and earlier frames first
     missing: tuple[NoSignal, ...] = ()
     error: str | None = None  # a sentence: why the picture inside could not be read
+
+    @property
+    def own(self) -> tuple[Reading, ...]:
+        """
+        The readings of all of it: not those of a part, of a link inside it, or of the sound beside a video's pictures.
+
+        What is decided about a post must not befall everything that names the same page or has the same music.
+        """
+        inside = {Url.name} if self.kind in _HOLD_LINKS else set()
+        if self.kind is Kind.VIDEO:
+            inside.add(Chromaprint.name)
+        return tuple(
+            reading
+            for place, reading in enumerate(self.readings)
+            if reading.region is None and (not place or reading.signal.type not in inside)
+        )
 
 
 def fingerprint(media: Media, *, orientations: bool = True) -> Fingerprint:

@@ -6,7 +6,7 @@ Signals that are many codes in a row: the frames of a video, the moments of a so
 One such signal is one text and one entry; only the index knows its codes apart, as `part` 0, 1, 2, …
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from seawall.signals.signal import Signal, SignalType
 
-PARTS = 1 << 20  # codes one signal may have at most
+PARTS = 1 << 22  # codes that all signals under one number may have
+MOST_CODES = 1 << 19  # that one signal may have
 EXACT = "exact"  # the index of 16-byte digests, of which only equal ones are found
 WHOLE = (
     0.95  # share of both sides from which on two rows of codes are one and the same from end to end
@@ -64,18 +65,23 @@ class Likeness:
     known_share: float  # of what is known, the share that was found
     segments: tuple[Segment, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of the one is all of the other."""
+        return min(self.asked_share, self.known_share) >= WHOLE
+
 
 def likeness(
     segments: tuple[Segment, ...], *, distance: int, asked_share: float, known_share: float
 ) -> Likeness:
     """The likeness these segments make, at distance 1 at least unless they are all of both sides."""
-    whole = min(asked_share, known_share) >= WHOLE
-    return Likeness(
-        distance=distance if whole else max(distance, 1),
+    found = Likeness(
+        distance=distance,
         asked_share=min(asked_share, 1.0),
         known_share=min(known_share, 1.0),
         segments=segments,
     )
+    return found if found.whole else replace(found, distance=max(distance, 1))
 
 
 class SequenceType(SignalType, Protocol):

@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Protocol
 
 from seawall.media.media import Kind, Media, Region
 
 LONGEST_SHOWN = 80  # characters of somebody's text that an error message repeats
+LONGEST_REPEATED = 4_096  # characters of a signal that is told again with each of its matches
+LONGEST_GIVEN = (
+    6 << 20
+)  # characters of one that is handed in: two hours of video have half a million
 
 
 class Orientation(StrEnum):
@@ -110,6 +115,13 @@ class SignalType(Protocol):
 
         """
         ...
+
+
+def brief(signal: Signal) -> Signal:
+    """The signal; of one that is long, its type and the SHA-256 of its text: what a match says of both its sides."""
+    if len(signal.value) <= LONGEST_REPEATED:
+        return signal
+    return Signal(signal.type, f"sha256-{sha256(str(signal).encode()).hexdigest()}")
 
 
 def shown(text: str) -> str:

@@ -5,11 +5,11 @@ SQLite is given some hundred rows in a statement, and Python's lock is free whil
 document, which it takes apart itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 import sqlalchemy
@@ -27,10 +27,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from seawall.signals.signal import Signal
 from seawall.storage.tables import Moment
 
 Row = dict[str, Any]
+
+
+class Signed(Protocol):
+    """What has a signal: an entry, a record."""
+
+    @property
+    def signal(self) -> Signal:
+        """Its signal."""
+        ...
+
+
 PARAMETERS = 8_000  # in one statement to SQLite, a quarter of what it takes
+PAGE_BYTES = 8 << 20  # of signals on one page, which a few long ones fill
+ALL = 1 << 62  # bytes: no bound
+ROWS_IN_HAND = 200  # asked for at a time where rows may be long
 
 
 def insert_many(
@@ -90,6 +105,24 @@ def update_many(connection: Connection, table: Table, rows: Sequence[Row], *, ke
             f"UPDATE {table.name} SET {sets} FROM {given} WHERE {table.name}.{key} = given.{key}"  # noqa: S608 - the same
         )
         connection.exec_driver_sql(statement, (_json(rows),))
+
+
+def until_full(
+    connection: Connection, query: Select[Any], *, most: int, column: str = "value"
+) -> Iterator[sqlalchemy.Row[Any]]:
+    """The rows of this query up to the one with which this column has so many bytes, and few more in memory."""
+    size = 0
+    with connection.execute(query.execution_options(yield_per=ROWS_IN_HAND)) as rows:
+        for row in rows:
+            yield row
+            size += len(getattr(row, column))
+            if size >= most:
+                return
+
+
+def is_full(page: Iterable[Signed]) -> bool:
+    """Whether a page ends because its signals fill it, so that more may follow."""
+    return sum(len(each.signal.value) for each in page) >= PAGE_BYTES
 
 
 def rows_among(

@@ -21,6 +21,7 @@ from seawall.cases.case import (
     Status,
 )
 from seawall.cases.urgency import SEVERE, urgency
+from seawall.media.media import Kind
 from seawall.storage.sealed import PASSAGE
 from seawall.storage.tables import (
     answers,
@@ -90,8 +91,9 @@ def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
 
 
 def nothing_to_see() -> ColumnElement[bool]:
-    """What a query of cases asks for so that nobody has to look at media; mild passages are read at no cost."""
-    graphic = (sealed_media.c.media_type != PASSAGE) | (cases.c.severity >= SEVERE)
+    """What a query of cases asks for so that nobody has to look at media; mild texts and waveforms cost nothing."""
+    read = (sealed_media.c.media_type == PASSAGE) | (sealed_media.c.kind == Kind.TEXT)
+    graphic = (sealed_media.c.kind != Kind.SOUND) & (~read | (cases.c.severity >= SEVERE))
     kept = exists().where(
         sealed_media.c.case == cases.c.id, sealed_media.c.path.is_not(None), graphic
     )

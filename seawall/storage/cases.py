@@ -72,6 +72,7 @@ from seawall.storage.tables import (
 IS_WAITING = text(
     f"cases.{WAITING_CASES}"
 )  # spelled out, since a partial index is not found for parameters
+LOOKED_INTO = 1_000  # cases too severe for somebody's day; to ask of all what is kept would keep others waiting
 PAGE = 400  # values in one IN (…)
 
 
@@ -212,7 +213,8 @@ class CaseStore:
         """
         The most urgent open case this person may see and has not skipped; one handed over comes first.
 
-        One more severe than they have `room` for is among them where there is nothing in it to look at.
+        One more severe than they have `room` for is among them where there is nothing in it to look at, and it is one
+        of the most urgent of these.
         """
         skipped = (
             select(case_skips.c.case)
@@ -232,7 +234,9 @@ class CaseStore:
         if most_severe is not None:
             query = query.where(cases.c.severity <= most_severe)
         if room is not None and room < MOST_SEVERE:
-            query = query.where((cases.c.severity <= room) | nothing_to_see())
+            severe = query.where(cases.c.severity > room).limit(LOOKED_INTO).subquery()
+            spares = cases.c.id.in_(select(severe.c.id)) & nothing_to_see()
+            query = query.where((cases.c.severity <= room) | spares)
         handed = query.where(cases.c.assigned_to == person).subquery()
         anybody = query.where(cases.c.assigned_to.is_(None)).subquery()
         either = union_all(handed.select(), anybody.select()).subquery()

@@ -14,11 +14,12 @@ from seawall.clock import rfc3339
 from seawall.errors import NotFound
 from seawall.index.digest import digest
 from seawall.signals.signal import Signal
-from seawall.storage.bulk import insert_many, insert_tuples, rows_among
+from seawall.storage.bulk import ALL, insert_many, insert_tuples, rows_among, until_full
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import Moment, banks, entries
 
 PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
+CHANGES_BYTES = 32 << 20  # of signals taken into the index at a time
 
 
 class EntryStore:
@@ -208,8 +209,13 @@ class EntryStore:
         limit: int = 100,
         signal: Signal | None = None,
         text: str | None = None,
+        most: int | None = None,
     ) -> list[Entry]:
-        """Entries of a bank, oldest first, after the one of this number; perhaps only those of a signal or a text."""
+        """
+        Entries of a bank, oldest first, after the one of this number; perhaps only those of a signal or a text.
+
+        They are fewer than `limit` where their values have `most` bytes.
+        """
         query = (
             _present()
             .where(entries.c.bank == bank, entries.c.number > after)
@@ -223,7 +229,8 @@ class EntryStore:
                 entries.c.value.ilike(pattern, escape="/")
                 | entries.c.note.ilike(pattern, escape="/")
             )
-        return [_entry(row) for row in self._connection.execute(query.limit(limit))]
+        rows = until_full(self._connection, query.limit(limit), most=most or ALL)
+        return [_entry(row) for row in rows]
 
     def all(self, bank: str) -> Iterator[Entry]:
         """Every entry of a bank, oldest first, a page in memory at a time."""
@@ -232,22 +239,27 @@ class EntryStore:
             yield _entry(row)
 
     def changes(self, *, after: int, limit: int) -> list[tuple[int, Change]]:
-        """What happened to entries after this change, in order, each with its number."""
+        """What happened to entries after this change, in order, each with its number; fewer where signals are long."""
         query = (
             select(
                 entries.c.change,
                 entries.c.number,
                 entries.c.signal_type,
                 entries.c.value,
-                entries.c.removed_at.is_not(None),
+                entries.c.removed_at,
             )
             .where(entries.c.change > after)
             .order_by(entries.c.change)
             .limit(limit)
         )
         return [
-            (change, Change(number, (Signal(kind, value),), bool(removed)))
-            for change, number, kind, value, removed in self._connection.execute(query).all()
+            (
+                row.change,
+                Change(
+                    row.number, (Signal(row.signal_type, row.value),), row.removed_at is not None
+                ),
+            )
+            for row in until_full(self._connection, query, most=CHANGES_BYTES)
         ]
 
     def count(self) -> int:

@@ -32,7 +32,14 @@ from seawall.exchange.opinion import Opinion, Word
 from seawall.exchange.record import Record, Standing, expires_at, own_piece, record_id, standing
 from seawall.policy.interval import Share
 from seawall.signals.signal import Signal
-from seawall.storage.bulk import insert_many, rows_among, update_many
+from seawall.storage.bulk import (
+    ALL,
+    PAGE_BYTES,
+    insert_many,
+    rows_among,
+    until_full,
+    update_many,
+)
 from seawall.storage.tables import contributed, held, quarantines, records, sources
 
 ROWS_AT_ONCE = 500  # of all records of an agreement
@@ -134,8 +141,13 @@ class RecordStore:
         signal: Signal | None = None,
         piece: str | None = None,
         stands: tuple[Standing, datetime] | None = None,
+        most: int | None = None,
     ) -> list[Record]:
-        """Records of an agreement in the order they came, after the one of this number; perhaps as they stand then."""
+        """
+        Records of an agreement in the order they came, after the one of this number; perhaps as they stand then.
+
+        They are fewer than `limit` where their values have `most` bytes.
+        """
         self.flush()
         query = _of(agreement).where(records.c.number > after).order_by(records.c.number)
         if signal is not None:
@@ -144,7 +156,8 @@ class RecordStore:
             query = query.where(_is_of(piece))
         if stands is not None:
             query = query.where(_stood(*stands))
-        return [_record(row) for row in self._connection.execute(query.limit(limit))]
+        rows = until_full(self._connection, query.limit(limit), most=most or ALL)
+        return [_record(row) for row in rows]
 
     def documents(self, agreement: str) -> Iterator[tuple[int, Document]]:
         """
@@ -299,14 +312,14 @@ class RecordStore:
         return {row[0]: int(row[1]) for row in self._connection.execute(query)}
 
     def take_held(self, agreement: str, organisation: str, *, limit: int) -> list[Contribution]:
-        """Take the oldest contributions of an organisation out of quarantine."""
+        """Take the oldest contributions of an organisation out of quarantine, fewer where signals are long."""
         query = (
             select(held)
             .where(held.c.agreement == agreement, held.c.organisation == organisation)
             .order_by(held.c.number)
             .limit(limit)
         )
-        rows = self._connection.execute(query).all()
+        rows = list(until_full(self._connection, query, most=PAGE_BYTES, column="signal"))
         if rows:
             self._connection.execute(
                 delete(held).where(

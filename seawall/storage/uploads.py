@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, func, insert, select
 from seawall.errors import NotFound
 from seawall.index.digest import digest
 from seawall.policy.measure import Measure
-from seawall.screening.verdict import Verdict
+from seawall.screening.verdict import Match, Verdict
 from seawall.signals.fingerprint import Fingerprint
-from seawall.storage.bulk import rows_among
+from seawall.signals.signal import brief
+from seawall.storage.bulk import PAGE_BYTES, rows_among
 from seawall.storage.documents import (
     fingerprint_document,
     fingerprint_from,
@@ -22,7 +23,7 @@ from seawall.storage.documents import (
 )
 from seawall.storage.tables import ledger, uploads
 
-PAGE = 400  # values in one IN (…): well under SQLite's and PostgreSQL's limits
+FINGERPRINTS = 50  # read at a time: those of long videos have megabytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Glimpse:
     item: str | None
     measure: Measure
     at: datetime
+    matches: tuple[Match, ...]  # with the entry that is asked about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ class UploadStore:
             {
                 "upload": upload.id,
                 "signal_type": reading.signal.type,
-                "value": reading.signal.value,
+                "value": brief(reading.signal).value,
                 "digest": digest(str(reading.signal)),
                 "change": upload.change,
             }
@@ -169,7 +171,7 @@ class UploadStore:
         """
         The last of the ledger's next lines, and number and fingerprint of each upload they are of.
 
-        An upload whose lines are cut apart by `limit` is told of twice.
+        An upload whose lines are cut apart by `limit` is told of twice. Long signals make it fewer lines.
         """
         following = (
             select(ledger.c.number, ledger.c.upload)
@@ -178,16 +180,18 @@ class UploadStore:
             .limit(limit)
         )
         lines = self._connection.execute(following).all()
-        idents = list(dict.fromkeys(row.upload for row in lines))
+        last_of = {row.upload: row.number for row in lines}
+        idents = sorted(last_of, key=last_of.__getitem__)
         found: list[tuple[int, Fingerprint]] = []
-        for start in range(0, len(idents), PAGE):
-            query = select(uploads.c.number, uploads.c.fingerprint).where(
-                uploads.c.id.in_(idents[start : start + PAGE])
-            )
-            found.extend(
-                (number, fingerprint_from(document))
-                for number, document in self._connection.execute(query)
-            )
+        size = 0
+        for start in range(0, len(idents), FINGERPRINTS):
+            some = idents[start : start + FINGERPRINTS]
+            query = select(uploads.c.number, uploads.c.fingerprint).where(uploads.c.id.in_(some))
+            for number, document in self._connection.execute(query):
+                found.append((number, fingerprint_from(document)))
+                size += sum(len(reading.signal.value) for reading in found[-1][1].readings)
+            if size >= PAGE_BYTES:
+                return last_of[some[-1]], found
         return (lines[-1].number if lines else line), found
 
     def late(self, *, after: int, to: int, change: int) -> set[int]:
@@ -229,7 +233,15 @@ class UploadStore:
             .limit(latest)
         )
         return [
-            Glimpse(id=row.id, item=row.item, measure=Measure(row.measure), at=row.at)
+            Glimpse(
+                id=row.id,
+                item=row.item,
+                measure=Measure(row.measure),
+                at=row.at,
+                matches=tuple(
+                    match for match in verdict_from(row.verdict).matches if match.entry == entry
+                ),
+            )
             for row in self._connection.execute(query)
             if any(each["entry"] == entry for each in row.verdict["matches"])
         ]

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Query, params
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -22,15 +22,18 @@ from starlette.requests import Request
 
 from seawall.clock import in_utc
 from seawall.errors import InputError
+from seawall.signals.signal import LONGEST_GIVEN
 
 M = TypeVar("M", bound=BaseModel)
 MOST_FIELDS = 32
 PATIENCE = 120  # seconds for a whole form
 MOST_ON_A_PAGE = 1000
+MOST_OF_FIELD = 8 << 20  # bytes of a form's field that is no file: signals as JSON
 NOT_PLAIN: Final = "Text has no NUL character and no half of a surrogate pair in it; leave them out"
 _CURSOR = re.compile(r"(\d{1,19})\.(\d{1,19})", re.ASCII)
 _NOT_PLAIN = re.compile("[\0\ud800-\udfff]")
 
+SignalText = Annotated[str, Field(max_length=LONGEST_GIVEN)]
 Limit = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
 After = Annotated[
     int | None,
@@ -125,7 +128,8 @@ async def read_form(request: Request, *, several: frozenset[str] = frozenset()) 
     """
     fields: dict[str, Any] = {}
     file: bytes | None = None
-    async with _patience(), request.form(max_files=1, max_fields=MOST_FIELDS) as form:
+    bounds = {"max_files": 1, "max_fields": MOST_FIELDS, "max_part_size": MOST_OF_FIELD}
+    async with _patience(), request.form(**bounds) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 if name != "file":

@@ -17,7 +17,7 @@ from seawall.sandbox.fetch import fetch
 from seawall.signals.fingerprint import Fingerprint, failed, fingerprint
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Reading, Signal
-from seawall.web.bodies import Body, parsed
+from seawall.web.bodies import Body, SignalText, parsed
 from seawall.web.door import Door
 
 NOT_FETCHED = (  # one sentence for all refusals, so that a link's owner learns nothing about our network
@@ -30,7 +30,7 @@ class SignalIn(Body):
     """A signal as text."""
 
     type: str
-    value: str
+    value: SignalText
 
     def signal(self) -> Signal:
         """

@@ -14,7 +14,7 @@ from seawall.cases.case import Case, Item, ItemKind, ItemMatch, Source
 from seawall.errors import InputError
 from seawall.policy.category import Taxonomy
 from seawall.signals.registry import parse_signal
-from seawall.signals.signal import Signal
+from seawall.signals.signal import Signal, brief
 from seawall.storage.memory import Stores
 from seawall.storage.sealed import SealedMedia
 from seawall.workflows.knowledge import Knowledge
@@ -129,8 +129,9 @@ def _matches(signals: Iterable[Signal], knowledge: Knowledge, now: datetime) -> 
             yield ItemMatch(
                 bank=entry.bank,
                 entry=entry.id,
-                signal=str(known.reading.signal),
+                signal=str(brief(known.reading.signal)),
                 distance=known.distance,
+                whole=known.likeness is not None and known.likeness.whole,
                 vouchers=len(entry.vouchers_at(now)),
                 categories=entry.categories,
                 origins=entry.shared.origins_at(now) if entry.shared else (),

@@ -45,6 +45,7 @@ COLUMNS = (
     "expires_at",
 )
 LINES_PER_COMMIT = 2_000
+BYTES_PER_COMMIT = 16 << 20  # of signals; a commit of long ones has fewer lines
 _OF_THE_SIGNAL = ("signal_type", "value", "piece")
 
 
@@ -187,9 +188,15 @@ class _Read:
     def __init__(self) -> None:
         self.good: list[tuple[int, Signal, Given, str | None]] = []
         self.bad: list[BadLine] = []
+        self.size = 0  # bytes of the signals
 
     def __len__(self) -> int:
         return len(self.good) + len(self.bad)
+
+    @property
+    def full(self) -> bool:
+        """Whether it is enough for one transaction."""
+        return len(self) >= LINES_PER_COMMIT or self.size >= BYTES_PER_COMMIT
 
     def accepted(
         self, agreement: str, *, by: Key, taxonomy: Taxonomy, stores: Stores, now: datetime
@@ -258,9 +265,10 @@ def _batches(rows: Iterable[tuple[int, Row | Error]]) -> Iterator[_Read]:
                 raise row
             signal, name = signal_in(row), str(row.get("piece") or "").strip()
             batch.good.append((line, signal, _given(row, known), name or None))
+            batch.size += len(signal.value)
         except Error as wrong:
             batch.bad.append(BadLine(line=line, error=str(wrong)))
-        if len(batch) >= LINES_PER_COMMIT:
+        if batch.full:
             yield batch
             batch, told = _Read(), True
             known.clear()

@@ -13,6 +13,8 @@ from seawall.delivery.mail_config import MailConfig
 from seawall.errors import Error, FetchError
 from seawall.policy.rule import unguarded
 from seawall.sandbox.sandbox import Sandbox
+from seawall.signals.embedding import model_of
+from seawall.signals.registry import EMBEDDING
 from seawall.storage.memory import Memory
 from seawall.workflows.audit import verify_audit
 from seawall.workflows.delivering import Courier
@@ -76,6 +78,8 @@ def examine(
         else "no rule catches uploads that cannot be screened: `seawall rule put … hold --on failure`",
     )
     yield _decoding(sandbox)
+    if EMBEDDING.kinds:
+        yield _embedding(sandbox)
 
     verified = verify_audit(memory)
     yield Check(
@@ -141,6 +145,19 @@ def _provider(provider: "IdentityProvider", now: datetime) -> Check:
         else f"{provider.config.issuer} shows no public key we can use; nobody comes in by it"
     )
     return Check(what="accounts elsewhere", well=bool(keys), says=says)
+
+
+def _embedding(sandbox: Sandbox) -> Check:
+    what = "embedding model"
+    try:
+        found = sandbox.fingerprint(jpeg(landscape(1)))
+    except Error as failed:
+        return Check(what=what, well=False, says=str(failed))
+    made = [each.signal for each in found.readings if each.signal.type == EMBEDDING.name]
+    if made:
+        return Check(what=what, well=True, says=f"{model_of(made[0])} answers")
+    reason = next(each.reason for each in found.missing if each.type == EMBEDDING.name)
+    return Check(what=what, well=False, says=reason)
 
 
 def _decoding(sandbox: Sandbox) -> Check:

@@ -25,6 +25,7 @@ from seawall.workflows.wire import Document
 MOST_BYTES = 8 * 1024 * 1024  # of the deltas on a page; those that follow are asked for next
 REMEMBERED = 4096  # checkpoints; members that follow ask for the same few
 LINES_IN_A_PIECE = 500  # of a snapshot
+BYTES_IN_A_PIECE = 1 << 20  # the same where lines are long
 
 
 class Signer:
@@ -126,16 +127,18 @@ def snapshot(agreement: str, *, signer: Signer, stores: Stores) -> Iterator[byte
 
     """
     size = stores.deltas.size(agreement)
-    digest, count = hashlib.sha256(), 0
+    digest, count, length = hashlib.sha256(), 0, 0
     lines = [_line({"format": SNAPSHOT, "agreement": agreement, "size": size})]
     for number, record in stores.records.documents(agreement):
         lines.append(_line({"number": number, "record": record}))
         count += 1
-        if len(lines) == LINES_IN_A_PIECE:
+        length += len(lines[-1])
+        if len(lines) == LINES_IN_A_PIECE or length >= BYTES_IN_A_PIECE:
             piece = b"".join(lines)
             digest.update(piece)
             yield piece
             lines.clear()
+            length = 0
     digest.update(b"".join(lines))
     said = f"{origin(signer.key.verifier, agreement)}/snapshot\n{size}\n{digest.hexdigest()}\n"
     peaks = merkle.peaks(size, stores.deltas.hashes(agreement))

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from seawall.banks.entry import Entry
+from seawall.banks.entry import Entry, counts
 from seawall.clock import rfc3339
 from seawall.errors import Error, InputError
 from seawall.policy.category import Taxonomy
+from seawall.signals import threatexchange
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory
 from seawall.workflows.bank import Filing, add_entries
@@ -31,6 +32,7 @@ COLUMNS = (
     "enabled",
 )
 LINES_PER_COMMIT = 2_000
+BYTES_PER_COMMIT = 16 << 20  # of signals; a commit of long ones has fewer lines
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -72,6 +74,7 @@ def import_entries(
     rows = read_rows(lines, ndjson=ndjson, columns=COLUMNS)
     good: list[tuple[Signal, Filing]] = []
     bad: list[BadLine] = []
+    size = 0
 
     def commit() -> Imported:
         with memory.transaction() as stores:
@@ -83,12 +86,14 @@ def import_entries(
             if isinstance(row, Error):
                 raise row
             good.append(_filed(row, taxonomy, source))
+            size += len(good[-1][0].value)
         except Error as wrong:
             bad.append(BadLine(line=number, error=str(wrong)))
-        if len(good) + len(bad) >= LINES_PER_COMMIT:
+        if len(good) + len(bad) >= LINES_PER_COMMIT or size >= BYTES_PER_COMMIT:
             yield commit()
             good.clear()
             bad.clear()
+            size = 0
     yield commit()
 
 
@@ -116,6 +121,14 @@ def export_entries(entries: Iterable[Entry], *, ndjson: bool) -> Iterator[str]:
             if ndjson
             else _csv_line(map(_cell, row.values()))
         )
+
+
+def threatexchange_lines(entries: Iterable[Entry], *, at: datetime) -> Iterator[str]:
+    """Lines that python-threatexchange reads, of what counts now and it has a type for: it could say neither."""
+    for entry in entries:
+        theirs = threatexchange.written(entry.signal)
+        if theirs and counts(entry, at=at) and not _withheld(entry):
+            yield " ".join(theirs) + "\n"
 
 
 def _filed(row: Row, taxonomy: Taxonomy, source: str) -> tuple[Signal, Filing]:

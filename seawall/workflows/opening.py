@@ -29,7 +29,13 @@ from seawall.storage.memory import Stores
 from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
 
-_KINDS = {Kind.IMAGE: ItemKind.IMAGE, Kind.LINK: ItemKind.LINK}
+_KINDS = {
+    Kind.IMAGE: ItemKind.IMAGE,
+    Kind.VIDEO: ItemKind.VIDEO,
+    Kind.SOUND: ItemKind.SOUND,
+    Kind.TEXT: ItemKind.TEXT,
+    Kind.LINK: ItemKind.LINK,
+}
 
 
 def open_case(
@@ -100,7 +106,7 @@ def open_for_upload(
 def item_of(upload: Upload, verdict: Verdict) -> Item:
     """What a ruling on this upload would be about."""
     signals = dict.fromkeys(
-        str(reading.signal) for reading in upload.fingerprint.readings if reading.plain
+        str(reading.signal) for reading in upload.fingerprint.own if reading.unturned
     )
     return Item(
         id=upload.item or upload.id,
@@ -114,6 +120,7 @@ def item_of(upload: Upload, verdict: Verdict) -> Item:
                 entry=match.entry,
                 signal=str(match.signal),
                 distance=match.distance,
+                whole=match.likeness is not None and match.likeness.whole,
                 vouchers=match.vouchers,
                 categories=match.categories,
                 origins=match.origins,

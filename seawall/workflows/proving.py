@@ -10,7 +10,7 @@ from seawall.exchange.note import Verifier
 from seawall.exchange.record import record_id
 from seawall.exchange.replay import told_by
 from seawall.partners.hub import Hub
-from seawall.signals.signal import Signal
+from seawall.signals.signal import Signal, brief
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,12 @@ def prove_signal(hub: Hub, agreement: str, verifier: Verifier, signal: Signal) -
 
     """
     base = f"/agreements/{agreement}"
-    rows = hub.get(f"{base}/records", signal=str(signal)).get("records")
-    if not rows:
-        raise NotFound(f"The hub has no record of {signal} under '{agreement}'.")
     try:
-        number = int(rows[0]["delta"])
+        row = hub.get(f"{base}/records/{record_id(agreement, signal)}")
+    except NotFound as absent:
+        raise NotFound(f"The hub has no record of {brief(signal)} under '{agreement}'.") from absent
+    try:
+        number = int(row["delta"])
         (line,) = hub.changes(agreement, after=number - 1, limit=1, wait=0).lines
         delta = delta_from(line)
         head = hub.checkpoint(agreement)
@@ -55,7 +56,7 @@ def prove_signal(hub: Hub, agreement: str, verifier: Verifier, signal: Signal) -
         or (delta.number, delta.agreement) != (number, agreement)
         or (delta.record.signal, delta.record.id) != (signal, record_id(agreement, signal))
     ):
-        raise OutsideError(f"Delta {number}, which the hub names, is not of {signal}.")
+        raise OutsideError(f"Delta {number}, which the hub names, is not of {brief(signal)}.")
     if not verify_inclusion(leaf_hash(line), number - 1, told.size, hashes, told.root):
         raise OutsideError(
             f"The hub's proof does not hold: delta {number} is not in the log it signed."

@@ -6,21 +6,24 @@ A line that never ends, a quote that is never closed, a field nobody knows: one 
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import orjson
 
 from seawall.errors import Error, InputError
+from seawall.signals import threatexchange
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
-from seawall.signals.signal import Signal
+from seawall.signals.signal import LONGEST_GIVEN, Signal, shown
 
 Row = dict[str, Any]
 
 LONGEST_ROW = 20  # lines; a note may run over several, a list of signals does not
-LONGEST_LINE = 65_536  # characters; a link may be long, a line of a megabyte is a mistake
+LONGEST_LINE = 8 << 20  # characters: a signal and what is said of it
+csv.field_size_limit(LONGEST_LINE)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -47,9 +50,16 @@ def read_rows(
     return _ndjson(lines, columns) if ndjson else _csv(lines, columns)
 
 
+def as_ndjson(lines: Iterable[str]) -> Iterator[str]:
+    """A list as python-threatexchange keeps it, a type and a signal on each line, as NDJSON with the same lines."""
+    for line in lines:
+        kind, _, value = line.strip().partition(" ")
+        yield json.dumps({"signal_type": kind, "value": value}) + "\n" if kind else "\n"
+
+
 def signal_in(row: Row) -> Signal:
     """
-    The signal of a row.
+    The signal of a row, of our own type or of one of python-threatexchange's.
 
     Raises:
         InputError: There is none, or something in the row cannot be kept.
@@ -59,10 +69,20 @@ def signal_in(row: Row) -> Signal:
         raise InputError(
             "This line holds a NUL character or half a character, which cannot be kept."
         )
-    kind = str(row.get("signal_type") or "").strip().lower()
-    if kind not in SIGNAL_TYPES:
-        raise InputError(f"There is no signal type '{kind}'; there are {', '.join(SIGNAL_TYPES)}.")
-    return parse_signal(f"{kind}:{row.get('value') or ''}")
+    kind, given = str(row.get("signal_type") or "").strip().lower(), row.get("value")
+    value = orjson.dumps(given).decode() if isinstance(given, list) else str(given or "")
+    if len(value) > LONGEST_GIVEN:
+        raise InputError(
+            f"A signal has at most {LONGEST_GIVEN} characters; this one has {len(value)}."
+        )
+    if kind in SIGNAL_TYPES:
+        return parse_signal(f"{kind}:{value}")
+    found = threatexchange.read(kind, value)
+    if found is None:
+        raise InputError(
+            f"There is no signal type '{shown(kind)}'; there are {', '.join(SIGNAL_TYPES)}."
+        )
+    return found
 
 
 def names_in(cell: object) -> tuple[str, ...]:
@@ -91,7 +111,8 @@ def moment_in(cell: object) -> datetime | None:
 
 
 def _csv(lines: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[int, Row | Error]]:
-    reader = csv.reader(_bounded(lines), strict=True)
+    rows = _Rows(lines)
+    reader = csv.reader(rows, strict=True)
     header = [name.strip().lower().lstrip("\ufeff") for name in next(reader, [])]
     if not {"signal_type", "value"} <= set(header):
         raise InputError(
@@ -105,20 +126,13 @@ def _csv(lines: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[int, Ro
         )
     while True:
         first = reader.line_num + 1
+        rows.begin()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as wrong:
             yield first, InputError(f"{_lines(first, reader.line_num)} not CSV: {wrong}.")
-            continue
-        if reader.line_num - first >= LONGEST_ROW:
-            yield (
-                first,
-                InputError(
-                    f"{_lines(first, reader.line_num)} one row: a quote is opened and not closed."
-                ),
-            )
             continue
         if not any(cells):
             continue
@@ -153,6 +167,27 @@ def _lines(first: int, last: int) -> str:
     return (
         "This line is" if last <= first else f"Lines {first} to {last} were lost; together they are"
     )
+
+
+class _Rows:
+    """Lines for a reader of CSV, which gives up on a row that does not end."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = _bounded(lines)
+        self.begin()
+
+    def begin(self) -> None:
+        """A row begins."""
+        self._left = LONGEST_ROW
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if not self._left:
+            raise csv.Error("a quote is opened and not closed")
+        self._left -= 1
+        return next(self._lines)
 
 
 def _bounded(lines: Iterable[str]) -> Iterator[str]:

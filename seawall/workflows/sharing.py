@@ -33,6 +33,7 @@ from seawall.exchange.record import (
 )
 from seawall.policy.category import Taxonomy
 from seawall.signals.signal import Signal
+from seawall.storage.bulk import PAGE_BYTES, is_full
 from seawall.storage.memory import Stores
 from seawall.storage.records import Contribution
 
@@ -294,7 +295,7 @@ def withdraw_source(
     """
     stores.deltas.lock(agreement)
     shared = stores.organisations.agreement(agreement)
-    page = stores.records.page(agreement, after=after, limit=ENOUGH)
+    page = stores.records.page(agreement, after=after, limit=ENOUGH, most=PAGE_BYTES)
     gone = [
         (record.signal, replace(opinion, word=Word.WITHDRAW, at=now, reason=""), None)
         for record in page
@@ -302,7 +303,7 @@ def withdraw_source(
         if opinion.organisation == organisation and opinion.word is not Word.WITHDRAW
     ]
     write_opinions(shared, gone, stores=stores, now=now, actor=actor)
-    if len(page) == ENOUGH:
+    if len(page) == ENOUGH or is_full(page):
         return len(gone), page[-1].number
     stores.records.drop_all_held(agreement, organisation)
     return len(gone), None

@@ -1,8 +1,7 @@
 """
 An upload arrives.
 
-    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, case, message, audit event
-    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, message, audit event, kept media
+    bytes ─▶ sandbox(media ─▶ signals) ─▶ index ─▶ rules ─▶ verdict ─▶ upload, ledger, case, message, event, kept media
 """
 
 from dataclasses import dataclass, replace
@@ -165,5 +164,5 @@ def _restored(fingerprint: Fingerprint, knowledge: Knowledge, now: datetime) -> 
     """Whether this very content was given back after a removal, and that still counts."""
     allowed = knowledge.allowed
     return bool(allowed) and any(
-        now < allowed.get(digest(str(reading.signal)), now) for reading in fingerprint.readings
+        now < allowed.get(digest(str(reading.signal)), now) for reading in fingerprint.own
     )

@@ -23,7 +23,7 @@ from seawall.screening.replay import Replay
 from seawall.screening.verdict import Match, NotScreened
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.sequence import Likeness
-from seawall.signals.signal import NoSignal
+from seawall.signals.signal import NoSignal, brief
 from seawall.storage.outbox import Message
 from seawall.storage.retroactions import Retroaction
 from seawall.storage.sealed import SealedMedia
@@ -111,7 +111,7 @@ def _likeness_document(likeness: Likeness | None) -> Document:
 
 
 def match_document(match: Match) -> Document:
-    """A known entry near an upload; `value` is the entry's, `signal` the upload's own."""
+    """A known entry near an upload; `value` is the entry's, `signal` the upload's own; both in brief where long."""
     return {
         "signal_type": match.known.type,
         "value": match.known.value,
@@ -145,9 +145,11 @@ def known_document(known: Known, *, at: datetime) -> Document:
     return {
         "bank": entry.bank,
         "entry": entry.id,
-        "value": entry.signal.value,
+        "signal_type": entry.signal.type,
+        "value": brief(entry.signal).value,
         "distance": known.distance,
         "orientation": known.reading.orientation,
+        **_likeness_document(known.likeness),
         "categories": list(entry.categories),
         "origins": list(entry.shared.origins_at(at)) if entry.shared else [],
     }

@@ -15,7 +15,7 @@ from seawall.errors import InputError, NotFound, RuleError
 from seawall.storage.memory import Memory
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
 from tests.cli.run import seawall
-from tests.made import flipped, pdq
+from tests.made import flipped, pdq, video
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +248,31 @@ def test_an_entry_that_was_off_stays_off_when_it_moves(tmp_path):
     assert seawall(tmp_path, "bank", "export", "b").out.splitlines()[1].endswith("false")
 
 
+def test_a_list_of_python_threatexchange_comes_in_and_goes_out(tmp_path):
+    """A type and a signal on each line, whatever their length; of a raw text what it is known by."""
+    film = video(*map(pdq, range(7200)))
+    frames = json.dumps(film.value.split(";"))
+    file = tmp_path / "list.txt"
+    lines = [f"pdq {pdq(1).value}", f"vpdq {frames}", "", f"video_md5 {'a' * 32}", "trend_query {}"]
+    file.write_text("\n".join([*lines, "raw_text Meet us at noon", f"HASH_SHA1 {'b' * 40}"]))
+
+    ran = seawall(tmp_path / "h", "bank", "import", "lists", file, "--json")
+
+    assert [line.get("line") for line in ran.lines] == [5, None]
+    assert ran.lines[-1] == {"bank": "lists", "added": 5, "bad": 1}
+    kinds = [
+        row["signal_type"]
+        for row in seawall(tmp_path / "h", "bank", "show", "lists", "--json").lines
+    ]
+    assert kinds == ["pdq", "vpdq", "md5", "text_sha256", "sha1"]
+    exported = seawall(tmp_path / "h", "bank", "export", "lists", "--threatexchange").out
+    assert [line.split()[0] for line in exported.splitlines()] == ["pdq", "vpdq", "video_md5"]
+    csv_file = tmp_path / "again.csv"
+    csv_file.write_text(seawall(tmp_path / "h", "bank", "export", "lists").out)
+    again = seawall(tmp_path / "h", "bank", "import", "others", csv_file, "--json")
+    assert again.lines == [{"bank": "others", "added": 5, "bad": 0}]
+
+
 def test_a_forgotten_quote_costs_one_error_and_no_silence(tmp_path):
     """The lines it swallowed are named; those after it are read."""
     lines = [f"pdq,{pdq(n).value},fine" for n in range(60)]
@@ -258,8 +283,8 @@ def test_a_forgotten_quote_costs_one_error_and_no_silence(tmp_path):
     ran = seawall(tmp_path, "bank", "import", "b", file, "--json")
 
     assert ran.lines[0]["line"] == 12
-    assert "Lines 12 to 52 were lost" in ran.lines[0]["error"]
-    assert ran.lines[-1] == {"bank": "b", "added": 19, "bad": 1}
+    assert "Lines 12 to 31 were lost" in ran.lines[0]["error"]
+    assert ran.lines[-1] == {"bank": "b", "added": 40, "bad": 1}
 
 
 def test_half_characters_and_impossible_dates_are_bad_lines(tmp_path):

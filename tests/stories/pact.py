@@ -82,6 +82,18 @@ class Node:
         verdict = self.http.post("/v1/screen", data={"signals": signals}).json()
         return verdict["measure"] in ("block", "hold")
 
+    def matches(self, signal):
+        """What a signal of any length is near."""
+        asked = {"signals": [{"type": signal.type, "value": signal.value}]}
+        return self.http.post("/v1/match", json=asked).json()["results"][0]["matches"]
+
+    def knows(self, signal):
+        """Whether an upload with this signal, of any length, is stopped."""
+        signals = json.dumps([{"type": signal.type, "value": signal.value}])
+        answer = self.http.post("/v1/screen", data={"signals": signals})
+        answer.raise_for_status()
+        return answer.json()["measure"] in ("block", "hold")
+
     def signals(self):
         """Those of the agreement's bank, in order, each as often as it is there."""
         rows = self.run("bank", "show", "pact", "--limit", 1_000_000, "--json").lines

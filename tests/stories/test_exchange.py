@@ -5,11 +5,12 @@ import pytest
 from benchmarks.server import running
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
 from tests.cli.run import seawall
+from tests.made import pdq, sound, video, words
 from tests.stories.pact import NAME, Node, eventually, invited, share
 
 
 def test_what_one_member_shares_the_other_blocks_within_a_second(tmp_path, monkeypatch):
-    """And when it disputes that, neither enforces it any more."""
+    """And when it disputes that, neither enforces it any more. Two hours of video come over as a photo does."""
     monkeypatch.setenv("SEAWALL_EXCHANGE_HUB", "hub.example")
     photo, copy = tmp_path / "photo.jpg", ALTERATIONS["mirrored"](landscape(1))
     photo.write_bytes(jpeg(landscape(1)))
@@ -50,6 +51,18 @@ def test_what_one_member_shares_the_other_blocks_within_a_second(tmp_path, monke
 
         b.run("withdraw", "pact", match["signal_type"] + ":" + match["value"])
         assert eventually(lambda: b.measure(copy) in ("block", "hold")) < 2
+
+        hours = 2 * 3600
+        film = video(*map(pdq, range(hours)))
+        for signal in (film, sound(1, hours), words(1, 50_000)):
+            body = {"signals": [str(signal)], "categories": ["terrorist-content"]}
+            told = a.http.post("/v1/exchange/memberships/pact/opinions", json=body)
+            assert told.status_code == 201, told.text
+            assert eventually(lambda signal=signal: b.knows(signal), 20)
+        (match,) = b.matches(video(*map(pdq, range(600, 700)), pdq(-1)))
+        assert match["known_share"] < 0.1
+        assert abs(match["segments"][0]["known_start"] - 600) < 2
+
         b.run("leave", "pact")
         assert b.measure(copy) == "allow"
         assert seawall(b.home, "memberships").out == ""

@@ -43,6 +43,10 @@ def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
         imported = ask("bank", "import", "lists", tmp_path / "list.ndjson", "--json")
         assert imported.lines[-1] == {"bank": "lists", "added": 1, "bad": 1}
         assert pdq(3).value in ask("bank", "export", "lists").out
+        (tmp_path / "list.txt").write_text(f"pdq {pdq(4).value}\n")
+        assert ask("bank", "import", "theirs", tmp_path / "list.txt").code == 0
+        theirs = ask("bank", "export", "theirs", "--threatexchange").out
+        assert theirs == f"pdq {pdq(4).value}\n"
         assert ask("rule", "put", "mild", "label", "--json").lines[0]["measure"] == "label"
         assert ask("rule", "put", "mild", "block", "--replay", "--json").lines[0]["uploads"] == 1
         assert "mild" in ask("rule", "list").out

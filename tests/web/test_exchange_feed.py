@@ -20,11 +20,12 @@ from seawall.clock import now, rfc3339
 from seawall.exchange import merkle
 from seawall.exchange.agreement import Status, Terms
 from seawall.exchange.note import Checkpoint, opened
+from seawall.storage import bulk as stored
 from seawall.web import snapshots
-from seawall.web.api import exchange_feed
-from seawall.workflows import sharing
+from seawall.web.api import exchange_feed, exchange_records
+from seawall.workflows import feed, sharing
 from seawall.workflows.key import revoke_key
-from tests.made import NOON, pdq
+from tests.made import NOON, pdq, sound, video, words
 from tests.sharing import EVERYTHING, agree, key_of
 from tests.web.serving import Served
 
@@ -599,3 +600,61 @@ def until(true, seconds: float = 10) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
+
+
+def test_what_is_long_is_shared_as_what_is_short(table: Table):
+    """Two hours of video and sound, and a long text: said, listed, followed and proven; many of them are many pages."""
+    hours = 2 * 3600
+    film = video(*map(pdq, range(hours)))
+    signals = [film, sound(1, hours), words(1, 50_000)]
+    body = {"signals": list(map(str, signals)), "categories": ["terrorist-content"]}
+    assert len(film.value) > 500_000
+
+    said = table.acme.post(f"{table.path}/opinions", json=body)
+    assert said.status_code == 201, said.text
+    _, lines, _ = table.deltas()
+    records = table.reader.get(f"{table.path}/records").json()["records"]
+    number = records[0]["delta"]
+    proof = table.reader.get(f"{table.path}/proofs/inclusion", params={"number": number}).json()
+
+    assert [each["signal"] for each in records] == list(map(str, signals))
+    assert len({each["piece"] for each in records}) == 1
+    shared = [json.loads(line)["record"] for line in lines]
+    assert [each["signal"] for each in shared if each] == list(map(str, signals))
+    assert b64decode(proof["leaf"]) == merkle.leaf_hash(lines[number - 1])
+    blob = table.reader.get(f"{table.path}/snapshot").content
+    copied = zstandard.ZstdDecompressor().decompressobj().decompress(blob)
+    assert str(film).encode() in copied
+
+
+def test_a_list_of_long_signals_is_taken_and_given_out_in_pages_of_bytes(table: Table, monkeypatch):
+    """In CSV and NDJSON; one that is longer than any is a bad line, and the next is read."""
+    monkeypatch.setattr(stored, "PAGE_BYTES", 300_000)
+    monkeypatch.setattr(exchange_records, "PAGE_BYTES", 300_000)
+    monkeypatch.setattr(feed, "MOST_BYTES", 300_000)
+    films = [video(*map(pdq, range(n, n + 2_000))) for n in range(4)]
+    rows = [{"signal_type": "vpdq", "value": each.value.split(";")} for each in films[:2]]
+    rows.insert(1, {"signal_type": "vpdq", "value": "x" * (7 << 20)})
+    ndjson = "".join(
+        json.dumps(each | {"categories": ["terrorist-content"]}) + "\n" for each in rows
+    )
+    csv = "signal_type,value,categories\n" + "".join(
+        f'vpdq,"{each.value}",terrorist-content\n' for each in films[2:]
+    )
+    told = []
+    for content, kind in ((ndjson, NDJSON), (csv, CSV)):
+        answer = table.acme.post(f"{table.path}/opinions/bulk", content=content, headers=kind)
+        told += [json.loads(line) for line in answer.text.splitlines()]
+
+    assert [each.get("line") or each["added"] for each in told] == [2, 2, 2]
+    assert "6291456 characters" in told[0]["error"]
+    pages, after = [], None
+    while not pages or after:
+        params = {"after": after} if after else {}
+        page = table.reader.get(f"{table.path}/records", params=params).json()
+        pages.append([each["signal"] for each in page["records"]])
+        after = page["next"]
+    assert [len(page) for page in pages] == [2, 2, 0]
+    assert sum(pages, []) == list(map(str, films))  # noqa: RUF017 - two pages
+    first, lines, _ = table.deltas()
+    assert len(lines) < first["size"]

@@ -60,6 +60,8 @@ def test_what_was_exported_can_be_imported(admin: httpx.Client, bank: str):
         assert told == [{"added": 1, "bad": 0}]
         again = admin.get(f"/v1/banks/{other}/export", params={"format": kind})
         assert again.text == exported.text
+    theirs = admin.get(f"/v1/banks/{bank}/export", params={"format": "threatexchange"})
+    assert theirs.text == f"pdq {pdq(4).value}\n"
 
 
 def test_five_thousand_lines_come_in_and_go_out(admin: httpx.Client, bank: str):

@@ -14,8 +14,6 @@ import orjson
 import zstandard
 
 from seawall.exchange.merkle import inclusion_proof, leaf_hash
-from seawall.exchange.record import record_id
-from seawall.signals.registry import parse_signal
 from tests.exchange.logs import Log
 
 
@@ -50,8 +48,10 @@ class LyingHub:
             case ["samples", ident]:
                 (sample,) = (each for each in self.samples if each["id"] == ident)
                 return 200, orjson.dumps(sample | {"next": None})
-            case ["records"]:
-                return 200, orjson.dumps({"records": self._records(query["signal"])})
+            case ["records", ident]:
+                found = [each for each in self.log.records.values() if each.id == ident]
+                if found:
+                    return 200, orjson.dumps({"id": ident, "delta": found[0].delta})
             case ["proofs", "inclusion"]:
                 hashes = self._proof(int(query["number"]), int(query["size"]))
                 return 200, orjson.dumps({"hashes": hashes})
@@ -64,14 +64,6 @@ class LyingHub:
         head = {"after": after, "size": self.log.size}
         end = {"checkpoint": self.log.checkpoint(after + len(lines))}
         return b"".join(line + b"\n" for line in (_json(head), *lines, _json(end)))
-
-    def _records(self, signal: str) -> list[dict[str, Any]]:
-        ident = record_id(self.log.agreement, parse_signal(signal))
-        return [
-            {"id": each.id, "delta": each.delta}
-            for each in self.log.records.values()
-            if each.id == ident
-        ]
 
     def _proof(self, number: int, size: int) -> list[str]:
         leaves = [leaf_hash(line) for line in self.log.lines]

@@ -310,6 +310,23 @@ def test_whose_day_is_over_is_given_what_shows_no_media(place):
     assert place.next("ann", room=0).id == known
 
 
+def test_only_the_most_urgent_of_what_is_too_severe_is_looked_into(place, monkeypatch):
+    """A queue full of pictures keeps nobody waiting who has looked enough; what they skipped is not counted in."""
+    monkeypatch.setattr("seawall.storage.cases.LOOKED_INTO", 1)
+    _, known = place.screened(flipped(pdq(1), 12, seed=1))
+    told = {"source": Source.HAND, "by": "cli", "now": NOON}
+    user = Item(id="user 9", kind=ItemKind.USER)
+    words = place.do(open_case, user, category="terrorist-content", **told).id
+    with place.memory.transaction() as stores:
+        stores.sealed.add(media("picture", known, "image/png"))
+
+    assert place.next("ann", room=0) is None
+    with place.memory.transaction() as stores:
+        stores.cases.skip(known, "ben", at=NOON)
+    assert place.next("ben", room=0).id == words
+    assert place.next("ann", room=7).id == known
+
+
 def test_what_nobody_may_see_is_counted(place):
     """Whoever lacks a category, a second category of it or its queue is not offered a case, nor is nobody at all."""
     for number, category in enumerate(("violence", "violence", None)):

@@ -21,7 +21,7 @@ from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.upload import Context, remember_upload, screen_upload
-from tests.made import NOON, entry, fingerprint, flipped, pdq, reading
+from tests.made import NOON, entry, fingerprint, flipped, pdq, reading, sound, video, words
 
 BANK = Bank(name="known", owner="alpha", created_at=NOON)
 LATER = NOON + timedelta(days=1)
@@ -142,6 +142,33 @@ def test_yesterday_s_upload_is_judged_by_today_s_signal(node):
         "entries": [added.id],
         "rules": ["known-nearly"],
     }
+
+
+def test_videos_sounds_and_texts_are_found_as_photos_are(node):
+    """A clip of what is known, and what is known within a video; photos meet frames both ways."""
+    clip, still = [pdq(100 + number) for number in range(12)], pdq(300)
+    others = [pdq(200 + number) for number in range(8)]
+    uploads = [
+        node.let_through(video(*others, *(flipped(each, 5) for each in clip))),
+        node.let_through(video(*others[:5], flipped(still, 5), *others[5:])),
+        node.let_through(flipped(others[3], 5)),
+        node.let_through(sound(1)),
+        node.let_through(words(1)),
+    ]
+    node.let_through(video(*map(pdq, range(400, 412))), sound(2), words(2), pdq(5))
+    known = [video(*clip), still, video(*others), sound(1), words(1)]
+    ids = [
+        each.id for each in node.add(*(entry(each, id=f"en_{n}") for n, each in enumerate(known)))
+    ]
+
+    node.look_back()
+
+    found = {
+        (each.upload, match.entry) for each in node.remembered() for match in each.verdict.matches
+    }
+    assert set(zip(uploads, ids, strict=True)) <= found
+    assert {upload for upload, _ in found} == set(uploads)
+    assert node.look_back() == []
 
 
 def test_a_copy_is_found_however_it_was_turned(node):

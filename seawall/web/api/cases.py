@@ -23,7 +23,7 @@ from seawall.policy.territory import territory
 from seawall.storage.memory import Stores
 from seawall.web.access import may
 from seawall.web.api.rules import GroundIn
-from seawall.web.bodies import Body, Limit, cursor_of, json_body
+from seawall.web.bodies import Body, Limit, SignalText, cursor_of, json_body
 from seawall.web.door import door_of
 from seawall.web.once import Story, Ticket, expected, ticket, unless_changed, written
 from seawall.web.openapi import described
@@ -97,7 +97,7 @@ class CaseIn(Body):
     item: Name
     kind: ItemKind
     uploader: Name | None = None
-    signals: tuple[str, ...] = ()
+    signals: tuple[SignalText, ...] = ()
     text: Annotated[str, Field(description="The passage, of an item that is a text.")] | None = None
     link: Annotated[str, Field(description="Where the item's name is not the link.")] | None = None
     territory: Annotated[str, Field(description="Where it was uploaded.")] | None = None

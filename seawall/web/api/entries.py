@@ -15,9 +15,19 @@ from seawall.clock import now
 from seawall.errors import InputError
 from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
+from seawall.storage.bulk import PAGE_BYTES, is_full
 from seawall.storage.memory import Stores
 from seawall.web.access import may
-from seawall.web.bodies import After, Body, Limit, invalid, json_body, parsed, read_form
+from seawall.web.bodies import (
+    After,
+    Body,
+    Limit,
+    SignalText,
+    invalid,
+    json_body,
+    parsed,
+    read_form,
+)
 from seawall.web.door import door_of
 from seawall.web.once import expected, ticket, unless_changed, written
 from seawall.web.openapi import FORM, described
@@ -71,7 +81,7 @@ class EntryIn(FilingIn):
     """A signal to be known."""
 
     signal_type: str
-    value: str
+    value: SignalText
 
 
 class EntryChange(Body):
@@ -106,13 +116,13 @@ def list_entries(
     with door_of(request).app.memory.reading() as stores:
         stores.banks.find(bank)
         found = stores.entries.page(
-            bank, after=after or 0, limit=limit + 1, signal=wanted, text=text
+            bank, after=after or 0, limit=limit + 1, signal=wanted, text=text, most=PAGE_BYTES
         )
     page = found[:limit]
     return Json(
         {
             "entries": [entry_document(entry) for entry in page],
-            "next": str(page[-1].number) if len(found) > limit else None,
+            "next": str(page[-1].number) if len(found) > limit or is_full(found) else None,
         }
     )
 

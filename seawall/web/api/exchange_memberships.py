@@ -15,7 +15,7 @@ from seawall.exchange.membership import Message
 from seawall.storage.memory import Stores
 from seawall.web.access import may
 from seawall.web.api.exchange_records import OpinionIn, Times
-from seawall.web.bodies import Body, json_body
+from seawall.web.bodies import Body, SignalText, json_body
 from seawall.web.door import Door, door_of
 from seawall.web.once import Ticket, ticket, written_soon
 from seawall.web.openapi import described
@@ -59,7 +59,7 @@ _TOLD: dict[str, Any] = {"id": "msg_1m80w4mrp1ptt34mnp0", "kept": False, "error"
 class OutcomeIn(Body):
     """What reviews of a record's matches have found here; `what` is its id, its signal, or its entry's id."""
 
-    what: Annotated[str, Field(min_length=1)]
+    what: Annotated[SignalText, Field(min_length=1)]
     right: Times = 0
     wrong: Times = 0
 

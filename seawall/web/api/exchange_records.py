@@ -18,9 +18,10 @@ from seawall.exchange.agreement import Role
 from seawall.exchange.opinion import LONGEST, MAX_SEVERITY, Word
 from seawall.exchange.record import Standing
 from seawall.signals.registry import parse_signal
+from seawall.storage.bulk import PAGE_BYTES, is_full
 from seawall.storage.memory import Stores
 from seawall.web.access import may
-from seawall.web.bodies import After, Body, Limit, json_body, parsed
+from seawall.web.bodies import After, Body, Limit, SignalText, json_body, parsed
 from seawall.web.door import Door, door_of
 from seawall.web.once import ticket, written_soon
 from seawall.web.openapi import described
@@ -80,7 +81,7 @@ class OpinionIn(Body):
     """One word on the signals of one content."""
 
     signals: Annotated[
-        tuple[Annotated[str, Field(max_length=65_536)], ...],
+        tuple[SignalText, ...],
         Field(min_length=1, max_length=MOST_SIGNALS),
     ]
     word: Word = Word.CONFIRM
@@ -232,6 +233,7 @@ def list_records(
             signal=wanted,
             piece=piece,
             stands=(standing, moment) if standing else None,
+            most=PAGE_BYTES,
         )
     page = found[:limit]
     seen = looked(by, agreement, "records", at=moment, records=len(page))
@@ -239,7 +241,7 @@ def list_records(
     return Json(
         {
             "records": [shared_record_document(record, now=moment) for record in page],
-            "next": str(page[-1].number) if len(found) > limit else None,
+            "next": str(page[-1].number) if len(found) > limit or is_full(found) else None,
         }
     )
 

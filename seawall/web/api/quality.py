@@ -17,7 +17,7 @@ from seawall.errors import InputError
 from seawall.signals.registry import parse_signal
 from seawall.storage.memory import Stores
 from seawall.web.access import may
-from seawall.web.bodies import Body, json_body
+from seawall.web.bodies import Body, SignalText, json_body
 from seawall.web.door import door_of
 from seawall.web.once import ticket, written
 from seawall.web.openapi import described
@@ -48,7 +48,7 @@ class GoldenIn(Body):
     ] = None
     item: Annotated[Name | None, Field(description="One without a picture.")] = None
     kind: ItemKind = ItemKind.OTHER
-    signals: tuple[str, ...] = ()
+    signals: tuple[SignalText, ...] = ()
     queue: Annotated[str, Field(max_length=64)] | None = None
     category: Name | None = None
     policy: Name | None = None

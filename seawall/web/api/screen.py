@@ -19,7 +19,7 @@ from seawall.storage.memory import Stores
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 from seawall.web.access import may
-from seawall.web.bodies import Body, Form, invalid, read_form
+from seawall.web.bodies import MOST_OF_FIELD, Body, Form, invalid, read_form
 from seawall.web.door import Door, door_of
 from seawall.web.handed import of_file, of_link, of_signals
 from seawall.web.once import HEADER, Ticket, answered_before, ticket, written_soon
@@ -38,7 +38,9 @@ class ScreenIn(Body):
     """What the platform says about an upload, and the upload itself unless it is a file."""
 
     url: str | None = None
-    signals: str | None = Field(None, description='JSON: [{"type": "pdq", "value": "…"}]')
+    signals: str | None = Field(
+        None, description='JSON: [{"type": "pdq", "value": "…"}]', max_length=MOST_OF_FIELD
+    )
     item_id: Name | None = None
     surface: Name | None = None
     uploader: Name | None = None

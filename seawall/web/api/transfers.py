@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Literal
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -13,16 +13,29 @@ from seawall.access.key import Key, Scope
 from seawall.app import App
 from seawall.banks.entry import Entry
 from seawall.clock import now
+from seawall.storage.bulk import PAGE_BYTES, is_full
 from seawall.web.access import may
 from seawall.web.door import door_of
 from seawall.web.openapi import described
 from seawall.web.rendering import NDJSON, line
 from seawall.web.spooled import CSV, is_ndjson, lines_of, put_aside
-from seawall.workflows.importing import Imported, export_entries, import_entries
+from seawall.workflows.importing import (
+    Imported,
+    export_entries,
+    import_entries,
+    threatexchange_lines,
+)
 
 router = APIRouter(prefix="/v1/banks/{bank}", tags=["entries"])
 
+Format = Literal["csv", "ndjson", "threatexchange"]
+_FORMATS = {  # the media type and a file's ending
+    "csv": (CSV, "csv"),
+    "ndjson": (NDJSON, "ndjson"),
+    "threatexchange": ("text/plain", "txt"),
+}
 LINES_AT_ONCE = 500  # of an export, in one piece
+BYTES_AT_ONCE = 1 << 20  # the same where lines are long
 ENTRIES_AT_ONCE = 1000  # of an export, read in one transaction
 
 
@@ -44,22 +57,25 @@ async def import_(
     return StreamingResponse(chain((first,), told), media_type=NDJSON)
 
 
-@router.get("/export", openapi_extra=described(streams=(CSV, NDJSON)))
+@router.get("/export", openapi_extra=described(streams=(CSV, NDJSON, "text/plain")))
 def export(
     request: Request,
     by: Annotated[Key, may(Scope.BANKS_READ)],  # noqa: ARG001 - asked for its scope
     bank: str,
-    format: Literal["csv", "ndjson"] = "csv",  # noqa: A002 - the name in the address
+    format: Format = "csv",  # noqa: A002 - the name in the address
 ) -> Response:
-    """Every entry of a bank, as lines that `import` reads back."""
+    """
+    Every entry of a bank, as lines that `import` reads back.
+
+    As `threatexchange`, a type and a signal on each line, as python-threatexchange reads them: those that count now,
+    and that it has a type for.
+    """
     app = door_of(request).app
     with app.memory.reading() as stores:
         stores.banks.find(bank)
-    kind = CSV if format == "csv" else NDJSON
-    headers = {"Content-Disposition": f'attachment; filename="{bank}.{format}"'}
-    return StreamingResponse(
-        _exported(app, bank, ndjson=format == "ndjson"), media_type=kind, headers=headers
-    )
+    kind, ending = _FORMATS[format]
+    headers = {"Content-Disposition": f'attachment; filename="{bank}.{ending}"'}
+    return StreamingResponse(_exported(app, bank, format), media_type=kind, headers=headers)
 
 
 def _told(file: IO[bytes], bank: str, *, app: App, by: str, ndjson: bool) -> Iterator[bytes]:
@@ -88,8 +104,12 @@ def _bad(batch: Imported) -> Iterator[bytes]:
         yield line({"line": each.line, "error": each.error})
 
 
-def _exported(app: App, bank: str, *, ndjson: bool) -> Iterator[str]:
-    yield from _gathered(export_entries(_entries(app, bank), ndjson=ndjson))
+def _exported(app: App, bank: str, to: Format) -> Iterator[str]:
+    entries = _entries(app, bank)
+    if to == "threatexchange":
+        yield from _gathered(threatexchange_lines(entries, at=now()))
+    else:
+        yield from _gathered(export_entries(entries, ndjson=to == "ndjson"))
 
 
 def _entries(app: App, bank: str) -> Iterator[Entry]:
@@ -97,18 +117,21 @@ def _entries(app: App, bank: str) -> Iterator[Entry]:
     after = 0
     while True:
         with app.memory.reading() as stores:
-            page = stores.entries.page(bank, after=after, limit=ENTRIES_AT_ONCE)
+            page = stores.entries.page(bank, after=after, limit=ENTRIES_AT_ONCE, most=PAGE_BYTES)
         yield from page
-        if len(page) < ENTRIES_AT_ONCE:
+        if len(page) < ENTRIES_AT_ONCE and not is_full(page):
             return
         after = page[-1].number
 
 
 def _gathered(lines: Iterable[str]) -> Iterator[str]:
-    piece: list[Any] = []
+    piece: list[str] = []
+    size = 0
     for each in lines:
         piece.append(each)
-        if len(piece) == LINES_AT_ONCE:
+        size += len(each)
+        if len(piece) == LINES_AT_ONCE or size >= BYTES_AT_ONCE:
             yield "".join(piece)
             piece.clear()
+            size = 0
     yield "".join(piece)

@@ -1,0 +1,173 @@
+"""What rulings do about videos, sounds and texts: what comes back, what is let through, what shares a case."""
+
+import json
+
+import pytest
+
+from seawall.cases.likeness import marks_of
+from seawall.media.media import Kind
+from seawall.policy.measure import Measure
+from seawall.signals.registry import parse_signal
+from seawall.storage.documents import verdict_document
+from seawall.workflows.carrying_out import restore
+from seawall.workflows.cases import item_of
+from seawall.workflows.ruling import confirmation
+from seawall.workflows.upload import Context, remember_upload, screen_upload
+from tests.made import NOON, entry, fingerprint, flipped, pdq, sound, video, words
+from tests.workflows.test_cases import BENCH, KEEP, REMOVE, later, memory, place
+
+__all__ = ["memory", "place"]  # fixtures
+FRAMES = [pdq(number) for number in range(100, 120)]
+FILM = video(*FRAMES)
+PAGE = parse_signal("url:https://example.org/news")
+SAMES = [(Kind.VIDEO, FILM), (Kind.SOUND, sound(1)), (Kind.TEXT, words(1))]
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    """These stories are told on one kind of database: their queries are tried on both elsewhere."""
+    return f"sqlite:///{tmp_path / 'seawall.db'}"
+
+
+def screened(place, kind, *signals, item="post 1", at=NOON):
+    """An upload of this kind, and the case that it is in."""
+    upload = screen_upload(
+        fingerprint(*signals, kind=kind),
+        Context(item=item),
+        knowledge=place.knowledge,
+        chance=1.0,
+        now=at,
+    )
+    with place.memory.transaction() as stores:
+        return upload, remember_upload(upload, stores=stores, keep_ledger=True)
+
+
+def know(place, *signals, bank="known"):
+    """Entries of a bank."""
+    with place.memory.transaction() as stores:
+        stores.entries.add(
+            [entry(each, id=f"en_{n}_{each.type}", bank=bank) for n, each in enumerate(signals)]
+        )
+    place.knowledge.refresh_now()
+
+
+def altered(frames=FRAMES, bits=6, seed=1):
+    """Another encoding of the same film."""
+    return video(*(flipped(frame, bits, seed=seed) for frame in frames))
+
+
+@pytest.mark.parametrize(("kind", "signal"), SAMES)
+def test_what_was_removed_is_blocked_when_it_comes_back(place, kind, signal):
+    """The bank of our own rulings has its signal, and blocks an upload of it whatever its bytes."""
+    know(place, signal)
+    digest = parse_signal("sha256:" + "a" * 64)
+    _, case = screened(place, kind, signal, digest)
+    place.claim(case)
+    place.rule(case, REMOVE)
+    assert place.carry_out(at=later(60)) == 1
+
+    again, _ = screened(place, kind, signal, item="again", at=later(90))
+
+    own = [match for match in again.verdict.matches if match.bank == "own-rulings"]
+    assert [(match.known.type, match.distance) for match in own] == [(signal.type, 0)]
+    assert again.verdict.measure is Measure.BLOCK
+
+
+@pytest.mark.parametrize(("kind", "signal"), SAMES)
+def test_what_was_given_back_is_let_through_when_it_comes_again(place, kind, signal):
+    """On its own signal's word; what is only like it is judged as before."""
+    know(place, signal)
+    _, case = screened(place, kind, signal)
+    place.claim(case)
+    ruling = place.rule(case, REMOVE)
+    place.carry_out(at=later(60))
+    for person in ("ann", "bob"):
+        place.do(restore, ruling.id, person, note="news", bench=BENCH, now=later(70))
+    place.knowledge.refresh_now()
+
+    again, _ = screened(place, kind, signal, item="again", at=later(90))
+
+    assert again.verdict.measure is Measure.ALLOW
+    assert {match.withheld for match in again.verdict.matches} == {"restored"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "inside"),
+    [(Kind.TEXT, words(1), PAGE), (Kind.IMAGE, pdq(1), PAGE), (Kind.VIDEO, FILM, sound(1))],
+)
+def test_a_ruling_leaves_alone_what_a_post_only_holds(place, kind, own, inside):
+    """Whoever links to the same page, or has the same music under other pictures, has not posted it."""
+    know(place, own)
+    upload, case = screened(place, kind, own, inside)
+    place.claim(case)
+    place.rule(case, REMOVE)
+    place.carry_out(at=later(60))
+
+    other, _ = screened(place, kind, inside, item="other", at=later(90))
+
+    assert item_of(upload, upload.verdict).signals == (str(own),)
+    assert other.verdict.measure is Measure.ALLOW
+
+
+def test_a_link_that_was_fetched_is_the_post(place):
+    """It comes first in its fingerprint, before what its page shows and links to."""
+    elsewhere = parse_signal("url:https://example.org/elsewhere")
+    upload, _ = screened(place, Kind.IMAGE, PAGE, pdq(1), elsewhere)
+
+    assert item_of(upload, upload.verdict).signals == (str(PAGE), str(pdq(1)))
+
+
+def test_whole_copies_of_one_known_film_share_a_case_and_excerpts_do_not(place):
+    """Each is near the film, so near the other; nobody has ruled on it by ruling on the other."""
+    know(place, FILM)
+    _, first = screened(place, Kind.VIDEO, altered(seed=1), item="a")
+    second, same = screened(place, Kind.VIDEO, altered(seed=2), item="b")
+    _, part = screened(place, Kind.VIDEO, video(*FRAMES, *map(pdq, range(300, 330))), item="c")
+    assert first == same
+    assert part not in (first, None)
+    place.claim(first)
+    place.rule(first, KEEP)
+    place.carry_out(at=later(60))
+
+    _, third = screened(place, Kind.VIDEO, altered(seed=3), item="d", at=later(90))
+
+    assert item_of(second, second.verdict).matches[0].whole
+    with place.memory.reading() as stores:
+        assert confirmation(stores.cases.find(third), stores) is None
+
+
+@pytest.mark.parametrize(("kind", "signal"), SAMES)
+def test_what_was_ruled_on_can_be_confirmed_when_it_comes_in_other_bytes(place, kind, signal):
+    """By its equal signal; nobody has to see it again."""
+    know(place, signal)
+    one, other = (parse_signal("sha256:" + letter * 64) for letter in "ab")
+    _, first = screened(place, kind, signal, one)
+    place.claim(first)
+    ruling = place.rule(first, KEEP)
+    place.carry_out(at=later(60))
+
+    _, second = screened(place, kind, signal, other, item="again", at=later(90))
+
+    with place.memory.reading() as stores:
+        confirmed = confirmation(stores.cases.find(second), stores)
+    assert confirmed is not None
+    assert confirmed.id == ruling.id
+
+
+def test_long_signals_are_told_in_brief_with_every_match(place):
+    """A ten-minute film that is near twenty others keeps its verdict, its case and its ruling small."""
+    frames = [pdq(number) for number in range(1_000, 1_600)]
+    know(place, *(altered(frames, bits=4, seed=number) for number in range(20)))
+    upload, case = screened(place, Kind.VIDEO, altered(frames, bits=4, seed=99))
+    assert len(upload.verdict.matches) == 20
+    (value,) = {match.signal.value for match in upload.verdict.matches}
+
+    assert value.startswith("sha256-")
+    assert len(json.dumps(verdict_document(upload.verdict))) < 30_000
+    place.claim(case)
+    place.rule(case, KEEP)
+    with place.memory.reading() as stores:
+        bodies = [json.dumps(dict(event.body)) for event in stores.cases.events(case)]
+        kept = sum(len(mark.signal or "") for mark in marks_of(place.case(case).items[0]))
+    assert sum(map(len, bodies)) < 60_000
+    assert kept < 10_000
