@@ -97,6 +97,9 @@ TEXTS: tuple[tuple[str, Maker], ...] = (
     ("one flag", _long("\U0001f1e6")),
     ("any characters", _noise),
     ("percent signs", lambda _: b"http://a.io/" + b"%25" * 300_000),
-    ("an address of marks", lambda _: ("http://" + "\uff41\u0301" * 50_000 + "\uff0ecom/x").encode()),
+    (
+        "an address of marks",
+        lambda _: ("http://" + "\uff41\u0301" * 50_000 + "\uff0ecom/x").encode(),
+    ),
     ("lines without an end", _long("\r\n\u2028\u2029")),
 )

@@ -61,7 +61,9 @@ STRETCHES = (
 )
 MOST_PACKETS = 1_000_000  # nine hours at 30 frames a second
 FIRST_PACKETS = 32  # within which there is a frame to tell how they lie
-PATIENCE = 0.75  # of `max_seconds`, from when the file is opened; fingerprinting the sound takes the rest
+PATIENCE = (
+    0.75  # of `max_seconds`, from when the file is opened; fingerprinting the sound takes the rest
+)
 MISSING = 1.0  # seconds, or hundredths, a header may promise and not keep: encoders round and pad
 MOST_REORDERED = (
     17  # frames by which a packet may come before the one it follows in the file; H.264 allows 16
