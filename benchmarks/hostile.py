@@ -20,6 +20,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -43,6 +44,8 @@ class Tally:
     open: list[str] = field(
         default_factory=list
     )  # let through although something could not be read
+    unnamed: list[str] = field(default_factory=list)  # cannot have been whole, and nobody said so
+    never_whole: frozenset[str] = frozenset()  # kinds of which no file is
     memory: list[int] = field(default_factory=list)  # bytes of the whole server, over time
 
 
@@ -51,9 +54,9 @@ def corpus(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     rng = random.Random(seed)
     whole = list(_pictures())
     kinds: list[tuple[str, Callable[[], bytes]]] = [
-        ("truncated", lambda: _cut(rng.choice(whole), rng)),
-        ("bit-flipped", lambda: _flipped(rng.choice(whole), rng)),
-        ("spliced", lambda: _cut(rng.choice(whole), rng) + _cut(rng.choice(whole), rng)),
+        ("truncated", lambda: cut(rng.choice(whole), rng)),
+        ("bit-flipped", lambda: flipped(rng.choice(whole), rng)),
+        ("spliced", lambda: cut(rng.choice(whole), rng) + cut(rng.choice(whole), rng)),
         ("mislabelled", lambda: rng.choice(whole)[:12] + rng.randbytes(rng.randrange(4096))),
         ("noise", lambda: rng.randbytes(rng.randrange(1, 8192))),
         ("empty", lambda: b""),
@@ -124,6 +127,8 @@ def _note(name: str, answer: httpx.Response, tally: Tally) -> None:
             tally.lost.append(f"{name}: no reason given")
     if unread and verdict["measure"] not in ("hold", "block"):
         tally.open.append(name)
+    if name[6:] in tally.never_whole and not unread:
+        tally.unnamed.append(name)
 
 
 def _pictures() -> Iterator[bytes]:
@@ -142,11 +147,13 @@ def _pictures() -> Iterator[bytes]:
         yield file.getvalue()
 
 
-def _cut(data: bytes, rng: random.Random) -> bytes:
+def cut(data: bytes, rng: random.Random) -> bytes:
+    """Its beginning."""
     return data[: rng.randrange(1, len(data))]
 
 
-def _flipped(data: bytes, rng: random.Random) -> bytes:
+def flipped(data: bytes, rng: random.Random) -> bytes:
+    """The bytes with 1 to 30 bits turned."""
     copy = bytearray(data)
     for _ in range(rng.choice((1, 3, 30))):
         copy[rng.randrange(len(copy))] ^= 1 << rng.randrange(8)
@@ -184,7 +191,7 @@ def _exif(rng: random.Random) -> bytes:
     return plain[:2] + b"\xff\xe1" + struct.pack(">H", len(loop) + 2) + loop + plain[2:]
 
 
-def _processes(root: int) -> dict[int, int]:
+def processes(root: int) -> dict[int, int]:
     """Resident bytes of a process and everything below it, by process id."""
     parents: dict[int, list[int]] = {}
     resident: dict[int, int] = {}
@@ -210,36 +217,44 @@ def main() -> None:
     arguments.add_argument("--files", type=int, default=10_000)
     arguments.add_argument("--seed", type=int, default=1)
     chosen = arguments.parse_args()
-    tally = Tally()
+    sys.exit(not survived(corpus(13 * 8, seed=2), corpus(chosen.files, chosen.seed), chosen.files))
+
+
+def survived(
+    warming: Iterator[tuple[str, bytes]],
+    files: Iterator[tuple[str, bytes]],
+    count: int,
+    never_whole: frozenset[str] = frozenset(),
+) -> bool:
+    """Send a server the files, after some that warm every worker, and print what came of them; whether all was well."""
+    tally = Tally(never_whole=never_whole)
     with tempfile.TemporaryDirectory() as place:
         home = Path(place) / "home"
         key = create_key(home, {})
         with running(home) as server:
-            hammer(
-                server.url, key, corpus(13 * 8, seed=2), Tally()
-            )  # every worker has seen everything once
-            before = _processes(server.process.pid)
+            hammer(server.url, key, warming, Tally())
+            before = processes(server.process.pid)
             start = time.monotonic()
-            files = corpus(chosen.files, chosen.seed)
             for _ in range(10):
-                part = (next(files) for _ in range(chosen.files // 10))
-                hammer(server.url, key, part, tally)
-                tally.memory.append(sum(_processes(server.process.pid).values()))
+                hammer(server.url, key, islice(files, count // 10), tally)
+                tally.memory.append(sum(processes(server.process.pid).values()))
             took = time.monotonic() - start
-            after = _processes(server.process.pid)
-    sent = chosen.files // 10 * 10
+            after = processes(server.process.pid)
+    sent = count // 10 * 10
     answered = tally.measures.total()
     print(f"{sent} files in {took:.0f} s: {answered} answered, {len(tally.lost)} lost")
     print(f"let through although something could not be read: {len(tally.open)}")
+    print(f"cannot have been whole, and nobody said so: {len(tally.unnamed)}")
     print(f"measures: {dict(tally.measures)}")
     print(f"processes: {len(before)} before, {len(after)} after")
     later = ", ".join(f"{memory / 1e6:.0f}" for memory in tally.memory)
     print(f"memory: {sum(before.values()) / 1e6:.0f} MB before, then {later}")
-    for reason, count in tally.reasons.most_common(25):
-        print(f"  {count:5} {reason}")
-    for name in (*tally.lost[:20], *tally.open[:20]):
+    for reason, number in tally.reasons.most_common(25):
+        print(f"  {number:5} {reason}")
+    wrong = (*tally.lost[:20], *tally.open[:20], *tally.unnamed[:20])
+    for name in wrong:
         print(f"  ! {name}")
-    sys.exit(bool(tally.lost or tally.open or answered != sent or len(after) > len(before)))
+    return not wrong and answered == sent and len(after) <= len(before)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """
 Bytes become characters: UTF-8, or UTF-16 and UTF-32 as their first bytes or their zeros tell.
 
-Older encodings cannot be told from one another for certain, and nothing is guessed: such bytes are no text to us.
+Older encodings cannot be told from one another for certain, and nothing is guessed: such bytes are no text to us. But
+a few bytes that are no UTF-8, strewn into a text, hide it from nobody who reads it, nor from us.
 """
 
 import codecs
@@ -24,6 +25,8 @@ _CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
 _CONTROLS_IN_TEXT = (
     0.02  # of its characters: a stray one must not hide a text; files of other kinds have far more
 )
+_INVALID_IN_TEXT = 0.02  # of its characters, as with controls
+_INVALID: Final = "\ufffd"  # what stands for a byte that is no character
 _ZEROS_IN_UTF16 = 0.3  # of every second byte: what text with Latin letters or spaces has at least
 
 
@@ -35,12 +38,12 @@ def characters(data: bytes) -> str | None:
         MediaError: They are text, of more than `MAX_CHARACTERS`.
 
     """
-    encoding = _encoding(data)
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
+    text = data.decode(_encoding(data), "replace")
+    head = text[:MAX_CHARACTERS]
+    invalid, controls = head.count(_INVALID), len(_CONTROLS.findall(head))
+    if invalid > _INVALID_IN_TEXT * len(head) or controls > _CONTROLS_IN_TEXT * len(head):
         return None
-    if not text.strip() or len(_CONTROLS.findall(text)) > _CONTROLS_IN_TEXT * len(text):
+    if not text.strip():
         return None
     if len(text) > MAX_CHARACTERS:
         raise MediaError(

@@ -93,10 +93,11 @@ class Video:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """What is heard: its length in seconds, and its samples."""
+    """What is heard: its length in seconds, its samples, and in sentences what of it was not listened to."""
 
     duration: float
     samples: Samples
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

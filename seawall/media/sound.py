@@ -9,8 +9,10 @@ Run it in the sandbox. Memory grows with the sound that is kept, 76 MiB an hour.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 SLOWEST = 1_000  # samples a second of a track; fewer carry no sound that has a fingerprint
 MOST_TRACKS = 8  # of one file that are tried
+PATIENCE = 0.6  # of `max_seconds`, for decoding; fingerprinting and looking up take the rest
+PATIENCE_BESIDE_PICTURES = 0.25  # which take the most
 MOST_DAMAGED = 0.02  # of the packets; a recording of a broadcast begins with half a packet
 MOST_MISSING = 0.02  # of the declared duration, and always a second: encoders round and pad
 
@@ -43,17 +47,22 @@ MP3_COUNTS = (b"Xing", b"Info", b"VBRI")  # without one, an MP3's duration is a 
 MP3_HEAD = 4096  # bytes after the ID3 tag that hold the count
 
 
-def sound_of(data: Content, limits: MediaLimits, *, tell: Tell = nobody) -> Sound | None:
+def sound_of(
+    data: Content, limits: MediaLimits, *, patience: float = PATIENCE, tell: Tell = nobody
+) -> Sound | None:
     """
     The first track of sound that decodes whole; None where the file has no track of sound.
 
-    `tell` hears what share of it has been decoded, where the header says how long it is.
+    `patience` is the share of `max_seconds` that it may take; `tell` hears what share of it has been decoded, where
+    the header says how long it is.
 
     Raises:
-        MediaError: Every track is cut short, damaged, longer than the limit, or of a kind we cannot decode.
+        MediaError: Every track is cut short, damaged, longer than the limit, or of a kind we cannot decode; or it
+            takes too long.
 
     """
     limits.check_bytes(len(data))
+    deadline = Deadline.after(patience * limits.max_seconds.total_seconds())
     _check_all_there(data)
     with _opened(data) as container:
         tracks = len(container.streams.audio)
@@ -61,7 +70,9 @@ def sound_of(data: Content, limits: MediaLimits, *, tell: Tell = nobody) -> Soun
     for number in range(min(tracks, MOST_TRACKS)):
         try:
             with _opened(data) as container:
-                return _decoded(container, container.streams.audio[number], data, limits, tell)
+                track = container.streams.audio[number]
+                sound = _decoded(container, track, data, limits, deadline, tell)
+                return replace(sound, left_out=_unheard(tracks))
         except MediaError as error:
             troubles.append(error)
     if troubles:
@@ -90,22 +101,32 @@ def _opened(data: Content) -> Iterator[InputContainer]:
         ) from None
 
 
+def _unheard(tracks: int) -> tuple[str, ...]:
+    others = tracks - 1
+    if not others:
+        return ()
+    return (f"{others} more {'track' if others == 1 else 'tracks'} of sound not listened to",)
+
+
 def _decoded(
     container: InputContainer,
     track: AudioStream,
     data: Content,
     limits: MediaLimits,
+    deadline: Deadline,
     tell: Tell,
 ) -> Sound:
     """
     The track, whole.
 
     Raises:
-        MediaError: It is cut short, damaged or too long.
+        MediaError: It is cut short, damaged or too long, takes too long, or nothing here decodes it.
 
     """
     from av import AudioResampler, FFmpegError  # noqa: PLC0415 - as above
 
+    if track.codec_context is None:
+        raise MediaError("The sound is of a kind we cannot decode; send it as AAC, MP3 or Opus.")
     if (track.rate or 0) < SLOWEST:
         raise MediaError(f"The sound has {track.rate or 0} samples a second; {SLOWEST} are needed.")
     declared = _declared(container, track, data)
@@ -116,6 +137,7 @@ def _decoded(
     packets = damaged = 0
     reached = 0.0  # seconds: the latest end of a packet of any track
     for packet in container.demux():
+        deadline.check()
         if packet.pts is not None and packet.time_base is not None:
             reached = max(reached, float((packet.pts + (packet.duration or 0)) * packet.time_base))
         if packet.stream_index != track.index:
@@ -144,6 +166,32 @@ def _decoded(
             f"The sound is cut short: {there:.1f} s of {declared:.1f} s are there; send the whole file again."
         )
     return Sound(duration=duration, samples=np.frombuffer(samples, np.int16))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a decoder must have come to its end."""
+
+    seconds: float
+    until: float  # of the monotonic clock, which the service's patience goes by too
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """In so many seconds from now."""
+        return cls(seconds, time.monotonic() + seconds)
+
+    def check(self) -> None:
+        """
+        Go on, unless it has passed.
+
+        Raises:
+            MediaError: It has.
+
+        """
+        if time.monotonic() > self.until:
+            raise MediaError(
+                f"Listening to the sound took longer than {self.seconds:g} seconds; send it in parts."
+            )
 
 
 def _check_all_there(data: Content) -> None:

@@ -23,16 +23,19 @@ from seawall.media.pillow import PLUGINS, frames
 from seawall.media.qr import links_in
 from seawall.media.regions import FRAMES, parts
 from seawall.media.sniff import HEAD, UNKNOWN, kind_of, media_type
-from seawall.media.sound import sound_of
+from seawall.media.sound import PATIENCE_BESIDE_PICTURES, sound_of
 from seawall.media.video import video_of
 
 PLAIN = "text/plain"
 SOUND_SHARE = 0.3  # of the time that a video with sound takes
+UNHEARD = "A decoder died of the file, and its sound was left out; send the whole file again."
 
 
-def understand(data: Content, limits: MediaLimits, *, tell: Tell = nobody) -> Media:
+def understand(
+    data: Content, limits: MediaLimits, *, listen: bool = True, tell: Tell = nobody
+) -> Media:
     """
-    What these bytes are, as far as they could be understood; never an error.
+    What these bytes are, as far as they could be understood; never an error. To a video's sound we may not `listen`.
 
     What is damaged, cut short, too large or of a format we cannot decode has `unreadable` set and nothing else: half
     a picture is not fingerprinted as if it were the whole. `tell` hears how far a video or sound has been read; the
@@ -45,7 +48,8 @@ def understand(data: Content, limits: MediaLimits, *, tell: Tell = nobody) -> Me
     try:
         if kind is Kind.IMAGE:
             return _seen(bytes(data), name, limits)
-        return _LASTING[kind](data, name, limits, tell)
+        look = _LASTING[kind] if listen or kind is not Kind.VIDEO else _watched
+        return look(data, name, limits, tell)
     except MediaError as error:
         reason = str(error)
     except MemoryError:
@@ -71,12 +75,22 @@ def _filmed(data: Content, name: str, limits: MediaLimits, tell: Tell) -> Media:
         return _heard(data, name, limits, tell)
     sound, unheard = None, None
     try:
-        sound = sound_of(data, limits, tell=between(tell, 0, SOUND_SHARE))
+        sound = sound_of(
+            data, limits, patience=PATIENCE_BESIDE_PICTURES, tell=between(tell, 0, SOUND_SHARE)
+        )
     except Exception as error:  # noqa: BLE001 - as above, and its pictures may be whole
         unheard = str(error) or type(error).__name__
     return Media(
         kind=Kind.VIDEO, media_type=name, data=data, video=video, sound=sound, unheard=unheard
     )
+
+
+def _watched(data: Content, name: str, limits: MediaLimits, tell: Tell) -> Media:
+    """The video alone."""
+    video = video_of(data, name, limits, tell=tell)
+    if video is None:
+        raise MediaError(f"A decoder died of the {name}; send the whole file again.")
+    return Media(kind=Kind.VIDEO, media_type=name, data=data, video=video, unheard=UNHEARD)
 
 
 def _heard(data: Content, name: str, limits: MediaLimits, tell: Tell) -> Media:

@@ -22,7 +22,7 @@ from seawall.errors import MediaError
 from seawall.media.content import Content, Tell, nobody, reader
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Frame, Luma, Video, reduction
-from seawall.media.sampling import Plan, plan, stretch_of
+from seawall.media.sampling import Numbers, Plan, plan, stretch_of
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame
@@ -61,8 +61,14 @@ STRETCHES = (
 )
 MOST_PACKETS = 1_000_000  # nine hours at 30 frames a second
 FIRST_PACKETS = 32  # within which there is a frame to tell how they lie
-PATIENCE = 0.6  # of `max_seconds`, for decoding; fingerprinting and looking up take the rest
+PATIENCE = (
+    0.75  # of `max_seconds`, from when the file is opened; fingerprinting the sound takes the rest
+)
 MISSING = 1.0  # seconds, or hundredths, a header may promise and not keep: encoders round and pad
+MOST_REORDERED = (
+    17  # frames by which a packet may come before the one it follows in the file; H.264 allows 16
+)
+MOST_A_SECOND = 500  # frames; more are not there to be seen, and one a second of them says little
 USUAL_RATE = 25  # frames a second, where a file does not say
 
 
@@ -114,6 +120,7 @@ class Outline:
     rate: float  # frames a second
     stretch: float  # seconds of which at least one frame is wanted
     plan: Plan
+    later: Numbers  # seconds by which each packet is later than it says, where time begins anew inside the file
     left_out: tuple[str, ...]  # sentences
 
 
@@ -124,6 +131,7 @@ class Source:
     data: Content
     media_type: str
     limits: MediaLimits
+    begun: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def opened(self) -> Iterator[tuple[InputContainer, VideoStream | None]]:
@@ -165,18 +173,19 @@ class Source:
         with self.opened() as (container, stream):
             if stream is None:
                 return None
+            if stream.codec_context is None:
+                raise MediaError(
+                    "The pictures are of a kind we cannot decode; send them as H.264 or VP9."
+                )
             width, height = stream.codec_context.width, stream.codec_context.height
             self.limits.check_pixels(width, height)
             rate = float(stream.average_rate or stream.guessed_rate or USUAL_RATE)
-            rows = [
-                (_seconds(packet, stream, number / rate), packet.size, packet.is_keyframe)
-                for number, packet in enumerate(_packets(container, stream))
-            ]
+            rows = list(_rows(container, stream, rate))
             if not rows:
                 raise MediaError(f"There is no picture in this {self.media_type}; send it again.")
             if self._lies_on_its_side():
                 width, height = height, width
-            times, sizes, keys = map(np.array, zip(*rows, strict=True))
+            times, sizes, keys, later = map(np.array, zip(*rows, strict=True))
             first = float(times.min())
             duration = float(times.max()) - first + 1 / rate
             self.limits.check_video(duration)
@@ -189,6 +198,7 @@ class Source:
                 rate=rate,
                 stretch=stretch,
                 plan=plan(times - first, sizes, keys, stretch),
+                later=later,
                 left_out=_unkept(container, stream, duration, len(rows)),
             )
 
@@ -219,6 +229,10 @@ def _unkept(
         said.append(f"only the first {MOST_PACKETS} frames were looked at")
     elif promised > duration + max(MISSING, MISSING / 100 * promised):
         said.append(f"it promises {promised:.0f} seconds, and {duration:.0f} are there")
+    if packets > MOST_A_SECOND * max(duration, 1.0):
+        said.append(
+            f"it has {packets} frames in {duration:.1f} seconds, and few of them were looked at"
+        )
     others = len(container.streams.video) - 1
     if others:
         said.append(
@@ -253,7 +267,7 @@ class Frames:
         self._damaged = 0
         self.left_out[:] = self.outline.left_out
         allowed = PATIENCE * self.source.limits.max_seconds.total_seconds()
-        until = time.process_time() + allowed
+        until = self.source.begun + allowed
         with self.source.opened() as (container, stream):
             if stream is None:
                 return
@@ -261,7 +275,7 @@ class Frames:
                 at = _seconds(frame, stream, number / self.outline.rate) - self.outline.first
                 yield Frame(number=number, at=max(at, 0.0), luma=_upright(frame))
                 self.tell(min(max(at, 0.0) / self.outline.duration, 1.0))
-                if time.process_time() > until:
+                if time.monotonic() > until:
                     self.left_out.append(
                         f"looking stopped {at:.0f} seconds in, of {self.outline.duration:.0f}: it took longer than"
                         f" {allowed:.0f} seconds"
@@ -306,6 +320,8 @@ class Frames:
         for place, packet in enumerate(chain(_packets(container, stream), [None])):
             if packet is not None and not self.every_frame and not decided.fed[place]:
                 continue
+            if packet is not None and self.outline.later[place]:
+                _put_off(packet, stream, self.outline.later[place])
             if packet is not None and decided.marked[place]:
                 marks.add(packet.pts)
             try:
@@ -328,6 +344,33 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[
         for packet in islice(container.demux(stream), MOST_PACKETS):
             if packet.size:
                 yield packet
+
+
+def _rows(
+    container: InputContainer, stream: VideoStream, rate: float
+) -> Iterator[tuple[float, int, bool, float]]:
+    """
+    Of each packet: when it is shown, its bytes, whether it is a key frame, and by how much it is later than it says.
+
+    Streams that were joined end to end begin to count again; players show them one after the other.
+    """
+    later, before = 0.0, -np.inf
+    for number, packet in enumerate(_packets(container, stream)):
+        shown = _seconds(packet, stream, number / rate)
+        if shown < before - MOST_REORDERED / rate:
+            later += before - shown + 1 / rate
+            before = shown
+        before = max(before, shown)
+        yield shown + later, packet.size, packet.is_keyframe, later
+
+
+def _put_off(packet: Packet[VideoStream], stream: VideoStream, seconds: float) -> None:
+    """Make a packet later."""
+    if stream.time_base is None:
+        return
+    ticks = round(seconds / stream.time_base)
+    packet.pts = None if packet.pts is None else packet.pts + ticks
+    packet.dts = None if packet.dts is None else packet.dts + ticks
 
 
 def _seconds(

@@ -18,6 +18,7 @@ from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 # A task is one of five words and what to look into; an answer is whether the worker is fit for another,
 # one of three words, and what belongs to it.
 BYTES, TEXT, FILE, LONG, PREVIEW = b"bytes:", b"text:", b"file:", b"long:", b"preview:"
+DEAF = b"deaf:"  # before bytes or a file: a video is looked at without its sound, of which a worker may have died
 FIT, SPENT = b"+", b"-"
 FOUND, REFUSED, FAILED = (
     b"found:",

@@ -26,6 +26,7 @@ from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_par
 from seawall.sandbox.frames import HUNDRED, SO_FAR, receive, send
 from seawall.sandbox.wire import (
     BYTES,
+    DEAF,
     FAILED,
     FIT,
     FOUND,
@@ -76,14 +77,22 @@ def _answered(
             return FOUND, written_pixels(previewed(data, level, limits)), False
         if task.startswith(TEXT):
             text = task[len(TEXT) :].decode()
-            found = fingerprint(understand_text(text), orientations=orientations)
-        elif task.startswith(BYTES):
-            data = bytes(memoryview(task)[len(BYTES) :])
-            found = look_into(data, limits, orientations=orientations)
+            return (
+                FOUND,
+                written(fingerprint(understand_text(text), orientations=orientations)),
+                False,
+            )
+        listen = not task.startswith(DEAF)
+        content = memoryview(task)[0 if listen else len(DEAF) :]
+        if content[: len(BYTES)] == BYTES:
+            data = bytes(content[len(BYTES) :])
+            found = look_into(data, limits, orientations=orientations, listen=listen, tell=tell)
         else:
-            long = task.startswith(LONG)
-            path = Path(task.partition(b":")[2].decode(errors="surrogateescape"))
-            found = look_into_file(path, limits, long=long, tell=tell, orientations=orientations)
+            long = content[: len(LONG)] == LONG
+            path = Path(bytes(content).partition(b":")[2].decode(errors="surrogateescape"))
+            found = look_into_file(
+                path, limits, long=long, orientations=orientations, listen=listen, tell=tell
+            )
         return FOUND, written(found), False
     except InputError as error:
         return REFUSED, str(error).encode(errors="replace"), False
@@ -92,10 +101,16 @@ def _answered(
 
 
 def look_into(
-    data: Content, limits: MediaLimits, *, orientations: bool, tell: Tell = nobody
+    data: Content,
+    limits: MediaLimits,
+    *,
+    orientations: bool,
+    listen: bool = True,
+    tell: Tell = nobody,
 ) -> Fingerprint:
     """The fingerprint of a stranger's bytes."""
-    return fingerprint(understand(data, limits, tell=tell), orientations=orientations)
+    media = understand(data, limits, listen=listen, tell=tell)
+    return fingerprint(media, orientations=orientations)
 
 
 def look_into_file(
@@ -104,6 +119,7 @@ def look_into_file(
     *,
     orientations: bool,
     long: bool = False,
+    listen: bool = True,
     tell: Tell = nobody,
 ) -> Fingerprint:
     """
@@ -125,9 +141,9 @@ def look_into_file(
         except MediaError as error:
             return fingerprint_unread(chunks(file), reason=str(error))
         if not mapped:
-            return look_into(file.read(), ours, orientations=orientations)
+            return look_into(file.read(), ours, orientations=orientations, listen=listen)
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return look_into(content, ours, orientations=orientations, tell=tell)
+            return look_into(content, ours, orientations=orientations, listen=listen, tell=tell)
 
 
 def _telling(channel: socket.socket) -> Tell:

@@ -75,7 +75,7 @@ def fingerprint(media: Media, *, orientations: bool = True) -> Fingerprint:
         duration=lasting.duration if lasting else None,
         size=len(media.data),
         readings=tuple(readings.values()),
-        missing=(*missing, *_frames_left_out(media)),
+        missing=(*missing, *_left_out(media)),
         error=media.unreadable,
     )
 
@@ -120,13 +120,19 @@ def failed(kind: Kind, reason: str) -> tuple[NoSignal, ...]:
     )
 
 
-def _frames_left_out(media: Media) -> tuple[NoSignal, ...]:
-    """Never silently: what was not looked at to its end says so, for every type that looks at frames."""
+def _left_out(media: Media) -> tuple[NoSignal, ...]:
+    """Never silently: what was not looked at to its end says so, for every type that looks at it."""
+    said = []
     if media.video and media.video.left_out:
-        reason = "; ".join(media.video.left_out)
-        return (NoSignal(type=Vpdq.name, reason=reason, cause=Cause.FAILED),)
+        said.append((Vpdq.name, media.video.left_out))
+    if media.sound and media.sound.left_out:
+        said.append((Chromaprint.name, media.sound.left_out))
+    lasting = tuple(
+        NoSignal(type=name, reason="; ".join(sentences), cause=Cause.FAILED)
+        for name, sentences in said
+    )
     if not media.image or not media.image.frames_left_out:
-        return ()
+        return lasting
     left = media.image.frames_left_out
     reason = f"{left} more {'frame was' if left == 1 else 'frames were'} not looked at"
     return failed(media.kind, reason)

@@ -1,16 +1,19 @@
 """What FFmpeg makes of sound files, and of files that only claim to be whole."""
 
 from datetime import timedelta
+from io import BytesIO
 
+import av
 import numpy as np
 import pytest
 
-from benchmarks.sounds import encoded, track
+from benchmarks.sounds import RATE, encoded, pcm, track
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.media import SAMPLE_RATE, Kind
 from seawall.media.sound import sound_of
 from seawall.media.understand import understand
+from seawall.signals.fingerprint import fingerprint
 
 FILES = {  # codec and container
     "audio/mpeg": ("libmp3lame", "mp3"),
@@ -74,6 +77,25 @@ def test_a_sound_longer_than_the_limit_is_refused() -> None:
     ):  # one that declares its duration, and one that does not
         with pytest.raises(MediaError, match="lasts more than 0:00:05, the limit"):
             sound_of(file(*FILES[name]), limits)
+
+
+def test_a_sound_that_takes_too_long_is_given_up() -> None:
+    """A worker answers before it is ended, and what else is in the file keeps its verdict."""
+    with pytest.raises(MediaError, match="took longer than 0 seconds"):
+        sound_of(file("flac", "flac"), MediaLimits(), patience=0)
+
+
+def test_a_second_track_is_named() -> None:
+    """One is listened to; a known sound must not hide in the other."""
+    data = BytesIO()
+    with av.open(data, "w", format="matroska") as output:
+        streams = [output.add_stream("pcm_s16le", rate=RATE, layout="mono") for _ in range(2)]
+        frame = av.AudioFrame.from_ndarray(pcm(track(1, 5))[None], format="s16", layout="mono")
+        frame.sample_rate = RATE
+        output.mux([packet for stream in streams for packet in stream.encode(frame)])
+    found = fingerprint(understand(data.getvalue(), MediaLimits()))
+    assert [each.reason for each in found.missing] == ["1 more track of sound not listened to"]
+    assert any(reading.signal.type == "chromaprint" for reading in found.readings)
 
 
 def test_noise_inside_a_file_is_an_error_with_a_sentence() -> None:

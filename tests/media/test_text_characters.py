@@ -37,6 +37,14 @@ def test_a_stray_control_does_not_hide_a_text():
     assert characters(b"a line\x01" + b" and another" * 9) is not None
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_stray_byte_does_not_hide_a_text(encoding: str):
+    """It shows as one odd mark among the words, so the words are read."""
+    torn = ("a line" + " and another" * 9).encode(encoding) + b"\xd8"
+
+    assert str(characters(torn)).startswith("a line and another")
+
+
 def test_a_text_that_is_too_long_says_so():
     """It is not cut: its end would be a place to hide in."""
     with pytest.raises(MediaError, match="the limit is 1000000"):

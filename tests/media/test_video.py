@@ -100,6 +100,20 @@ def test_videos_are_turned_upright(matrix: tuple[int, int, int, int], quarters: 
     assert (frame.luma == np.rot90(plain, -quarters)).all()
 
 
+@pytest.mark.parametrize("to", ["mpegts", "matroska"])
+def test_time_that_begins_anew_hides_nothing(to: str):
+    """Two streams joined end to end, as broadcasters and `cat` do, are seen one after the other."""
+    joined = film(scene(1, 2), to=to) + film(scene(2, 2), to=to)
+    video = understand(joined, LIMITS).video
+    assert video is not None
+
+    frames = list(video.frames)
+
+    assert video.duration == pytest.approx(4, abs=0.3)
+    assert sum(frame.at > 2 for frame in frames) >= 5
+    assert all(one.at <= other.at for one, other in pairwise(frames))
+
+
 def test_what_came_before_the_damage_counts():
     """A file cut short gives its first seconds, and a sentence about the rest."""
     stream = film(chain(scene(1, 2), scene(2, 2)), to="matroska")

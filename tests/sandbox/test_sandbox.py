@@ -17,7 +17,7 @@ import pytest
 from seawall.errors import InputError, MediaError, OutsideError
 from seawall.media.limits import MediaLimits
 from seawall.media.preview import LEVELS, as_jpeg, previewed
-from seawall.media.understand import understand
+from seawall.media.understand import UNHEARD, understand
 from seawall.sandbox import nursery as nursery_module
 from seawall.sandbox.frames import receive, send
 from seawall.sandbox.keeper import TASKS_PER_WORKER
@@ -27,6 +27,7 @@ from seawall.sandbox.wire import BYTES, FOUND, SPENT, read, read_pixels, written
 from seawall.signals.fingerprint import Fingerprint, fingerprint
 from seawall.signals.signal import Signal
 from tests.media.files import picture, png, saved
+from tests.media.films import film, scene
 from tests.sandbox.processes import alive, nursery, workers
 
 SMALL = MediaLimits(max_seconds=timedelta(seconds=2), max_memory=700 * 1024 * 1024)
@@ -190,6 +191,24 @@ def test_a_worker_that_dies_costs_one_request(death: signal.Signals, good: bytes
         by_limit = death in (signal.SIGXCPU, signal.SIGKILL)
         assert counts(sandbox) == ((0, 1, 0) if by_limit else (0, 0, 1))
         assert sandbox.fingerprint(good).error is None
+
+
+def test_a_crash_in_the_sound_does_not_cost_the_pictures():
+    """Whatever a worker died of in a video, the next one looks at its pictures, and says what it left out."""
+    data = film(scene(1, 2), to="mpegts") * 100
+    with Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox:
+        sandbox.fingerprint(b"")
+        (worker,) = workers(sandbox)
+        answer = sandbox.submit(data)
+        time.sleep(0.1)
+        os.kill(worker, signal.SIGSEGV)
+
+        found = answer.result()
+
+        assert [each.type for each in found.missing] == ["chromaprint"]
+        assert found.missing[0].reason == UNHEARD
+        assert "vpdq" in {reading.signal.type for reading in found.readings}
+        assert counts(sandbox) == (0, 0, 1)
 
 
 def test_a_worker_that_died_idle_costs_nobody_anything(good: bytes):
