@@ -146,6 +146,11 @@ def radii(within: Mapping[str, int]) -> dict[str, int]:
     return furthest
 
 
+def codes_of(signal: Signal) -> int:
+    """How many codes a known signal has in the indexes."""
+    return sum(len(codes) for _, codes, _ in _filed(signal))
+
+
 @dataclass(slots=True)
 class _Codes:
     codes: list[bytes] = field(default_factory=list)
