@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from seawall.clock import now
 from seawall.policy.taxonomy import taxonomy
 from seawall.settings import Settings
+from seawall.signals.embedding import Embedding
 from seawall.storage.memory import Memory
 from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.secrets import Vault
-from seawall.workflows.carrying_out import Bench
 from seawall.workflows.delivering import Courier
+from seawall.workflows.effects import Bench
 from seawall.workflows.endpoints import Outside
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
@@ -47,6 +48,7 @@ class App:
                 taxonomy=self.taxonomy,
                 least_distance=self.settings.screening.least_distance,
                 enforce_authority_only=self.settings.screening.enforce_authority_only,
+                reaches={Embedding.name: self.settings.embedding.reach},
                 look_every=_look_every(self.memory),
             )
         return self._known

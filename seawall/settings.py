@@ -23,6 +23,7 @@ from seawall.delivery.mail_config import MailConfig
 from seawall.errors import InputError, SettingsError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.fetch_config import FetchConfig
+from seawall.signals.embedding_config import EmbeddingConfig
 
 PREFIX = "SEAWALL_"
 FILE = "seawall.toml"
@@ -114,6 +115,7 @@ class Settings:
 
     home: Path
     media: MediaLimits = MediaLimits()
+    embedding: EmbeddingConfig = EmbeddingConfig()  # noqa: RUF009 - it is frozen
     screening: ScreeningConfig = ScreeningConfig()
     server: ServerConfig = ServerConfig()
     cases: CasesConfig = CasesConfig()  # noqa: RUF009 - it is frozen

@@ -133,7 +133,9 @@ def _default(each: Field[Any]) -> str:
     if isinstance(value, timedelta):
         return f"{value.total_seconds():.10g} seconds"
     if isinstance(value, frozenset | tuple):
-        return ", ".join(sorted(value) if isinstance(value, frozenset) else value) or "none"
+        return (
+            ", ".join(sorted(value) if isinstance(value, frozenset) else map(str, value)) or "none"
+        )
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

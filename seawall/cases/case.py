@@ -76,6 +76,8 @@ class ItemKind(StrEnum):
     """What an item is."""
 
     IMAGE = "image"
+    VIDEO = "video"
+    SOUND = "sound"
     TEXT = "text"
     LINK = "link"
     USER = "user"

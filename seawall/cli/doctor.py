@@ -25,7 +25,7 @@ def doctor(
     made = table("", "", "")
     made.show_header = False
     well = True
-    with open_app(settings) as app, open_sandbox(settings) as sandbox:
+    with open_app(settings) as app, open_sandbox(settings, checked=False) as sandbox:
         if rebuild:
             app.knowledge.rebuild()
             app.ledger.rebuild()

@@ -16,7 +16,7 @@ def hash_(
     json: Json = False,
 ) -> None:
     """Print the signals of files; nothing is looked up or remembered."""
-    from seawall.cli.output import err, out, say_json, text  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.cli.output import err, out, say_json, text, value  # noqa: PLC0415 - Rich would slow `--help`
 
     failed = 0
     with desk(home, server, key, media=True) as at:
@@ -33,7 +33,9 @@ def hash_(
                 quality = (
                     "" if signal["quality"] is None else f"  [dim]quality {signal['quality']}[/]"
                 )
-                out.print(f"  {signal['type']:<7} {text(signal['value'])}{quality}", soft_wrap=True)
+                out.print(
+                    f"  {signal['type']:<7} {value(signal['value'])}{quality}", soft_wrap=True
+                )
             for absent in document["no_signal"]:
                 out.print(
                     f"  {absent['type']:<7} [dim]none: {text(absent['reason'])}[/]", soft_wrap=True

@@ -20,7 +20,7 @@ def match(
     json: Json = False,
 ) -> None:
     """Look signals up in every bank; exit code 1 when one is known."""
-    from seawall.cli.output import err, out, say_json, table, text  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.cli.output import err, out, say_json, table, text, value  # noqa: PLC0415 - Rich would slow `--help`
 
     asked = (
         [line.strip() for line in typer.get_text_stream("stdin") if line.strip()]
@@ -38,7 +38,7 @@ def match(
         for signal, result in zip(asked, results, strict=True):
             for near in result["matches"]:
                 made.add_row(
-                    text(signal),
+                    value(signal),
                     str(near["distance"]),
                     text(near["bank"]),
                     text(near["categories"]),

@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 WIDE = 200  # columns, where there is no terminal to fold lines for
+LONGEST_VALUE = (
+    96  # characters of a signal in a table; a video's has thousands, and --json is whole
+)
+BEGINNING = 48  # of a longer one that are shown
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDE)
+
+SIGNALS = ("value", "signal")  # fields of documents that hold one
 
 MARKS = {
     "allow": "[green]✓ allow[/]",
@@ -55,6 +61,13 @@ def text(value: object) -> str:
     if value is None or value == "" or value == []:
         return "[dim]-[/]"
     return escape(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+
+
+def value(text_of: str) -> str:
+    """A signal, or its value, in a cell: cut short where it is long."""
+    if len(text_of) <= LONGEST_VALUE:
+        return text(text_of)
+    return f"{text(text_of[:BEGINNING])}… [dim]{len(text_of)} characters, whole with --json[/]"
 
 
 @contextmanager
@@ -106,5 +119,9 @@ def show(
         return
     made = table(*columns.values(), whole=whole)
     for row in listed:
-        made.add_row(*(text(row.get(name)) for name in columns))
+        made.add_row(*(_cell(name, row.get(name)) for name in columns))
     out.print(made)
+
+
+def _cell(name: str, given: object) -> str:
+    return value(given) if name in SIGNALS and isinstance(given, str) else text(given)

@@ -17,7 +17,10 @@ def serve(
     """Answer over HTTP until interrupted."""
     import uvicorn  # noqa: PLC0415 - it would slow `--help`
 
+    from seawall.decoders import check_model  # noqa: PLC0415 - so would this
+
     settings = settings_for(home)
+    check_model(settings)
     os.environ["SEAWALL_HOME"] = str(settings.home)
     uvicorn.run(
         "seawall.web.server:create",

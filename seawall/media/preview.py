@@ -3,7 +3,9 @@ A picture is shown to a person little by little: each level is larger, clearer, 
 
     bytes ─▶ decoded, reduced, blurred (in the sandbox) ─▶ pixels ─▶ a JPEG of our own (in the service)
 
-Pixels are all that leaves the sandbox, so nothing a stranger wrote, metadata or markup, is in what a browser gets.
+A video is shown as a sheet of its frames, a sound as its waveform, which is the same at every level. Pixels are all
+that leaves the sandbox, so nothing a stranger wrote, metadata or markup, is in what a browser gets, and nothing moves
+or sounds.
 """
 
 from dataclasses import dataclass
@@ -15,11 +17,15 @@ from PIL import Image as Pillow
 from PIL import ImageFilter
 
 from seawall.errors import MediaError
+from seawall.media.contact_sheet import laid_out, stills
 from seawall.media.limits import MediaLimits
 from seawall.media.luma import eight_bits_on
+from seawall.media.media import Kind
 from seawall.media.orientation import turned_upright
 from seawall.media.pillow import PLUGINS, opened, orientation_of
-from seawall.media.sniff import media_type
+from seawall.media.sniff import kind_of, media_type
+from seawall.media.sound import sound_of
+from seawall.media.waveform import waveform
 
 Pixels = NDArray[np.uint8]  # (height, width) grey, or (height, width, 3) red, green, blue
 
@@ -51,10 +57,10 @@ LONGEST_SIDE = max(level.side for level in LEVELS)
 
 def previewed(data: bytes, level: int, limits: MediaLimits) -> Pixels:
     """
-    The first frame as this level of `LEVELS` shows it, upright.
+    The first frame of a picture, or a sheet of a video's, as this level of `LEVELS` shows it, upright; or a waveform.
 
     Raises:
-        MediaError: It is no picture we decode, is damaged, or is larger than the limits.
+        MediaError: It is nothing we decode, is damaged, or is larger than the limits.
 
     """
     name = media_type(data)
@@ -86,8 +92,19 @@ def as_jpeg(pixels: Pixels) -> bytes:
 
 
 def _shown(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixels:
-    if name not in PLUGINS:
-        raise MediaError(f"There is no preview of {name}; only pictures have one.")
+    if name in PLUGINS:
+        return _picture(data, name, level, limits)
+    kind = kind_of(name)
+    sheet = _sheet(data, name, level, limits) if kind is Kind.VIDEO else None
+    if sheet is not None:
+        return sheet
+    sound = sound_of(data, limits) if kind in (Kind.VIDEO, Kind.SOUND) else None
+    if sound is None:
+        raise MediaError(f"There is no preview of {name}; pictures, videos and sounds have one.")
+    return waveform(sound.samples)
+
+
+def _picture(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixels:
     with opened(data, name) as picture:
         limits.check_pixels(*picture.size)
         picture.draft("RGB" if level.colour else "L", (level.side, level.side))
@@ -95,6 +112,20 @@ def _shown(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixels:
         shown = eight_bits_on(BEHIND, picture, colour=level.colour)
         orientation = orientation_of(picture)
     shown.thumbnail((level.side, level.side), Pillow.Resampling.BOX)
-    if level.blur:
-        shown = shown.filter(ImageFilter.GaussianBlur(level.blur))
-    return turned_upright(np.asarray(shown), orientation)
+    return turned_upright(np.asarray(_blurred(shown, level)), orientation)
+
+
+def _sheet(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixels | None:
+    """The frames of a video, each blurred by itself; None where it has none."""
+    found = stills(data, name, limits, side=level.side, colour=level.colour)
+    if found is None:
+        return None
+    blurred = [
+        None if still is None else np.asarray(_blurred(Pillow.fromarray(still), level))
+        for still in found
+    ]
+    return laid_out(blurred, behind=BEHIND)
+
+
+def _blurred(shown: Pillow.Image, level: Level) -> Pillow.Image:
+    return shown.filter(ImageFilter.GaussianBlur(level.blur)) if level.blur else shown

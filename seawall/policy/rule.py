@@ -91,6 +91,9 @@ class Rules:
         31  # bits; matches nearer than this are listed even where no rule wants them
     )
     enforce_authority_only: bool = False  # act on what only authorities shared, without an order
+    reaches: Mapping[str, int] = field(
+        default_factory=dict
+    )  # bits, by type: beyond them no rule acts
     _by_trigger: Mapping[Trigger, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -114,7 +117,8 @@ class Rules:
             for rule in self.answering(Trigger.MATCH)
             if rule.signal_type in (None, signal_type)
         )
-        return max(self.least_distance, *wanted, 0)
+        furthest = max(self.least_distance, *wanted, 0)
+        return min(furthest, self.reaches.get(signal_type, furthest))
 
     def with_rule(self, rule: Rule) -> "Rules":
         """These rules with this one added, or put in the place of its namesake."""

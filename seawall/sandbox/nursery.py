@@ -26,16 +26,20 @@ import orjson
 from seawall.errors import OutsideError
 from seawall.media.limits import MIB, MediaLimits
 from seawall.sandbox.frames import LARGEST_ANSWER, receive, send
+from seawall.signals.embedding_config import EmbeddingConfig
 
 PATIENCE = 120.0  # seconds to load everything; the first time on a machine, kernels are compiled
 FORK, END = b"fork:", b"end:"
+READY, UNUSABLE = b"ready", b"unusable:"  # after the last, a sentence: what it cannot load, and why
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "NUMBA_")
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_UNTOLD = {"ORT_DISABLE_TELEMETRY": "1"}  # ONNX Runtime from 1.29 on, should somebody install that
 # glibc gives a picture's memory back to the kernel after each task, and asking for it again costs a fifth of the work.
 _KEEP_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(64 * MIB),
     "MALLOC_MMAP_THRESHOLD_": str(32 * MIB),  # the most it takes
 }
+_LONGEST_SENTENCE = 4096  # bytes
 _COMMAND = "from seawall.sandbox.zygote import main; main()"
 
 
@@ -75,7 +79,14 @@ class Worker:
 class Nursery:
     """The service's hold on the nursery, which it starts when it first needs a worker, and again should it die."""
 
-    def __init__(self, limits: MediaLimits, *, orientations: bool) -> None:
+    def __init__(
+        self,
+        limits: MediaLimits,
+        *,
+        orientations: bool,
+        embedding: EmbeddingConfig | None = None,
+    ) -> None:
+        """Workers make embeddings with the model of `embedding`, if there is one."""
         self._task = orjson.dumps(
             {
                 "max_bytes": limits.max_bytes,
@@ -86,7 +97,9 @@ class Nursery:
                 "max_seconds": limits.max_seconds.total_seconds(),
                 "max_memory": limits.max_memory,
                 "orientations": orientations,
-            }
+                "embedding": embedding,
+            },
+            default=timedelta.total_seconds,
         )
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -100,12 +113,22 @@ class Nursery:
             self._start()
         return self
 
+    def await_loaded(self) -> None:
+        """
+        Have everything loaded before anybody needs it.
+
+        Raises:
+            OutsideError: The operator's model cannot be used, or no process can be started.
+
+        """
+        self.end(self.fork())
+
     def fork(self) -> Worker:
         """
         A fresh worker.
 
         Raises:
-            OutsideError: No process can be started.
+            OutsideError: The operator's model cannot be used, or no process can be started.
 
         """
         with self._lock:
@@ -123,6 +146,10 @@ class Nursery:
                         socket.send_fds(channel, [FORK], [its.fileno()])
                         pid = int(receive(channel, largest=32))
                         return Worker(pid, mine, self._generation)
+                except OutsideError:
+                    mine.close()
+                    self._stop()
+                    raise
                 except (OSError, EOFError, ValueError) as error:
                     mine.close()
                     self._stop()
@@ -173,7 +200,9 @@ class Nursery:
 
     def _await_loaded(self, channel: socket.socket) -> None:
         if not self._loaded:
-            receive(channel, largest=32)
+            said = receive(channel, largest=_LONGEST_SENTENCE)
+            if said.startswith(UNUSABLE):
+                raise OutsideError(said.removeprefix(UNUSABLE).decode(errors="replace"))
             self._loaded = True
 
     def _stop(self) -> None:
@@ -191,4 +220,4 @@ def _bare_environment() -> dict[str, str]:
     """What a Python needs to find its packages, and none of the service's secrets."""
     passed_on = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
     path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100 - entries may be zip files
-    return {**passed_on, "PYTHONPATH": path, **_ONE_THREAD, **_KEEP_MEMORY}
+    return {**passed_on, "PYTHONPATH": path, **_ONE_THREAD, **_UNTOLD, **_KEEP_MEMORY}

@@ -11,14 +11,18 @@ import sys
 from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import orjson
 from PIL import Image
 
+from seawall.errors import OutsideError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.frames import receive, send
-from seawall.sandbox.nursery import END, FORK
+from seawall.sandbox.nursery import END, FORK, READY, UNUSABLE
 from seawall.sandbox.worker import look_into, serve
+from seawall.signals.embedding_config import EmbeddingConfig
+from seawall.signals.registry import EMBEDDING
 
 _LONGEST_REQUEST = 64  # bytes
 
@@ -36,12 +40,19 @@ def _serve_channel(channel: socket.socket) -> None:
     orientations = settings.pop("orientations")
     seconds = timedelta(seconds=settings.pop("max_seconds"))
     sound = timedelta(seconds=settings.pop("max_sound"))
+    embedding = settings.pop("embedding")
     limits = MediaLimits(**settings, max_seconds=seconds, max_sound=sound)
+    try:
+        if embedding is not None:
+            _load_model(embedding)
+    except OutsideError as error:
+        send(channel, UNUSABLE, str(error).encode(errors="replace"))
+        return
     Image.init()  # every plug-in now, rather than at a stranger's first WebP
     look_into(
         _ordinary(), limits, orientations=orientations
     )  # loads the rest, once for all workers
-    send(channel, b"ready")
+    send(channel, READY)
     forked: set[int] = set()  # workers not waited for yet
     while True:
         request, descriptors, _, _ = socket.recv_fds(channel, _LONGEST_REQUEST, 1)
@@ -58,6 +69,14 @@ def _serve_channel(channel: socket.socket) -> None:
             send(channel, str(_ended(int(request[len(END) :]), forked)).encode())
         else:  # the service is gone
             return
+
+
+def _load_model(settings: dict[str, Any]) -> None:
+    """Load the operator's model, once for all workers."""
+    from seawall.sandbox.embedding import load  # noqa: PLC0415 - few have one
+
+    seconds = timedelta(seconds=settings.pop("max_seconds"))
+    EMBEDDING.use(load(EmbeddingConfig(**settings, max_seconds=seconds)))
 
 
 def _ordinary() -> bytes:

@@ -13,9 +13,10 @@ import numpy as np
 
 from seawall.banks.catalogue import Hit
 from seawall.banks.entry import Entry
+from seawall.signals.embedding import Embedding, model_of
 from seawall.signals.registry import SEQUENCE_TYPES
 from seawall.signals.sequence import Hits, Likeness, SequenceType
-from seawall.signals.signal import Reading
+from seawall.signals.signal import Reading, Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def recognised(hits: Iterable[Hit], entries: Mapping[int, Entry]) -> Iterator[Kn
             continue
         if _sequence(hit.reading, entry):
             rows[hit.reading, hit.number].append(hit)
-        elif hit.distance or entry.signal == hit.reading.signal:  # digests may collide
+        elif _comparable(hit, entry.signal):
             yield Known(reading=hit.reading, distance=_apart(hit), entry=entry)
     for (reading, number), row in rows.items():
         known = _compared(reading, entries[number], row)
@@ -49,9 +50,17 @@ def _sequence(reading: Reading, entry: Entry) -> SequenceType | None:
     return SEQUENCE_TYPES.get(entry.signal.type) or SEQUENCE_TYPES.get(reading.signal.type)
 
 
+def _comparable(hit: Hit, known: Signal) -> bool:
+    asked = hit.reading.signal
+    if not hit.distance:
+        return asked == known  # digests may collide
+    return model_of(asked) == model_of(known)
+
+
 def _apart(hit: Hit) -> int:
-    """A part of a picture is never the whole known one, however near."""
-    return hit.distance if hit.reading.region is None else max(hit.distance, 1)
+    """Neither a part of a picture nor what a model takes for one is the whole known one, however near."""
+    whole = hit.reading.region is None and hit.reading.signal.type != Embedding.name
+    return hit.distance if whole else max(hit.distance, 1)
 
 
 def _compared(reading: Reading, entry: Entry, row: list[Hit]) -> Known | None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from seawall.errors import SignalError
 from seawall.signals.chromaprint import Chromaprint
 from seawall.signals.digests import Md5, Sha1, Sha256
+from seawall.signals.embedding import Embedding
 from seawall.signals.pdq import Pdq
 from seawall.signals.sequence import SequenceType
 from seawall.signals.signal import Signal, SignalType, shown
@@ -16,9 +17,11 @@ from seawall.signals.url import Url
 from seawall.signals.vpdq import Vpdq
 
 _SEQUENCES: tuple[SequenceType, ...] = (Vpdq(), Chromaprint(), Text())
+EMBEDDING = Embedding()  # a process that has a model tells it so
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),
     *_SEQUENCES,
+    EMBEDDING,
     Md5(),
     Sha1(),
     Sha256(),

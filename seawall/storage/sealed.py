@@ -37,6 +37,11 @@ class SealedMedia:
     deleted_at: datetime | None = None
     number: int = 0
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is read, not looked at: a text that was screened, or one that was handed in with a case."""
+        return self.kind is Kind.TEXT or self.media_type == PASSAGE
+
 
 class SealedStore:
     """Kept media in the order it was kept, and looks at it, counted by day."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from seawall.errors import NotFound
 from seawall.index.digest import digest
 from seawall.policy.measure import Measure
-from seawall.screening.verdict import Verdict
+from seawall.screening.verdict import Match, Verdict
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import brief
 from seawall.storage.bulk import PAGE_BYTES, rows_among
@@ -34,6 +34,7 @@ class Glimpse:
     item: str | None
     measure: Measure
     at: datetime
+    matches: tuple[Match, ...]  # with the entry that is asked about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,15 @@ class UploadStore:
             .limit(latest)
         )
         return [
-            Glimpse(id=row.id, item=row.item, measure=Measure(row.measure), at=row.at)
+            Glimpse(
+                id=row.id,
+                item=row.item,
+                measure=Measure(row.measure),
+                at=row.at,
+                matches=tuple(
+                    match for match in verdict_from(row.verdict).matches if match.entry == entry
+                ),
+            )
             for row in self._connection.execute(query)
             if any(each["entry"] == entry for each in row.verdict["matches"])
         ]

@@ -13,18 +13,20 @@ from datetime import datetime
 from seawall.access.person import Permission, Person, may
 from seawall.audit.event import Happening
 from seawall.banks.entry import Entry
-from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch
+from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch, Step
 from seawall.cases.likeness import content_marks
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
 from seawall.media.link import defanged
+from seawall.media.media import Region
 from seawall.screening.verdict import Match, Withheld
 from seawall.signals.registry import SIGNAL_TYPES
+from seawall.signals.sequence import Likeness
 from seawall.storage.memory import Stores
 from seawall.storage.quality import Tried
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import check_shown, hidden_from, shown_to, who_may_rule
+from seawall.workflows.case_access import check_shown, hidden_from, shown_to, who_may_rule
 from seawall.workflows.quality import known_answer
 from seawall.workflows.ruling import confirmation, earlier_on
 from seawall.workflows.sealing import Safe, why_nothing
@@ -37,7 +39,8 @@ EARLIER = 10  # earlier rulings that are shown
 class Near:
     """A known entry that an item is near, and what is known of it."""
 
-    kind: str  # of signal
+    kind: str  # of signal: the item's own
+    known: str  # of the entry's; another where a photo is in a video
     bits: int  # that signals of this kind have; 0: they are equal or not
     bank: str
     entry: str
@@ -52,6 +55,8 @@ class Near:
     origins: tuple[str, ...]
     withheld: Withheld | None
     note: str
+    likeness: Likeness | None = None  # where and how much, for what is many codes in a row
+    region: Region | None = None  # the part of the item that is near; None: all of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,7 @@ class ItemSheet:
     number: int
     item: Item
     near: tuple[Near, ...]
+    duration: float | None  # seconds, of a video or a sound that was screened
     media: SealedMedia | None
     nothing: str | None  # why there is nothing to show
     link: str | None  # where it leads, written so that nobody opens it by mistake
@@ -119,9 +125,11 @@ def case_sheet(
         NotFound, NotAllowed: As `case_within`.
 
     """
-    case = case_within(ident, person, stores)
+    case, events = stores.cases.history(ident)
+    check_shown(case, person, stores)
     people = {each.id: each for each in stores.people.all()}
-    rulings = stores.rulings.of_case(ident)
+    ruled = any(event.kind == Step.RULED for event in events)
+    rulings = stores.rulings.of_case(ident) if ruled else []
     earlier, look = _earlier(case, person, stores), stores.quality.look(ident)
     details = {"version": case.version, "first": first}
     stores.audit.record(
@@ -136,7 +144,7 @@ def case_sheet(
         ruling=next((each for each in rulings if each.id == case.ruling), None),
         earlier=earlier,
         confirms=confirmation(case, stores, reader=person) if earlier else None,
-        events=tuple(stores.cases.events(ident)),
+        events=tuple(events),
         golden=known_answer(case, stores),
         others=tuple(who_may_rule(case, people.values(), stores, but=person.id)),
         said=look is not None and person.id in stores.quality.who_said(look),
@@ -178,6 +186,7 @@ def _items(
             number=number,
             item=item,
             near=_near(item, uploads, entries),
+            duration=_duration(item, uploads),
             media=kept.get(item.key),
             nothing=why_nothing(kept.get(item.key), safe=safe),
             link=_link(item),
@@ -226,6 +235,11 @@ def _link(item: Item) -> str | None:
     return next(map(defanged, links), None)
 
 
+def _duration(item: Item, uploads: Mapping[str, Upload]) -> float | None:
+    upload = uploads.get(item.upload or "")
+    return upload.fingerprint.duration if upload else None
+
+
 def _matches(item: Item, uploads: Mapping[str, Upload]) -> tuple[Match, ...]:
     upload = uploads.get(item.upload or "")
     return upload.verdict.matches if upload else ()
@@ -244,6 +258,7 @@ def _near(
 def _as_screened(match: Match, entry: Entry | None) -> Near:
     return Near(
         kind=match.signal.type,
+        known=match.known.type,
         bits=SIGNAL_TYPES[match.signal.type].bits or 0,
         bank=match.bank,
         entry=match.entry,
@@ -256,6 +271,8 @@ def _as_screened(match: Match, entry: Entry | None) -> Near:
         origins=match.origins,
         withheld=match.withheld,
         note=entry.note if entry else "",
+        likeness=match.likeness,
+        region=match.region,
     )
 
 
@@ -263,6 +280,7 @@ def _as_told(match: ItemMatch, entry: Entry | None) -> Near:
     kind = match.signal.partition(":")[0]
     return Near(
         kind=kind,
+        known=entry.signal.type if entry else kind,
         bits=SIGNAL_TYPES[kind].bits or 0,
         bank=match.bank,
         entry=match.entry,

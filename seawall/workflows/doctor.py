@@ -5,22 +5,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seawall.banks.catalogue import codes_of
 from seawall.delivery.mail import PREFIX as MAIL
 from seawall.delivery.mail import knock
 from seawall.delivery.mail_config import MailConfig
 from seawall.errors import Error, FetchError
-from seawall.partners.identity_provider import IdentityProvider
 from seawall.policy.rule import unguarded
 from seawall.sandbox.sandbox import Sandbox
-from seawall.signals.registry import SEQUENCE_TYPES
+from seawall.signals.embedding import model_of
+from seawall.signals.registry import EMBEDDING, SEQUENCE_TYPES
 from seawall.storage.memory import Memory
 from seawall.workflows.audit import verify_audit
 from seawall.workflows.delivering import Courier
 from seawall.workflows.endpoints import Document, endpoint_documents
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.pictures import jpeg, landscape
+
+if TYPE_CHECKING:
+    from seawall.partners.identity_provider import IdentityProvider
 
 LEAST_FREE = 1024 * 1024 * 1024  # bytes
 
@@ -78,6 +82,8 @@ def examine(
         else "no rule catches uploads that cannot be screened: `seawall rule put … hold --on failure`",
     )
     yield _decoding(sandbox)
+    if EMBEDDING.kinds:
+        yield _embedding(sandbox)
 
     verified = verify_audit(memory)
     yield Check(
@@ -87,7 +93,7 @@ def examine(
     )
 
 
-def examine_outside(courier: Courier, provider: IdentityProvider | None) -> Iterator[Check]:
+def examine_outside(courier: Courier, provider: "IdentityProvider | None") -> Iterator[Check]:
     """What this home depends on outside: where messages go, and whose accounts open the desk, where there is any."""
     with courier.memory.reading() as stores:
         endpoints = endpoint_documents(stores)
@@ -129,7 +135,7 @@ def _mail(config: MailConfig, courier: Courier) -> Check:
     return Check(what="mail", well=broken is None, says=says)
 
 
-def _provider(provider: IdentityProvider, now: datetime) -> Check:
+def _provider(provider: "IdentityProvider", now: datetime) -> Check:
     if not provider.config.client_id:
         says = "oidc.client_id is missing: the provider gives it when Seawall is registered there"
         return Check(what="accounts elsewhere", well=False, says=says)
@@ -143,6 +149,19 @@ def _provider(provider: IdentityProvider, now: datetime) -> Check:
         else f"{provider.config.issuer} shows no public key we can use; nobody comes in by it"
     )
     return Check(what="accounts elsewhere", well=bool(keys), says=says)
+
+
+def _embedding(sandbox: Sandbox) -> Check:
+    what = "embedding model"
+    try:
+        found = sandbox.fingerprint(jpeg(landscape(1)))
+    except Error as failed:
+        return Check(what=what, well=False, says=str(failed))
+    made = [each.signal for each in found.readings if each.signal.type == EMBEDDING.name]
+    if made:
+        return Check(what=what, well=True, says=f"{model_of(made[0])} answers")
+    reason = next(each.reason for each in found.missing if each.type == EMBEDDING.name)
+    return Check(what=what, well=False, says=reason)
 
 
 def _decoding(sandbox: Sandbox) -> Check:

@@ -15,7 +15,7 @@ from seawall.cases.urgency import confidence_of
 from seawall.errors import InputError, WrongState
 from seawall.ids import new_id
 from seawall.storage.memory import Stores
-from seawall.workflows.cases import item_of, severity_in
+from seawall.workflows.opening import item_of, severity_in
 from seawall.workflows.quality import policy_of, put_golden
 
 LONGEST_WHY = 2_000  # characters
@@ -80,17 +80,19 @@ def golden_by_hand(
     category: str | None = None,
 ) -> Golden:
     """
-    A golden item of this item.
+    A golden item of this item; one of an upload looks as its case did, and tells nothing of what was ruled there.
 
     Raises:
         NotFound: There is no such policy.
         InputError: There is no reason.
 
     """
+    known = stores.cases.of_upload(item.upload) if item.upload is not None else []
+    first = stores.cases.events(known[-1].id)[0] if known else None
     opening = opened(
         "",
         item,
-        source=Source.HAND,
+        source=Source(first.body["source"]) if first else Source.HAND,
         queue=queue,
         category=category,
         severity=severity_in(item, category, stores),
@@ -99,6 +101,8 @@ def golden_by_hand(
         by=by,
         at=now,
     )
+    decided = (each.id for each in known if each.status in (Status.CARRIED_OUT, Status.CLOSED))
+    ruled = (each.at for each in stores.rulings.of_cases([each.id for each in known]))
     golden = Golden(
         id=new_id("gold", at=now),
         decision=decision,
@@ -107,8 +111,9 @@ def golden_by_hand(
         queue=queue,
         why=checked_why(why),
         opening=opening.body,
-        opened_by=by,
-        blind_from=now,
+        opened_by=first.actor if first else by,
+        blind_from=min(ruled, default=now),
+        made_of=next(decided, None),
     )
     put_golden(golden, by=by, stores=stores, now=now)
     return golden

@@ -11,9 +11,10 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from seawall.access.key import Key
 from seawall.banks.catalogue import Catalogue, radii
@@ -62,6 +63,7 @@ class Knowledge:
         least_distance: int,
         look_every: timedelta,
         enforce_authority_only: bool = False,
+        reaches: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         """`look_every` is how old an answer to "has anything changed?" may be; zero asks before every query."""
         self.taxonomy = taxonomy
@@ -69,6 +71,7 @@ class Knowledge:
         self._folder = folder / memory.database_id()
         self._least_distance = least_distance
         self._enforce_authority_only = enforce_authority_only
+        self._reaches = reaches
         self._look_every = look_every.total_seconds()
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
@@ -168,6 +171,7 @@ class Knowledge:
                 rules=stores.rules.all(),
                 least_distance=self._least_distance,
                 enforce_authority_only=self._enforce_authority_only,
+                reaches=self._reaches,
             )
             self.allowed = stores.rulings.allowed()
             self.keys = {key.digest: key for key in stores.keys.all()}

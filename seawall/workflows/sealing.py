@@ -29,6 +29,7 @@ from seawall.cases.exposure import (
 from seawall.cases.urgency import SEVERE
 from seawall.errors import InputError, NotAllowed, StorageError, WrongState
 from seawall.ids import new_id
+from seawall.media.characters import characters
 from seawall.media.limits import MIB
 from seawall.media.media import Kind
 from seawall.policy.measure import Measure
@@ -103,7 +104,7 @@ def keep_text(text: str, *, item: str, safe: Safe, now: datetime) -> SealedMedia
         id=new_id("med", at=now),
         upload=None,
         item=item,
-        kind=Kind.OTHER,
+        kind=Kind.TEXT,
         media_type=PASSAGE,
         size=len(data),
         at=now,
@@ -209,12 +210,15 @@ def read_passage(
     Words are not graphic: a day without graphic things has room for them.
 
     Raises:
+        InputError: It cannot be read as a text.
         NotAllowed, NotFound, WrongState, StorageError: As `reveal`.
 
     """
     with memory.reading() as stores:
         media = _kept(stores.sealed.find(ident))
-    text = _bytes(media, safe).decode()
+    text = characters(_bytes(media, safe))
+    if text is None:
+        raise InputError("These bytes cannot be read as a text.")
     if severity >= SEVERE:
         _count(ident, GENTLE, viewer, severity, safe=safe, memory=memory, now=now)
     else:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.sounds import RATE, encoded
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.preview import LEVELS, as_jpeg, previewed
 from tests.media.files import claiming, exif, picture, png, saved, with_segment
+from tests.media.films import film, with_matrix
 
 LIMITS = MediaLimits()
 SECRET = b"taken at 52.5N 13.4E"
@@ -171,3 +173,43 @@ def test_what_is_no_sound_picture_has_no_preview(data: bytes):
     """A sentence instead, before a bomb's pixels are decoded."""
     with pytest.raises(MediaError):
         previewed(data, 0, LIMITS)
+
+
+def test_a_video_is_shown_as_a_sheet_of_its_frames():
+    """Row after row, each from the middle of its part; grey until it is to be coloured."""
+    scenes = [np.full((240, 320, 3), 16 * number + 8, np.uint8) for number in range(16)]
+    video = film(frame for scene in scenes for frame in [scene] * 10)
+
+    for level, side in enumerate((96, 320, 640, 1280, 1280)):
+        sheet = shown(video, level)
+        assert max(sheet.size) <= side
+        assert sheet.mode == ("RGB" if level == 4 else "L")
+        cells = np.asarray(sheet.convert("L").resize((4, 4), Image.Resampling.BOX), int)
+        assert np.abs(cells.ravel() - (16 * np.arange(16) + 8)).max() < 24
+        assert (np.diff(cells.ravel()) > 0).all()
+
+
+def test_the_frames_of_a_video_lying_on_its_side_are_shown_upright():
+    """A phone held upright films lying and says how to turn it."""
+    lying = np.zeros((240, 320, 3), np.uint8)
+    lying[:, :160] = 255  # which is at the top once it is turned by a quarter, clockwise
+    turned = with_matrix(film([lying] * 6), (0, 1, -1, 0))
+
+    sheet = np.asarray(shown(turned, 2), int)
+
+    assert sheet.shape[0] > sheet.shape[1]
+    assert sheet[: len(sheet) // 3].mean() > 200 > 60 > sheet[-len(sheet) // 3 :].mean()
+
+
+def test_a_sound_is_shown_as_its_waveform():
+    """Silence is a line, what is loud is high; the same at every level, for a shape tells nothing terrible."""
+    moments = np.arange(4 * RATE) / RATE
+    tone = np.sin(2 * np.pi * 440 * moments) * 0.6 * (moments > 2)
+    data = encoded(tone.astype(np.float32), codec="pcm_s16le", container="wav")
+
+    wave = np.asarray(shown(data, 0), int) < 128
+
+    assert wave.shape == (96, 640)
+    assert wave[:, :300].sum(axis=0).max() <= 4
+    assert wave[:, 340:].sum(axis=0).min() > 80
+    assert (wave == (np.asarray(shown(data, 3), int) < 128)).all()

@@ -22,21 +22,23 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
 from seawall.storage.sealed import PASSAGE, SealedMedia
 from seawall.workflows.audit import verify_audit
-from seawall.workflows.carrying_out import Bench, carry_out_due, restore
+from seawall.workflows.carrying_out import carry_out_due
+from seawall.workflows.case_access import offered_to_nobody
 from seawall.workflows.cases import (
     claim,
     hand_off,
     heartbeat,
     hold,
     next_case,
-    offered_to_nobody,
-    open_case,
     release,
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.effects import Bench
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.opening import open_case
 from seawall.workflows.policy import put_policy
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import Answer, approve, confirm, confirmation, refuse, rule, undo
 from seawall.workflows.upload import Context as About
 from seawall.workflows.upload import remember_upload, screen_upload
@@ -306,6 +308,23 @@ def test_whose_day_is_over_is_given_what_shows_no_media(place):
         stores.sealed.forget(["words"], at=NOON)
     assert place.next("ann", room=0, most_severe=2) is None
     assert place.next("ann", room=0).id == known
+
+
+def test_only_the_most_urgent_of_what_is_too_severe_is_looked_into(place, monkeypatch):
+    """A queue full of pictures keeps nobody waiting who has looked enough; what they skipped is not counted in."""
+    monkeypatch.setattr("seawall.storage.cases.LOOKED_INTO", 1)
+    _, known = place.screened(flipped(pdq(1), 12, seed=1))
+    told = {"source": Source.HAND, "by": "cli", "now": NOON}
+    user = Item(id="user 9", kind=ItemKind.USER)
+    words = place.do(open_case, user, category="terrorist-content", **told).id
+    with place.memory.transaction() as stores:
+        stores.sealed.add(media("picture", known, "image/png"))
+
+    assert place.next("ann", room=0) is None
+    with place.memory.transaction() as stores:
+        stores.cases.skip(known, "ben", at=NOON)
+    assert place.next("ben", room=0).id == words
+    assert place.next("ann", room=7).id == known
 
 
 def test_what_nobody_may_see_is_counted(place):

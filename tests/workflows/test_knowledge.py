@@ -28,10 +28,10 @@ def memory(database_url):
     opened.close()
 
 
-def knowledge(memory, folder):
+def knowledge(memory, folder, **how):
     """What a process that starts now knows."""
     return Knowledge(
-        memory, folder, taxonomy=taxonomy(), least_distance=31, look_every=timedelta(0)
+        memory, folder, taxonomy=taxonomy(), least_distance=31, look_every=timedelta(0), **how
     )
 
 
@@ -100,6 +100,19 @@ def test_exact_signals_are_found_exactly(memory, tmp_path):
         (md5.value, 0),
         (link.value, 0),
     ]
+
+
+def test_embeddings_are_compared_with_those_of_the_same_model(memory, tmp_path):
+    """Equal codes of two models say nothing; one model's equal code is near, for the model may be wrong."""
+    known = knowledge(memory, tmp_path, reaches={"embedding": 8})
+    mine, another = (Signal("embedding", f"{name * 16}.{pdq().value}") for name in "12")
+    near = Signal("embedding", f"{'1' * 16}.{flipped(pdq(), 8).value}")
+    far = Signal("embedding", f"{'1' * 16}.{flipped(pdq(), 9).value}")
+    add(memory, entry(mine))
+
+    assert found(known, pdq()) == found(known, another) == found(known, far) == []
+    assert found(known, mine) == [(mine.value, 1)]
+    assert found(known, near) == [(mine.value, 8)]
 
 
 def test_the_index_can_be_thrown_away(memory, tmp_path):

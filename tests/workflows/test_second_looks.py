@@ -20,7 +20,7 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
 from seawall.storage.quality import Precision
 from seawall.workflows import carrying_out
-from seawall.workflows.carrying_out import Bench, carry_out_due, restore
+from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.case_sheet import case_sheet, case_within
 from seawall.workflows.case_wire import whole_case_document
 from seawall.workflows.cases import (
@@ -29,16 +29,18 @@ from seawall.workflows.cases import (
     claimed,
     hand_off,
     next_case,
-    open_case,
     release,
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.effects import Bench
 from seawall.workflows.ending import end_due
 from seawall.workflows.golden import golden_by_hand, golden_of_case
 from seawall.workflows.history import past
+from seawall.workflows.opening import open_case
 from seawall.workflows.policy import put_policy
 from seawall.workflows.quality import compare, quality_figures
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import Answer, approve, refuse, rule, undo, waits_for_a_second
 from seawall.workflows.sealing import Safe
 from tests.made import NOON, entry, pdq
@@ -74,10 +76,17 @@ class Desk:
         with self.memory.transaction() as stores:
             return story(*args, stores=stores, now=self.now, **named)
 
-    def opened(self, name, *, signals=(SIGNAL,), matches=(), category="terrorist-content"):
+    def opened(
+        self, name, *, signals=(SIGNAL,), matches=(), category="terrorist-content", upload=None
+    ):
         """The case of a new item."""
         item = Item(
-            id=name, kind=ItemKind.TEXT, uploader="user 1", signals=signals, matches=matches
+            id=name,
+            kind=ItemKind.TEXT,
+            upload=upload,
+            uploader="user 1",
+            signals=signals,
+            matches=matches,
         )
         return self.do(
             open_case, item, source=Source.SCREENING, by="key_1", category=category, queue="texts"
@@ -285,10 +294,13 @@ def test_a_look_tells_nothing_of_what_was_said(desk):
         assert word not in text, word
 
 
-@pytest.mark.parametrize("golden", [False, True])
+@pytest.mark.parametrize("golden", [None, "case", "upload"])
 def test_the_case_behind_a_look_is_closed_to_whoever_may_be_asked(memory, golden):
     """Before they claim it, after they gave it back, and until all is settled; not to whoever has said their word."""
     desk, first, second = behind(memory, golden=golden)
+    sheet = desk.sheet("ben", second)
+    assert (sheet.earlier, sheet.confirms) == ((), None)
+    assert (sheet.events[0].actor, sheet.case.sources) == ("key_1", (Source.SCREENING,))
 
     for act in (None, claim, release):
         if act is claim:
@@ -311,13 +323,18 @@ def test_the_case_behind_a_look_is_closed_to_whoever_may_be_asked(memory, golden
 
 
 def behind(memory, *, golden):
-    """A desk, a case that ann has removed, and a look at it, or a golden item of it, that waits."""
+    """A desk, a case that ann has removed, and a look at it, or a golden item of it or of its upload, that waits."""
     desk = Desk(memory, GOLDEN if golden else TWICE)
-    first = desk.opened("post 1")
+    first = desk.opened("post 1", upload="up_1")
     desk.says("ann", REMOVE)
-    if not golden:
+    if golden is None:
         return desk, first, desk.waiting("ben")[0]
-    desk.do(golden_of_case, first, why="It praises an attack.", by="ann")
+    if golden == "case":
+        desk.do(golden_of_case, first, why="It praises an attack.", by="ann")
+    else:
+        (item,) = desk.case(first).items
+        hand = {"queue": "texts", "decision": Decision.REMOVE, "policy": "terror", "by": "ann"}
+        desk.do(golden_by_hand, item, why="It praises an attack.", **hand)
     for number in range(3):
         desk.opened(f"post {number + 2}", signals=())
     own = None

@@ -17,9 +17,10 @@ from seawall.clock import now
 from seawall.errors import InputError
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import Signal
-from seawall.web.console.page import desk_router, shown, went
+from seawall.web.console.page import desk_router, language_of, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named, precision, ruled_precision
+from seawall.web.console.where import of_match
 from seawall.web.door import door_of
 from seawall.workflows.bank import change_bank, change_entry, remove_entry
 
@@ -119,6 +120,7 @@ def entry(request: Request, at: Reader, bank: str, entry: str) -> Response:
         ruled=ruled_precision(request, ruled) if ruled.trials else None,
         filled=filled,
         matched=matched,
+        where=of_match(language_of(request)),
         looked_at=LOOKED_AT,
         writing=may(at.person, Permission.BANKS_WRITE),
         seeing_cases=may(at.person, Permission.CASES_SEE),

@@ -17,14 +17,15 @@ from seawall.cases.exposure import LEAST, MOST, viewer_of
 from seawall.cases.ruling import AccountMeasure, Context, Decision
 from seawall.cases.urgency import SEVERE
 from seawall.clock import now
-from seawall.errors import Error, NotAllowed, NotFound, StorageError
+from seawall.errors import Error, InputError, NotAllowed, NotFound, StorageError
 from seawall.media.link import defanged
 from seawall.media.media import Kind
 from seawall.policy.ground import Basis
-from seawall.storage.sealed import PASSAGE
-from seawall.web.console.page import desk_router, shown
+from seawall.web.console.page import desk_router, language_of, shown
 from seawall.web.console.queue import EXCERPT, Asked, Seer, Where, waiting, words
 from seawall.web.console.session import Session, signed_in
+from seawall.web.console.where import Piece, pieces
+from seawall.web.console.where import words as where_words
 from seawall.web.door import Door, door_of
 from seawall.web.problems import status_of
 from seawall.workflows.case_sheet import (
@@ -132,7 +133,6 @@ def laid_out(
         spared=spared,
         first_level=viewer_of(person, at=now()).first,
         bases=list(Basis),
-        passage=PASSAGE,
         where=where,
         own=own and sheet.case.until is not None and sheet.case.until > now(),
         may_rule=may(person, Permission.CASES_RULE),
@@ -152,31 +152,32 @@ def laid_out(
         levels=LEVELS,
         keyed=KEYED,
         per_page=ITEMS,
-        image=Kind.IMAGE,
+        shown_kinds=(Kind.IMAGE, Kind.VIDEO, Kind.SOUND),
         defanged=defanged,
         now=now(),
         wrong=str(wrong) if wrong else None,
         given=given or {"bank_signals": True, "territories": ()},
         **words(request),
+        near_words=where_words(language_of(request)),
     )
 
 
 def _passages(
     sheet: CaseSheet, person: Person, asked: str, door: Door
-) -> tuple[dict[str, str], dict[str, str]]:
+) -> tuple[dict[str, list[Piece]], dict[str, str]]:
     """The texts that are open on the page, by item, mild ones and what was asked for; and why one is not."""
-    found: dict[str, str] = {}
+    found: dict[str, list[Piece]] = {}
     closed: dict[str, str] = {}
     if not may(person, Permission.MEDIA_REVEAL):
         return found, closed
     for each in sheet.items:
         ref, media = each.item.ref, each.media
-        if media is None or media.media_type != PASSAGE or each.nothing:
+        if media is None or not media.is_text or each.nothing:
             continue
         if sheet.case.severity >= SEVERE and ref != asked:
             continue
         try:
-            found[ref] = read_passage(
+            text = read_passage(
                 media.id,
                 viewer=viewer_of(person, at=now()),
                 severity=sheet.case.severity,
@@ -184,7 +185,8 @@ def _passages(
                 memory=door.app.memory,
                 now=now(),
             )
-        except (NotAllowed, StorageError) as wrong:
+            found[ref] = pieces(text, each.near)
+        except (InputError, NotAllowed, StorageError) as wrong:
             closed[ref] = str(wrong)
     return found, closed
 

@@ -16,9 +16,10 @@ from seawall.clock import now
 from seawall.errors import NotFound
 from seawall.policy.measure import Measure
 from seawall.storage.memory import Stores
-from seawall.web.console.page import desk_router, shown
+from seawall.web.console.page import desk_router, language_of, shown
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named
+from seawall.web.console.where import of_match
 from seawall.web.door import door_of
 from seawall.workflows.case_sheet import name_of
 from seawall.workflows.history import Past, check_seen, past, record_view, upload_within
@@ -70,6 +71,7 @@ def upload(request: Request, at: Reader, ident: str) -> Response:
             "screens/upload.html",
             upload=found,
             later=stores.retroactions.of(ident),
+            where=of_match(language_of(request)),
             seeing_banks=may(person, Permission.BANKS_SEE),
             seeing_rules=may(person, Permission.RULES_SEE),
             **_decided(person, seen, stores),

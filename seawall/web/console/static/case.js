@@ -116,11 +116,12 @@ if (clocks.length) setInterval(tick, 250);
 // Looks
 
 const figures = [...document.querySelectorAll("figure.preview")];
-const current = () => figures.find((each) => each.contains(document.activeElement)) ?? figures[0];
+const seen = figures.filter((each) => each.querySelector("form")); // a sound has no levels
+const current = () => seen.find((each) => each.contains(document.activeElement)) ?? seen[0];
 
 for (const figure of figures) {
   const picture = figure.querySelector("img");
-  figure.querySelector("form").addEventListener("submit", (event) => {
+  figure.querySelector("form")?.addEventListener("submit", (event) => {
     event.preventDefault();
     show(figure, Number(event.submitter.value));
   });

@@ -85,9 +85,10 @@ function failed(problem, again) {
 
 function showPreview(blob) {
   if (preview.src) URL.revokeObjectURL(preview.src);
-  preview.hidden = !blob;
-  drop.classList.toggle("filled", Boolean(blob));
-  if (blob) {
+  const picture = blob !== null && !/^(video|audio|text)\//.test(blob.type);
+  preview.hidden = !picture;
+  drop.classList.toggle("filled", picture);
+  if (picture) {
     preview.src = URL.createObjectURL(blob);
     preview.alt = blob.name ? `The photo ${blob.name}` : "The photo";
   } else {
@@ -109,7 +110,10 @@ function takeLink(link) {
   screen("url", link, null);
 }
 
-preview.addEventListener("error", () => { preview.hidden = true; });
+preview.addEventListener("error", () => {
+  preview.hidden = true;
+  drop.classList.remove("filled");
+});
 file.addEventListener("change", () => { if (file.files[0]) take(file.files[0]); file.value = ""; });
 at("link-form").addEventListener("submit", (event) => { event.preventDefault(); takeLink(at("link").value); });
 at("key-form").addEventListener("submit", (event) => {
@@ -130,8 +134,9 @@ document.addEventListener("drop", (event) => {
   else if (link) takeLink(link.split("\n")[0]);
 });
 document.addEventListener("paste", (event) => {
-  const blob = event.clipboardData.files[0];
+  const [blob, text] = [event.clipboardData.files[0], event.clipboardData.getData("text/plain")];
   if (blob) take(blob);
+  else if (text && !(event.target instanceof HTMLInputElement)) take(new Blob([text], { type: "text/plain" }));
 });
 
 takeKeyFromAddress();
