@@ -157,6 +157,11 @@ def radii(within: Mapping[str, int]) -> dict[str, int]:
     return furthest
 
 
+def codes_of(signal: Signal) -> int:
+    """How many codes a known signal has in the indexes."""
+    return sum(len(codes) for _, codes, _ in _filed(signal))
+
+
 def _few_of_each(neighbours: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
     """The nearest of each number: what repeats itself for an hour is near itself a thousand times."""
     if len(neighbours) <= MOST_OF_ONE:

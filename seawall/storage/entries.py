@@ -262,10 +262,20 @@ class EntryStore:
             for row in until_full(self._connection, query, most=CHANGES_BYTES)
         ]
 
-    def count(self) -> int:
-        """How many entries there are."""
+    def count(self, *, types: Collection[str] | None = None) -> int:
+        """How many entries there are, perhaps of these types of signal only."""
         query = select(func.count()).select_from(entries).where(entries.c.removed_at.is_(None))
+        if types is not None:
+            query = query.where(entries.c.signal_type.in_(types))
         return self._connection.execute(query).scalar_one()
+
+    def signals(self, *, types: Collection[str]) -> Iterator[Signal]:
+        """Every known signal of these types, a few in memory at a time."""
+        query = select(entries.c.signal_type, entries.c.value).where(
+            entries.c.removed_at.is_(None), entries.c.signal_type.in_(types)
+        )
+        for row in until_full(self._connection, query, most=ALL):
+            yield Signal(row.signal_type, row.value)
 
     def _insert_many(self, new: Sequence[Entry], change: int) -> None:
         """

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seawall.banks.catalogue import codes_of
 from seawall.delivery.mail import PREFIX as MAIL
 from seawall.delivery.mail import knock
 from seawall.delivery.mail_config import MailConfig
@@ -14,7 +15,7 @@ from seawall.errors import Error, FetchError
 from seawall.policy.rule import unguarded
 from seawall.sandbox.sandbox import Sandbox
 from seawall.signals.embedding import model_of
-from seawall.signals.registry import EMBEDDING
+from seawall.signals.registry import EMBEDDING, SEQUENCE_TYPES
 from seawall.storage.memory import Memory
 from seawall.workflows.audit import verify_audit
 from seawall.workflows.delivering import Courier
@@ -56,13 +57,16 @@ def examine(
             stores.last_change(),
         )
         rules = stores.rules.all()
+        rows = tuple(SEQUENCE_TYPES)
+        codes = entries - stores.entries.count(types=rows)
+        codes += sum(map(codes_of, stores.entries.signals(types=rows)))
     yield Check(
         what="database", well=True, says=f"{memory.dialect}: {entries} entries, {uploads} uploads"
     )
 
     indexed, position = len(knowledge.catalogue), knowledge.catalogue.position
-    in_step = (indexed, position) == (entries, last)
-    says = f"{indexed} of {entries} entries, up to change {position} of {last}"
+    in_step = (indexed, position) == (codes, last)
+    says = f"{indexed} of {codes} codes of {entries} entries, up to change {position} of {last}"
     yield Check(
         what="index",
         well=in_step,

@@ -15,7 +15,7 @@ from seawall.errors import InputError, NotFound, RuleError
 from seawall.storage.memory import Memory
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
 from tests.cli.run import seawall
-from tests.made import flipped, pdq, video
+from tests.made import flipped, pdq, sound, video, words
 
 
 @pytest.fixture(scope="module")
@@ -459,7 +459,10 @@ def test_the_audit_log_is_listed_and_verified(tmp_path):
 
 
 def test_doctor_finds_a_healthy_home_well_and_rebuilds_its_index(home):
-    """Disk, database, index, rules, workers, audit log, and where messages go."""
+    """Disk, database, index, rules, workers, audit log, and where messages go; an entry may be many codes."""
+    rows = (video(*map(pdq, range(9))), sound(1), words(1))
+    seawall(home, "bank", "add", "rows", *rows, "--category", "terrorist-content")
+
     ran = seawall(home, "doctor", "--rebuild", "--json")
 
     assert [(line["what"], line["well"]) for line in ran.lines] == [

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.made import flipped, pdq
+from tests.made import flipped, pdq, sound, video, words
 from tests.web.serving import Served
 
 
@@ -32,9 +32,13 @@ def test_a_known_signal_is_found_by_the_very_next_request(admin: httpx.Client, b
                     {
                         "bank": bank,
                         "entry": entry,
+                        "signal_type": "pdq",
                         "value": signal.value,
                         "distance": 9,
                         "orientation": "upright",
+                        "upload_share": None,
+                        "known_share": None,
+                        "segments": [],
                         "categories": ["terrorist-content"],
                         "upload_share": None,
                         "known_share": None,
@@ -45,6 +49,29 @@ def test_a_known_signal_is_found_by_the_very_next_request(admin: httpx.Client, b
             }
         ]
     }
+
+
+def test_many_codes_in_a_row_are_answered_with_segments(admin: httpx.Client, bank: str):
+    """Where in each; a long entry is told in brief, and its `entry` leads to the whole."""
+    film = video(*map(pdq, range(60_000, 60_100)))
+    known = [{"signal_type": each.type, "value": each.value} for each in (film, sound(6), words(6))]
+    answer = admin.post(f"/v1/banks/{bank}/entries", json=known)
+    entries = [each["id"] for each in answer.json()["entries"]]
+    clip = video(*map(pdq, range(61_000, 61_005)), *map(pdq, range(60_040, 60_060)))
+    asked = [{"type": each.type, "value": each.value} for each in (clip, sound(6), words(6))]
+
+    results = admin.post("/v1/match", json={"signals": asked}).json()["results"]
+
+    (in_film,), (in_sound,), (in_text,) = (each["matches"] for each in results)
+    assert [each["entry"] for each in (in_film, in_sound, in_text)] == entries
+    assert (in_film["signal_type"], in_film["value"][:7]) == ("vpdq", "sha256-")
+    whole = admin.get(f"/v1/banks/{bank}/entries/{entries[0]}").json()
+    assert whole["value"] == film.value
+    (segment,) = in_film["segments"]
+    assert (segment["start"], segment["known_start"]) == (5, 40)
+    assert in_film["upload_share"] == pytest.approx(0.8, abs=0.05)
+    assert in_sound["known_share"] == in_text["known_share"] == 1
+    assert len(in_sound["segments"]) == len(in_text["segments"]) == 1
 
 
 def test_a_batch_is_answered_in_its_order(admin: httpx.Client, bank: str):

@@ -9,8 +9,8 @@ from seawall.media.media import Kind
 from seawall.policy.measure import Measure
 from seawall.signals.registry import parse_signal
 from seawall.storage.documents import verdict_document
-from seawall.workflows.carrying_out import restore
-from seawall.workflows.cases import item_of
+from seawall.workflows.opening import item_of
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import confirmation
 from seawall.workflows.upload import Context, remember_upload, screen_upload
 from tests.made import NOON, entry, fingerprint, flipped, pdq, sound, video, words
