@@ -26,7 +26,7 @@ from seawall.media.preview import as_jpeg
 from seawall.sandbox.bounds import UNBOUNDED
 from seawall.sandbox.keeper import Keeper, Lost, Outcome
 from seawall.sandbox.nursery import Nursery
-from seawall.sandbox.wire import BYTES, FILE, PREVIEW, read, read_pixels
+from seawall.sandbox.wire import BYTES, CROPS, FILE, PREVIEW, read, read_pixels
 from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
 
@@ -94,15 +94,19 @@ class Sandbox:
         """The fingerprint of these bytes, waited for."""
         return self.submit(data).result()
 
-    def submit(self, data: bytes) -> Future[Fingerprint]:
+    def submit(self, data: bytes, *, crops: bool = False) -> Future[Fingerprint]:
         """
-        The fingerprint of these bytes, once a worker has looked into them.
+        The fingerprint of these bytes, once a worker has looked into them; with `crops` those of a picture too.
 
         Raises:
             OutsideError: The sandbox is closed.
 
         """
-        request = Request((BYTES, data), read, partial(_only_digests, lambda: iter((data,))))
+        request = Request(
+            (*_with(crops=crops), BYTES, data),
+            read,
+            partial(_only_digests, lambda: iter((data,))),
+        )
         try:
             self.limits.check_bytes(len(data))
         except MediaError as error:  # no worker would look into it
@@ -126,9 +130,9 @@ class Sandbox:
             )
         ).result()
 
-    def submit_file(self, path: Path) -> Future[Fingerprint]:
+    def submit_file(self, path: Path, *, crops: bool = False) -> Future[Fingerprint]:
         """
-        The fingerprint of a file, which a worker reads; it may be larger than memory.
+        The fingerprint of a file, which a worker reads; it may be larger than memory. `crops` as above.
 
         The future raises:
             InputError: The file cannot be read.
@@ -139,7 +143,9 @@ class Sandbox:
         """
         name = str(path.absolute()).encode(errors="surrogateescape")
         again = partial(_read_again, path)
-        return self._taken(Request((FILE, name), read, partial(_only_digests, again)))
+        return self._taken(
+            Request((*_with(crops=crops), FILE, name), read, partial(_only_digests, again))
+        )
 
     def close(self, *, abandon: bool = False) -> None:
         """Answer everybody who waits, or with `abandon` say that nobody will, and end the workers."""
@@ -248,6 +254,10 @@ class Sandbox:
                     self.waiting -= 1
                 _answer_without(request, "The workers were closed before they looked into it.")
         self._nursery.close()
+
+
+def _with(*, crops: bool) -> tuple[bytes, ...]:
+    return (CROPS,) if crops else ()
 
 
 def _answer_without(request: Request[Any], reason: str) -> None:

@@ -15,9 +15,10 @@ from seawall.media.preview import LONGEST_SIDE, Pixels
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
-# A task is one of three words and what to look into; an answer is whether the worker is fit for another,
-# one of three words, and what belongs to it.
+# A task is one of three words and what to look into, before it perhaps the word that asks for crops too; an answer is
+# whether the worker is fit for another, one of three words, and what belongs to it.
 BYTES, FILE, PREVIEW = b"bytes:", b"file:", b"preview:"  # after the last, a byte for the level
+CROPS = b"crops+"
 FIT, SPENT = b"+", b"-"
 FOUND, REFUSED, FAILED = (
     b"found:",

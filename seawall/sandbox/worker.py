@@ -17,11 +17,13 @@ from typing import BinaryIO
 from seawall.errors import InputError, MediaError
 from seawall.media.limits import MIB, MediaLimits
 from seawall.media.preview import previewed
+from seawall.media.regions import with_crops
 from seawall.media.understand import understand
 from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_parent
 from seawall.sandbox.frames import receive, send
 from seawall.sandbox.wire import (
     BYTES,
+    CROPS,
     FAILED,
     FILE,
     FIT,
@@ -62,16 +64,19 @@ def _answered(
     task: bytearray, limits: MediaLimits, *, orientations: bool
 ) -> tuple[bytes, bytes, bool]:
     """The answer's word, the answer, and whether this worker ran out of memory over it."""
+    crops = task.startswith(CROPS)
+    if crops:
+        del task[: len(CROPS)]
     try:
         if task.startswith(PREVIEW):
             level, data = task[len(PREVIEW)], bytes(memoryview(task)[len(PREVIEW) + 1 :])
             return FOUND, written_pixels(previewed(data, level, limits)), False
         if task.startswith(FILE):
             path = Path(task[len(FILE) :].decode(errors="surrogateescape"))
-            found = look_into_file(path, limits, orientations=orientations)
+            found = look_into_file(path, limits, orientations=orientations, crops=crops)
         else:
             data = bytes(memoryview(task)[len(BYTES) :])
-            found = look_into(data, limits, orientations=orientations)
+            found = look_into(data, limits, orientations=orientations, crops=crops)
         return FOUND, written(found), False
     except InputError as error:
         return REFUSED, str(error).encode(errors="replace"), False
@@ -79,12 +84,17 @@ def _answered(
         return FAILED, f"{type(error).__name__}: {error}".encode(errors="replace"), True
 
 
-def look_into(data: bytes, limits: MediaLimits, *, orientations: bool) -> Fingerprint:
-    """The fingerprint of a stranger's bytes."""
-    return fingerprint(understand(data, limits), orientations=orientations)
+def look_into(
+    data: bytes, limits: MediaLimits, *, orientations: bool, crops: bool = False
+) -> Fingerprint:
+    """The fingerprint of a stranger's bytes; with `crops`, of what copies may be cut down to as well."""
+    media = understand(data, limits)
+    return fingerprint(with_crops(media) if crops else media, orientations=orientations)
 
 
-def look_into_file(path: Path, limits: MediaLimits, *, orientations: bool) -> Fingerprint:
+def look_into_file(
+    path: Path, limits: MediaLimits, *, orientations: bool, crops: bool = False
+) -> Fingerprint:
     """
     The fingerprint of a file; of one larger than the limits, its exact digests only.
 
@@ -97,7 +107,7 @@ def look_into_file(path: Path, limits: MediaLimits, *, orientations: bool) -> Fi
             limits.check_bytes(path.stat().st_size)
         except MediaError as error:
             return fingerprint_unread(chunks(file), reason=str(error))
-        return look_into(file.read(), limits, orientations=orientations)
+        return look_into(file.read(), limits, orientations=orientations, crops=crops)
 
 
 def opened(path: Path) -> BinaryIO:

@@ -7,6 +7,7 @@ from seawall.errors import SignalError
 from seawall.signals.chromaprint import Chromaprint
 from seawall.signals.digests import Md5, Sha1, Sha256
 from seawall.signals.pdq import Pdq
+from seawall.signals.pdq_crops import PdqCrops
 from seawall.signals.sequence import SequenceType
 from seawall.signals.signal import Signal, SignalType, shown
 from seawall.signals.text import Text
@@ -15,7 +16,7 @@ from seawall.signals.tlsh import Tlsh
 from seawall.signals.url import Url
 from seawall.signals.vpdq import Vpdq
 
-_SEQUENCES: tuple[SequenceType, ...] = (Vpdq(), Chromaprint(), Text())
+_SEQUENCES: tuple[SequenceType, ...] = (PdqCrops(), Vpdq(), Chromaprint(), Text())
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),
     *_SEQUENCES,

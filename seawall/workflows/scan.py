@@ -57,9 +57,11 @@ def scan(
         yield Scanned(path=path, upload=upload, error=error)
 
 
-def fingerprints(paths: Iterable[str], *, sandbox: Sandbox) -> Iterator[Fingerprinted]:
+def fingerprints(
+    paths: Iterable[str], *, sandbox: Sandbox, crops: bool = False
+) -> Iterator[Fingerprinted]:
     """Every path, in order, with its fingerprint or a sentence why there is none; the workers begin at once."""
-    waiting = ((path, _submitted(path, sandbox)) for path in paths)
+    waiting = ((path, _submitted(path, sandbox, crops=crops)) for path in paths)
     window = deque(islice(waiting, sandbox.workers * FILES_PER_WORKER))
     return _answered(window, waiting)
 
@@ -76,9 +78,9 @@ def _answered(window: deque[Submitted], waiting: Iterator[Submitted]) -> Iterato
             yield _sayable(path), found, found.error
 
 
-def _submitted(path: str, sandbox: Sandbox) -> Future[Fingerprint]:
+def _submitted(path: str, sandbox: Sandbox, *, crops: bool) -> Future[Fingerprint]:
     if not path.startswith(LINK_PREFIXES):
-        return sandbox.submit_file(Path(path))
+        return sandbox.submit_file(Path(path), crops=crops)
     done: Future[Fingerprint] = Future()
     try:
         done.set_result(fingerprint(understand_link(path)))

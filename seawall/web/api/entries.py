@@ -67,6 +67,12 @@ class FilingIn(Body):
         )
 
 
+class FileIn(FilingIn):
+    """What goes with a file."""
+
+    crops: bool = False  # pictures are also known by their crops
+
+
 class EntryIn(FilingIn):
     """A signal to be known."""
 
@@ -123,7 +129,7 @@ def list_entries(
     openapi_extra=described(
         takes=EntriesIn,
         example={key: _ENTRY[key] for key in ("signal_type", "value", "categories")},
-        form=FilingIn,
+        form=FileIn,
         file=True,
         gives={"entries": [_ENTRY], "no_signal": []},
         status=201,
@@ -223,14 +229,14 @@ async def _from_form(
 ) -> tuple[list[tuple[Signal, Filing]], bytes, list[Document]]:
     form = await read_form(request, several=frozenset({"categories", "vouchers"}))
     try:
-        filing = FilingIn.model_validate(form.fields).filing()
+        about = FileIn.model_validate(form.fields)
     except ValidationError as wrong:
         raise invalid(wrong, "form") from None
     if form.file is None:
         raise InputError("Send the file in the field 'file'.")
-    read = await asyncio.wrap_future(door_of(request).sandbox.submit(form.file))
+    read = await asyncio.wrap_future(door_of(request).sandbox.submit(form.file, crops=about.crops))
     asked = repr(sorted(form.fields.items())).encode() + hashlib.sha256(form.file).digest()
-    signals = [(signal, filing) for signal in signals_of(read)]
+    signals = [(signal, about.filing()) for signal in signals_of(read)]
     return signals, asked, hash_document(read)["no_signal"]
 
 
