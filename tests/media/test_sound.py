@@ -5,12 +5,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from benchmarks.sounds import encoded, track
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.media import SAMPLE_RATE, Kind
 from seawall.media.sound import sound_of
 from seawall.media.understand import understand
+from seawall.workflows.sounds import encoded, track
 
 FILES = {  # codec and container
     "audio/mpeg": ("libmp3lame", "mp3"),

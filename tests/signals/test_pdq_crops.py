@@ -28,9 +28,7 @@ CODE = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 
 def known() -> Signal:
     """The crops of the picture, as a bank holds them."""
-    (signal,) = (
-        each for each in signals_of(fingerprint(WITH_CROPS)) if each.type == PdqCrops.name
-    )
+    (signal,) = (each for each in signals_of(fingerprint(WITH_CROPS)) if each.type == PdqCrops.name)
     return signal
 
 
