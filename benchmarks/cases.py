@@ -35,7 +35,7 @@ from seawall.cases.likeness import marks_of
 from seawall.clock import now
 from seawall.ids import new_id
 from seawall.signals.signal import Signal
-from seawall.storage.cases import row_of
+from seawall.storage.case_rows import row_of
 from seawall.storage.memory import Memory
 from seawall.storage.tables import case_events, case_items, case_signals, cases
 from seawall.workflows.cases import next_case

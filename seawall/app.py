@@ -14,8 +14,8 @@ from seawall.settings import Settings
 from seawall.storage.memory import Memory
 from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.secrets import Vault
-from seawall.workflows.carrying_out import Bench
 from seawall.workflows.delivering import Courier
+from seawall.workflows.effects import Bench
 from seawall.workflows.endpoints import Outside
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger

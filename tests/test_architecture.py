@@ -60,3 +60,10 @@ def test_imports_point_down():
     )
 
     assert ran.returncode == 0, ran.stdout
+
+
+def test_a_server_without_a_provider_of_accounts_loads_nothing_for_one():
+    """Most have none, and start the sooner for it."""
+    loaded = "import seawall.web.application, sys; print({'authlib', 'joserfc'} & {*sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"

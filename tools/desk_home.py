@@ -76,6 +76,31 @@ PEOPLE = (
     ("Dalia Haddad", "dalia@tern.example", (Role.LEAD,), True),
     ("Emil Sørensen", "emil@tern.example", (Role.AUDITOR,), False),
 )
+RULES = (
+    Rule(
+        name="graphic-in-germany",
+        measure=Measure.RESTRICT,
+        category="incitement-violence-hatred",
+        max_distance=24,
+        territories=("DE", "AT"),
+        ground=TERMS,
+    ),
+    Rule(
+        name="label-graphic",
+        measure=Measure.LABEL,
+        category="violence",
+        max_distance=31,
+        ground=TERMS,
+    ),
+    Rule(
+        name="known-nearly",
+        measure=Measure.HOLD,
+        category="terrorist-content",
+        review=True,
+        ground=LAW,
+    ),
+    Rule(name="wider-net", measure=Measure.HOLD, max_distance=40, review=True, shadow=True),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,31 +216,7 @@ def _known(served: Served, ada: Person) -> None:
         ):
             create_bank(name, owner="tern", description=says, stores=stores, by=ada.id, now=moment)
         create_bank(THEIRS, owner="tern", description="", stores=stores, by=ada.id, now=moment)
-        for each in (
-            Rule(
-                name="graphic-in-germany",
-                measure=Measure.RESTRICT,
-                category="incitement-violence-hatred",
-                max_distance=24,
-                territories=("DE", "AT"),
-                ground=TERMS,
-            ),
-            Rule(
-                name="label-graphic",
-                measure=Measure.LABEL,
-                category="violence",
-                max_distance=31,
-                ground=TERMS,
-            ),
-            Rule(
-                name="known-nearly",
-                measure=Measure.HOLD,
-                category="terrorist-content",
-                review=True,
-                ground=LAW,
-            ),
-            Rule(name="wider-net", measure=Measure.HOLD, max_distance=40, review=True, shadow=True),
-        ):
+        for each in RULES:
             put_rule(each, taxonomy=app.taxonomy, stores=stores, by=ada.id, now=moment)
         known = [(_signal(seed), _filing(seed)) for seed in range(60)]
         add_entries(OURS, known, taxonomy=app.taxonomy, stores=stores, by=ada.id, now=moment)
@@ -373,41 +374,7 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str, str, st
     """What waits now; Ada's own case, a cluster, one just ruled, one with a deadline, one about what was ruled on."""
     ada, bo = people[0], people[1]
     with served.client() as admin:
-        cases = [
-            _upload(admin, seed, alteration, number)
-            for number, (seed, alteration) in enumerate(
-                zip(
-                    list(LANDSCAPES)[:8],
-                    ("saved again, badly", "captioned", "blurred", "64 colours") * 2,
-                    strict=True,
-                )
-            )
-        ]
-        for number, factor in enumerate((1.2, 1.25, 1.3, 1.35)):
-            file = jpeg(
-                ImageEnhance.Brightness(landscape(LANDSCAPES[3])).enhance(factor), quality=30
-            )
-            form = {
-                "item_id": f"posts/2026/copy-{number}",
-                "uploader": f"user-0{number}1",
-                "territory": "FR",
-            }
-            admin.post("/v1/screen", files={"file": file}, data=form)
-        soon, opened = now() + timedelta(minutes=38), []
-        for item, kind, queue, deadline in (
-            ("https://mirror-9.example/videos/7", "link", "orders", soon),
-            ("user-017", "user", "accounts", now() + 5 * HOUR),
-        ):
-            body = {
-                "item": item,
-                "kind": kind,
-                "queue": queue,
-                "category": "terrorist-content",
-                "deadline": deadline.isoformat(),
-                "reach": 12_400,
-            }
-            opened.append(admin.post("/v1/cases", json=body).raise_for_status().json()["id"])
-        order = opened[0]
+        cases, order = _arrivals(admin), _by_hand(admin)
         admin.post(f"/v1/cases/{cases[4]}/claim", json={"person": bo.id})
     with browser(served, ada) as client:
         form = {"csrf": word(client)}
@@ -444,6 +411,48 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str, str, st
         for ident in (order, same):
             client.post(f"/desk/cases/{ident}/claim", data={"csrf": word(client)})
     return cases[0], cases[3], cases[1], order, same
+
+
+def _arrivals(admin: httpx.Client) -> list[str]:
+    """Today's uploads that want a person, and copies that join one of them; the cases of the former."""
+    cases = [
+        _upload(admin, seed, alteration, number)
+        for number, (seed, alteration) in enumerate(
+            zip(
+                list(LANDSCAPES)[:8],
+                ("saved again, badly", "captioned", "blurred", "64 colours") * 2,
+                strict=True,
+            )
+        )
+    ]
+    for number, factor in enumerate((1.2, 1.25, 1.3, 1.35)):
+        file = jpeg(ImageEnhance.Brightness(landscape(LANDSCAPES[3])).enhance(factor), quality=30)
+        form = {
+            "item_id": f"posts/2026/copy-{number}",
+            "uploader": f"user-0{number}1",
+            "territory": "FR",
+        }
+        admin.post("/v1/screen", files={"file": file}, data=form)
+    return cases
+
+
+def _by_hand(admin: httpx.Client) -> str:
+    """A link with an order's deadline, and a user; the case of the link."""
+    soon, opened = now() + timedelta(minutes=38), []
+    for item, kind, queue, deadline in (
+        ("https://mirror-9.example/videos/7", "link", "orders", soon),
+        ("user-017", "user", "accounts", now() + 5 * HOUR),
+    ):
+        body = {
+            "item": item,
+            "kind": kind,
+            "queue": queue,
+            "category": "terrorist-content",
+            "deadline": deadline.isoformat(),
+            "reach": 12_400,
+        }
+        opened.append(admin.post("/v1/cases", json=body).raise_for_status().json()["id"])
+    return opened[0]
 
 
 def _upload(admin: httpx.Client, seed: int, alteration: str, number: int) -> str:

@@ -7,15 +7,15 @@ https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from authlib.oidc.core import CodeIDToken
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, KeySet, OKPKey, RSAKey
 
+from seawall.access.identity import Identity
 from seawall.access.oidc_config import OidcConfig
 from seawall.errors import NotAllowed
 
@@ -31,30 +31,6 @@ WRONG = (
     "What the provider says of you cannot be believed ({why}). Try again; if it stays so, an administrator should "
     "look at the settings of section oidc."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Somebody as their provider knows them."""
-
-    subject: str  # the issuer, a space, and its name for the account, which it gives nobody else
-    email: str | None = None  # only one that the provider has verified
-    name: str | None = None
-    strong: bool = False  # a second factor was given there
-
-    def document(self) -> dict[str, Any]:
-        """The same as it is sealed."""
-        return {
-            "subject": self.subject,
-            "email": self.email,
-            "name": self.name,
-            "strong": self.strong,
-        }
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Self:
-        """The identity of such a document."""
-        return cls(**document)
 
 
 def public_keys(document: Mapping[str, Any]) -> KeySet:

@@ -6,7 +6,7 @@ The database is the truth; a catalogue follows it by the numbers of its changes:
     entries changed since `position` ──take_in──▶ tail, visible to the next query ──merge──▶ segments
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,10 @@ from seawall.signals.signal import Reading, Signal
 if TYPE_CHECKING:
     from seawall.index.exact import ExactIndex
     from seawall.index.hamming import HammingIndex
+
+
+ASKED_AT_ONCE = 256  # codes whose neighbours are in memory together
+MOST_OF_ONE = 64  # codes under one number that one code is compared with
 
 
 class Hit(NamedTuple):
@@ -93,18 +97,25 @@ class Catalogue:
                 wanted[name].codes.extend(codes)
                 wanted[name].of.extend((reading, part) for part in parts)
         hits: list[Hit] = []
-        found: Sequence[Sequence[tuple[int, int]]]
         for name, asked in wanted.items():
-            if name == EXACT:
-                found = [[(0, key) for key in keys] for keys in self.exact.find_many(asked.codes)]
-            else:
-                found = self.near[name].within_many(asked.codes, radius[name])
-            hits.extend(
-                Hit(reading, distance, key // PARTS, asked_part, key % PARTS)
-                for (reading, asked_part), neighbours in zip(asked.of, found, strict=True)
-                for distance, key in neighbours
-            )
+            for start in range(0, len(asked.codes), ASKED_AT_ONCE):
+                codes = asked.codes[start : start + ASKED_AT_ONCE]
+                of = asked.of[start : start + ASKED_AT_ONCE]
+                found = self._near(name, codes, radius)
+                for (reading, part), neighbours in zip(of, found, strict=True):
+                    hits.extend(
+                        Hit(reading, distance, key // PARTS, part, key % PARTS)
+                        for distance, key in _few_of_each(neighbours)
+                    )
         return hits
+
+    def _near(
+        self, name: str, codes: Sequence[bytes], radius: Mapping[str, int]
+    ) -> Sequence[Sequence[tuple[int, int]]]:
+        """For each code the keys that are near it in this index, nearest first."""
+        if name == EXACT:
+            return [[(0, key) for key in keys] for keys in self.exact.find_many(codes)]
+        return self.near[name].within_many(codes, radius[name])
 
     def refresh(self) -> None:
         """Take over what another process has merged."""
@@ -144,6 +155,19 @@ def radii(within: Mapping[str, int]) -> dict[str, int]:
             wanted = within[kind.name] if kind.reach is None else kind.reach
             furthest[kind.index] = max(wanted, furthest.get(kind.index, 0))
     return furthest
+
+
+def _few_of_each(neighbours: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """The nearest of each number: what repeats itself for an hour is near itself a thousand times."""
+    if len(neighbours) <= MOST_OF_ONE:
+        return neighbours
+    counts: Counter[int] = Counter()
+    kept = []
+    for distance, key in neighbours:
+        counts[key // PARTS] += 1
+        if counts[key // PARTS] <= MOST_OF_ONE:
+            kept.append((distance, key))
+    return kept
 
 
 @dataclass(slots=True)

@@ -150,9 +150,7 @@ def claim(
     json: Json = False,
 ) -> None:
     """Take this very case; claimed again it lasts longer."""
-    with desk(home, server, key) as at:
-        found = at.cases.act(ident, "claim", {"person": person})
-    _case(found, json=json)
+    _act(ident, "claim", {"person": person}, home, server, key, json=json)
 
 
 @app.command()
@@ -165,9 +163,7 @@ def release(
     json: Json = False,
 ) -> None:
     """Give a claimed case back to the queue."""
-    with desk(home, server, key) as at:
-        found = at.cases.act(ident, "release", {"person": person})
-    _case(found, json=json)
+    _act(ident, "release", {"person": person}, home, server, key, json=json)
 
 
 @app.command()
@@ -180,9 +176,7 @@ def skip(
     json: Json = False,
 ) -> None:
     """Give a claimed case back, and never be offered it again."""
-    with desk(home, server, key) as at:
-        found = at.cases.act(ident, "skip", {"person": person})
-    _case(found, json=json)
+    _act(ident, "skip", {"person": person}, home, server, key, json=json)
 
 
 @app.command()
@@ -198,9 +192,7 @@ def hold(
 ) -> None:
     """Put a claimed case aside for a while."""
     wanted = {"person": person, "reason": reason, "until": ahead(until)}
-    with desk(home, server, key) as at:
-        found = at.cases.act(ident, "hold", wanted)
-    _case(found, json=json)
+    _act(ident, "hold", wanted, home, server, key, json=json)
 
 
 @app.command("hand-off")
@@ -214,9 +206,7 @@ def hand_off(
     json: Json = False,
 ) -> None:
     """Hand a claimed case to somebody else."""
-    with desk(home, server, key) as at:
-        found = at.cases.act(ident, "hand-off", {"person": person, "to": to})
-    _case(found, json=json)
+    _act(ident, "hand-off", {"person": person, "to": to}, home, server, key, json=json)
 
 
 @app.command("take-out")
@@ -233,9 +223,7 @@ def take_out(
     json: Json = False,
 ) -> None:
     """Take an item that does not belong there out of a claimed case; it becomes a case of its own."""
-    with desk(home, server, key) as at:
-        found = at.cases.act(ident, "take-out", {"person": person, "item": item})
-    _case(found, json=json)
+    _act(ident, "take-out", {"person": person, "item": item}, home, server, key, json=json)
 
 
 @app.command()
@@ -309,9 +297,7 @@ def undo(
     json: Json = False,
 ) -> None:
     """Take a ruling back before it is carried out."""
-    with desk(home, server, key) as at:
-        made = at.cases.decide(ident, "undo", {"person": person})
-    _ruling(made, json=json)
+    _decide(ident, "undo", {"person": person}, home, server, key, json=json)
 
 
 @app.command()
@@ -324,9 +310,7 @@ def approve(
     json: Json = False,
 ) -> None:
     """Agree to a ruling that waits for a second person."""
-    with desk(home, server, key) as at:
-        made = at.cases.decide(ident, "approve", {"person": person})
-    _ruling(made, json=json)
+    _decide(ident, "approve", {"person": person}, home, server, key, json=json)
 
 
 @app.command()
@@ -339,9 +323,7 @@ def refuse(
     json: Json = False,
 ) -> None:
     """Do not agree, as the second person: its case is open again."""
-    with desk(home, server, key) as at:
-        made = at.cases.decide(ident, "refuse", {"person": person})
-    _ruling(made, json=json)
+    _decide(ident, "refuse", {"person": person}, home, server, key, json=json)
 
 
 @app.command()
@@ -355,8 +337,36 @@ def restore(
     json: Json = False,
 ) -> None:
     """Take back what was carried out; of what was removed, two persons must want it."""
+    _decide(ident, "restore", {"person": person, "note": note}, home, server, key, json=json)
+
+
+def _act(
+    ident: str,
+    what: str,
+    wanted: dict[str, Any],
+    home: Home,
+    server: Server,
+    key: ServerKey,
+    *,
+    json: bool,
+) -> None:
     with desk(home, server, key) as at:
-        made = at.cases.decide(ident, "restore", {"person": person, "note": note})
+        found = at.cases.act(ident, what, wanted)
+    _case(found, json=json)
+
+
+def _decide(
+    ident: str,
+    what: str,
+    wanted: dict[str, Any],
+    home: Home,
+    server: Server,
+    key: ServerKey,
+    *,
+    json: bool,
+) -> None:
+    with desk(home, server, key) as at:
+        made = at.cases.decide(ident, what, wanted)
     _ruling(made, json=json)
 
 

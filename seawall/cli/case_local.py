@@ -17,7 +17,6 @@ from seawall.policy.territory import territory
 from seawall.storage.memory import Stores
 from seawall.workflows import cases, ruling, sealing
 from seawall.workflows.by_hand import Handed, handed_item, handed_text, open_by_hand
-from seawall.workflows.carrying_out import restore
 from seawall.workflows.case_wire import (
     case_document,
     listed_document,
@@ -26,6 +25,7 @@ from seawall.workflows.case_wire import (
     whole_case_document,
 )
 from seawall.workflows.policy import put_policy
+from seawall.workflows.restoring import restore
 from seawall.workflows.sealing import day_of_person
 from seawall.workflows.wire import media_document
 

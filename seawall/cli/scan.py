@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from seawall.cases.case import MOST_REACH
 from seawall.cli.options import Home, Json, Server, ServerKey, desk, settings_for
 from seawall.errors import InputError
 from seawall.workflows.paths import files_in, listed_in
+
+if TYPE_CHECKING:
+    from seawall.workflows.journal import Journal, Line
 
 
 def scan(
@@ -45,20 +48,13 @@ def scan(
 ) -> None:
     """Screen files; exit code 1 when something known was found, 3 when something could not be screened."""
     from seawall.cli.output import advance, err, progress  # noqa: PLC0415 - Rich would slow `--help`
-    from seawall.workflows.journal import Journal, Line, stamp  # noqa: PLC0415 - Numba would slow `--help`
+    from seawall.workflows.journal import Journal  # noqa: PLC0415 - Numba would slow `--help`
 
     wanted = list(_listed(paths or [], files_from))
     journal = Journal(
         settings_for(home).home, [*(paths or []), str(files_from or ""), str(territory)]
     )
-    before = journal.read()
-    if before and not resume:
-        err.print(
-            f"The same scan was interrupted after {len(before)} files; --resume would go on from there."
-        )
-        journal.forget()
-        before = {}
-    done = {path: line for path, line in before.items() if stamp(path) == (line.size, line.changed)}
+    done = _done_before(journal, resume=resume)
     if done:
         err.print(f"Going on after {len(done)} files.")
     tally = Counter(line.measure for line in done.values())
@@ -69,16 +65,7 @@ def scan(
     with desk(home, server, key, media=True) as at, journal, progress(len(todo), "scanning") as bar:
         scanned = at.scan_paths(todo, territory=territory, record=record, reach=reach)
         for document in report(scanned, everything):
-            size, changed = stamp(document["path"])
-            line = Line(
-                path=document["path"],
-                size=size,
-                changed=changed,
-                measure=document["measure"],
-                found=bool(document["matches"]),
-                failed=bool(document["error"])
-                or any(each["cause"] != "empty" for each in document["not_screened"]),
-            )
+            line = _line_of(document)
             journal.write(line)
             tally[line.measure] += 1
             found += line.found
@@ -101,6 +88,36 @@ def _listed(paths: list[str], files_from: Path | None) -> Iterator[str]:
     if files_from is not None:
         with files_from.open(encoding="utf-8") as lines:
             yield from listed_in(lines)
+
+
+def _done_before(journal: "Journal", *, resume: bool) -> "dict[str, Line]":
+    """What the same scan had done when it was interrupted, of files that are as they were; none to begin anew."""
+    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
+    from seawall.workflows.journal import stamp  # noqa: PLC0415 - Numba would slow `--help`
+
+    before = journal.read()
+    if before and not resume:
+        err.print(
+            f"The same scan was interrupted after {len(before)} files; --resume would go on from there."
+        )
+        journal.forget()
+        return {}
+    return {path: line for path, line in before.items() if stamp(path) == (line.size, line.changed)}
+
+
+def _line_of(document: dict[str, Any]) -> "Line":
+    from seawall.workflows.journal import Line, stamp  # noqa: PLC0415 - Numba would slow `--help`
+
+    size, changed = stamp(document["path"])
+    return Line(
+        path=document["path"],
+        size=size,
+        changed=changed,
+        measure=document["measure"],
+        found=bool(document["matches"]),
+        failed=bool(document["error"])
+        or any(each["cause"] != "empty" for each in document["not_screened"]),
+    )
 
 
 def _lines(documents: Iterable[dict[str, Any]], _everything: bool) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,7 @@ _FIRST_BYTES = {
 _AVIF = {b"avif", b"avis"}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _SOUND_ONLY = {b"M4A ", b"M4B ", b"M4P "}
-_KINDS = {"image": Kind.IMAGE, "audio": Kind.SOUND}
+_KINDS = {"image": Kind.IMAGE, "video": Kind.VIDEO, "audio": Kind.SOUND}
 _MP3_RATES = (  # kbit/s of MPEG 1, and of its halves
     (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),

@@ -1,4 +1,4 @@
-"""The arithmetic of time alignment: every hit votes for the offset it implies at each speed."""
+"""The arithmetic of time alignment: which codes are worth a vote, and the vote for an offset and a speed."""
 
 import numpy as np
 from numba import types
@@ -37,8 +37,32 @@ def elected(
     return best, best_speed, best_offset
 
 
+@kernel(types.int64(CODES, types.int64, types.int64))
+def apart(codes: NDArray[np.uint64], one: int, other: int) -> int:
+    """In how many bits two of these codes differ."""
+    distance = 0
+    for word in range(codes.shape[1]):
+        rest = codes[one, word] ^ codes[other, word]
+        while rest:
+            rest &= rest - np.uint64(1)
+            distance += 1
+    return distance
+
+
+@kernel(types.boolean[::1](CODES, TIMES, types.int64, types.float64))
+def moving(codes: NDArray[np.uint64], at: Times, still: int, seconds: float) -> NDArray[np.bool_]:
+    """Which of these codes (n, words) differ from the last such one in more bits, or come so many seconds later."""
+    kept = np.ones(len(codes), np.bool_)
+    last = 0
+    for code in range(1, len(codes)):
+        kept[code] = at[code] - at[last] >= seconds or apart(codes, code, last) > still
+        if kept[code]:
+            last = code
+    return kept
+
+
 @kernel(types.int64[::1](CODES, types.int64, types.int64))
-def grouped(codes: NDArray[np.uint64], apart: int, most: int) -> NDArray[np.int64]:
+def grouped(codes: NDArray[np.uint64], alike: int, most: int) -> NDArray[np.int64]:
     """For each code (n, words) the group of the nearest earlier one: a new group where none of the last is near."""
     groups = np.zeros(len(codes), np.int64)
     leaders = np.zeros(len(codes), np.int64)
@@ -46,13 +70,7 @@ def grouped(codes: NDArray[np.uint64], apart: int, most: int) -> NDArray[np.int6
     for code in range(len(codes)):
         found = -1
         for group in range(count - 1, max(count - most, 0) - 1, -1):
-            distance = 0
-            for word in range(codes.shape[1]):
-                rest = codes[code, word] ^ codes[leaders[group], word]
-                while rest:
-                    rest &= rest - np.uint64(1)
-                    distance += 1
-            if distance <= apart:
+            if apart(codes, code, leaders[group]) <= alike:
                 found = group
                 break
         if found < 0:

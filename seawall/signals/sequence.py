@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from seawall.signals.signal import Signal, SignalType
 
-PARTS = 1 << 20  # codes one signal may have at most
+PARTS = 1 << 22  # codes that all signals under one number may have
+MOST_CODES = 1 << 19  # that one signal may have
 EXACT = "exact"  # the index of 16-byte digests, of which only equal ones are found
 WHOLE = (
     0.95  # share of both sides from which on two rows of codes are one and the same from end to end

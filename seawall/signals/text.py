@@ -5,9 +5,8 @@ Texts: alike as a whole, or one within the other, however they were written.
                       └▶ winnowed passages and places ─┘
 
 The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate, and the
-passages that the two share decide: how many, how close together, how much of the shorter text.
-Thresholds were measured on
-ordinary text (benchmarks/text.py).
+passages that the two share decide: how many, how close together, how much of the shorter text. Thresholds were
+measured on ordinary text (benchmarks/text.py).
 """
 
 from base64 import b64decode, urlsafe_b64encode
@@ -21,7 +20,7 @@ from seawall.media.characters import MAX_CHARACTERS
 from seawall.media.media import Kind, Media
 from seawall.media.text import normalised
 from seawall.signals.passages import differing, shared
-from seawall.signals.sequence import EXACT, PARTS, Filed, Hits, Likeness, likeness
+from seawall.signals.sequence import EXACT, MOST_CODES, Filed, Hits, Likeness, likeness
 from seawall.signals.shingles import (
     BITS,
     PASSAGE,
@@ -172,7 +171,7 @@ def _possible(value: str) -> bool:
         return False
     steps = np.diff(found.starts, prepend=-1)
     return (
-        0 < len(steps) < PARTS
+        0 < len(steps) < MOST_CODES
         and 1 <= steps.min() <= steps.max() <= WINDOW
         and 1 <= found.spans.min() <= found.spans.max() <= PASSAGE
         and found.extent <= MAX_CHARACTERS

@@ -22,12 +22,14 @@ from seawall.media.bars import without_bars
 from seawall.media.media import Kind, Luma, Media
 from seawall.signals.alignment import Row, align, shares
 from seawall.signals.pdq import LOWEST_QUALITY, Pdq
-from seawall.signals.sequence import PARTS, Filed, Hits, Likeness, Segment, likeness
+from seawall.signals.sequence import MOST_CODES, Filed, Hits, Likeness, Segment, likeness
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal, shown
 
 ALIKE = 31  # bits: codes that look the same, as published
 REMEMBERED = 256  # different looks a new one is compared with
 LONGEST = 1_000_000.0  # seconds a frame's time may say: eleven days
+STILL = 8  # bits: a picture that stands still, but for noise
+STILL_SECONDS = 5.0  # of it that one code stands for, or two still hours would be millions of hits
 LINGER = 2.0  # seconds between frames that are near one photo, and still one showing of it
 _TURNS: Final = (
     Orientation.UPRIGHT,
@@ -98,17 +100,17 @@ class Vpdq:
             raise SignalError(
                 f"A vPDQ needs a frame of quality {LOWEST_QUALITY} or more; this has none."
             )
-        if value.count(";") >= PARTS:
-            raise SignalError(f"A vPDQ has at most {PARTS} frames; send a shorter video.")
+        if value.count(";") >= MOST_CODES:
+            raise SignalError(f"A vPDQ has at most {MOST_CODES} frames; send a shorter video.")
         return Signal(self.name, value)
 
     def filed(self, signal: Signal) -> tuple[Filed, ...]:
-        """Every frame's code, among those of photos."""
+        """The code of every frame that looks unlike the one before, among those of photos."""
         codes = _frames(signal.value).codes
         return (Filed(self.index, codes, np.arange(len(codes))),)
 
     def asked(self, signal: Signal) -> tuple[Filed, ...]:
-        """Every frame's code, among those of photos."""
+        """As for a known one."""
         return self.filed(signal)
 
     def compare(self, asked: Signal, known: Signal, hits: Hits) -> Likeness | None:
@@ -140,13 +142,15 @@ class _Frames(NamedTuple):
 
 @lru_cache(maxsize=32)  # one upload is compared with many known videos
 def _frames(value: str) -> _Frames:
-    """The codes and times of a signal as we write it."""
-    from seawall.signals.alignment_kernel import grouped  # noqa: PLC0415 - Numba takes a second to load
+    """The codes and times of a signal as we write it, one in a while of what stands still."""
+    from seawall.signals.alignment_kernel import grouped, moving  # noqa: PLC0415 - Numba takes a second to load
 
     lines = [line.split(",") for line in value.split(";")]
     codes = np.frombuffer(bytes.fromhex("".join(line[0] for line in lines)), np.uint8)
     codes = codes.reshape(len(lines), -1)
     at = np.array([float(line[2]) for line in lines])
+    kept = moving(codes.view("<u8"), at, STILL, STILL_SECONDS)
+    codes, at = codes[kept], at[kept]
     return _Frames(codes, Row(at=at, looks=grouped(codes.view("<u8"), ALIKE, REMEMBERED)))
 
 

@@ -7,7 +7,7 @@ joining and ruling are short, and one after the other.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
-    exists,
     false,
     func,
     insert,
@@ -24,31 +23,42 @@ from sqlalchemy import (
     select,
     text,
     true,
+    union_all,
     update,
 )
 from sqlalchemy import case as sql_case
 
 from seawall.access.person import Limits
 from seawall.cases.case import (
-    MOST_ITEMS,
     WAITING,
     Case,
     CaseEvent,
-    Item,
     ItemKind,
     Status,
     after,
     fold,
     item_from,
 )
-from seawall.cases.likeness import Mark, marks_of, own_mark
-from seawall.cases.urgency import MOST_SEVERE, SEVERE, urgency
+from seawall.cases.likeness import Mark
+from seawall.cases.urgency import MOST_SEVERE
 from seawall.errors import NotFound
 from seawall.storage.bulk import rows_among
-from seawall.storage.sealed import PASSAGE
+from seawall.storage.case_filing import CaseFiling
+from seawall.storage.case_rows import (
+    CaseBacklog,
+    Listed,
+    Unseen,
+    event_of,
+    kinds_beyond,
+    listed,
+    nothing_to_see,
+    row_of,
+    unsaid,
+    within,
+)
 from seawall.storage.tables import (
     WAITING_CASES,
-    answers,
+    case_counts,
     case_events,
     case_items,
     case_kinds,
@@ -56,62 +66,13 @@ from seawall.storage.tables import (
     case_skips,
     cases,
     counters,
-    golden_answers,
     looks,
-    sealed_media,
 )
 
-CANDIDATES = 100  # cases that one item may be compared with
-COMPARED = 10  # of them at once
 IS_WAITING = text(
     f"cases.{WAITING_CASES}"
 )  # spelled out, since a partial index is not found for parameters
 PAGE = 400  # values in one IN (…)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A case as a queue shows it."""
-
-    number: int
-    id: str
-    status: Status
-    queue: str
-    category: str | None
-    territory: str | None
-    severity: int
-    confidence: int
-    reach: int
-    urgency: int
-    deadline: datetime | None
-    opened_at: datetime
-    claimed_by: str | None
-    assigned_to: str | None
-    until: datetime | None
-    ruling: str | None
-    items: int
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseBacklog:
-    """What waits in one queue."""
-
-    open: int
-    claimed: int
-    held: int
-    overdue: int  # of all of these
-    oldest_at: datetime  # when the oldest was opened
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unseen:
-    """Cases that wait and that some people may not see, which are alike in what limits ask for."""
-
-    queue: str
-    category: str | None
-    territory: str | None
-    waiting: int
 
 
 class CaseStore:
@@ -119,6 +80,7 @@ class CaseStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._filing = CaseFiling(connection)
 
     def lock(self) -> None:
         """Nobody else changes a case until this transaction ends."""
@@ -131,8 +93,8 @@ class CaseStore:
         case = fold([event])
         self._append(event)
         self._connection.execute(insert(cases).values(row_of(case)))
-        self._keep_kinds(case)
-        self._file(case, case.items[0])
+        self._filing.keep_kinds(case)
+        self._filing.file(case, case.items[0])
         return case
 
     def open_look(self, events: Sequence[CaseEvent]) -> Case:
@@ -141,7 +103,7 @@ class CaseStore:
         for event in events:
             self._append(event)
         self._connection.execute(insert(cases).values(row_of(case)))
-        self._keep_kinds(case)
+        self._filing.keep_kinds(case)
         return case
 
     def record(self, case: Case, event: CaseEvent) -> Case:
@@ -150,12 +112,12 @@ class CaseStore:
         self._append(event)
         self._connection.execute(update(cases).where(cases.c.id == case.id).values(row_of(changed)))
         if event.kind == "joined":
-            self._join(case, changed, item_from(event.body["item"]).key)
+            self._filing.join(case, changed, item_from(event.body["item"]).key)
         elif event.kind == "item-removed":
             gone = case.item(event.body["item"])
             if gone is not None:
-                self._unfile(case.id, gone, at=event.at)
-            self._keep_kinds(changed)
+                self._filing.unfile(case.id, gone, at=event.at)
+            self._filing.keep_kinds(changed)
         elif event.kind == "carried-out":  # nothing joins it any more
             mine = case_signals.c.case == case.id
             self._connection.execute(case_signals.delete().where(mine))
@@ -173,25 +135,30 @@ class CaseStore:
             NotFound: There is none.
 
         """
-        row = self._connection.execute(select(cases.c.until).where(cases.c.id == ident)).first()
-        if row is None:
+        return self.history(ident)[0]
+
+    def history(self, ident: str) -> tuple[Case, list[CaseEvent]]:
+        """
+        The case of this id, and what happened to it, oldest first.
+
+        Raises:
+            NotFound: There is none.
+
+        """
+        query = select(case_events, cases.c.until).join(cases, cases.c.id == case_events.c.case)
+        rows = self._connection.execute(
+            query.where(case_events.c.case == ident).order_by(case_events.c.version)
+        ).all()
+        if not rows:
             raise NotFound(f"There is no case '{ident}'.")
-        return replace(fold(self.events(ident)), until=row.until)
+        events = [event_of(row) for row in rows]
+        return replace(fold(events), until=rows[0].until), events
 
     def events(self, ident: str) -> list[CaseEvent]:
         """What happened to a case, oldest first."""
         query = select(case_events).where(case_events.c.case == ident)
-        return [
-            CaseEvent(
-                case=row.case,
-                version=row.version,
-                at=row.at,
-                actor=row.actor,
-                kind=row.kind,
-                body=row.body,
-            )
-            for row in self._connection.execute(query.order_by(case_events.c.version))
-        ]
+        rows = self._connection.execute(query.order_by(case_events.c.version))
+        return [event_of(row) for row in rows]
 
     def page(
         self,
@@ -253,7 +220,7 @@ class CaseStore:
             .exists()
         )
         query = (
-            select(cases.c.id)
+            select(cases.c.id, cases.c.assigned_to)
             .where(cases.c.status == Status.OPEN, ~skipped, *within(limits))
             .order_by(cases.c.urgency, cases.c.number)
             .limit(1)
@@ -266,11 +233,11 @@ class CaseStore:
             query = query.where(cases.c.severity <= most_severe)
         if room is not None and room < MOST_SEVERE:
             query = query.where((cases.c.severity <= room) | nothing_to_see())
-        handed = query.where(cases.c.assigned_to == person)
-        anybody = query.where(cases.c.assigned_to.is_(None))
-        found: str | None = (
-            self._connection.execute(handed).scalar() or self._connection.execute(anybody).scalar()
-        )
+        handed = query.where(cases.c.assigned_to == person).subquery()
+        anybody = query.where(cases.c.assigned_to.is_(None)).subquery()
+        either = union_all(handed.select(), anybody.select()).subquery()
+        first = select(either.c.id).order_by(either.c.assigned_to.is_(None)).limit(1)
+        found: str | None = self._connection.execute(first).scalar()
         return found
 
     def kept_for(self, person: str) -> list[str]:
@@ -285,11 +252,11 @@ class CaseStore:
         )
         return list(self._connection.execute(query).scalars())
 
-    def ended(self, status: Status, *, now: datetime, limit: int) -> list[str]:
-        """Cases whose status has ended by itself."""
+    def ended(self, *statuses: Status, now: datetime, limit: int) -> list[str]:
+        """Cases whose status, one of these, has ended by itself."""
         query = (
             select(cases.c.id)
-            .where(cases.c.status == status, cases.c.until <= now)
+            .where(cases.c.status.in_(statuses), cases.c.until <= now)
             .order_by(cases.c.until)
             .limit(limit)
         )
@@ -326,17 +293,8 @@ class CaseStore:
         return {row.queue: row.next for row in self._connection.execute(query)}
 
     def filed_under(self, marks: Sequence[Mark]) -> Iterator[tuple[str, list[Mark]]]:
-        """
-        Waiting cases with one of these marks, and which of their marks these are.
-
-        First those that have the first mark, then those with another that counts by itself, then the rest.
-        """
-        alone = [mark.digest for mark in marks if mark.signal is None]
-        for digests in (alone[:1], alone[1:], [mark.digest for mark in marks if mark.signal]):
-            found = self._having(digests)
-            for start in range(0, len(found), COMPARED):
-                theirs = self._marks_among(digests, found[start : start + COMPARED])
-                yield from theirs.items()
+        """Waiting cases with one of these marks, as `CaseFiling.filed_under`."""
+        return self._filing.filed_under(marks)
 
     def of_uploads(self, uploads: Collection[str]) -> dict[str, str]:
         """The latest case of each of these uploads that is in one."""
@@ -442,9 +400,10 @@ class CaseStore:
         """How many cases wait in each queue, category and status, as `page` shows them to the reader."""
         limits = limits or Limits()
         found = Counter[tuple[str, str | None, Status]]()
-        for row in self._counted():
-            if limits.allow(queue=row.queue, category=row.category, territory=row.territory):
-                found[row.queue, row.category, Status(row.status)] += row.waiting
+        for row in self._connection.execute(select(case_counts)):
+            category, territory = row.category or None, row.territory or None
+            if limits.allow(queue=row.queue, category=category, territory=territory):
+                found[row.queue, category, Status(row.status)] += row.waiting
         for row in (*self._counted_beyond(limits), *self._counted_said(limits, reader)):
             found[row.queue, row.category, Status(row.status)] -= row.waiting
         return {group: count for group, count in found.items() if count}
@@ -475,8 +434,8 @@ class CaseStore:
         }
 
     def _counted(self, *wanted: ColumnElement[bool]) -> Iterable[Row[Any]]:
-        """How many cases wait in each queue, category and status, by territory; read from an index alone."""
-        groups = (cases.c.queue, cases.c.category, cases.c.territory, cases.c.status)
+        """How many of these cases wait in each queue, category and status."""
+        groups = (cases.c.queue, cases.c.category, cases.c.status)
         query = (
             select(*groups, func.count().label("waiting"))
             .where(IS_WAITING, *wanted)
@@ -485,8 +444,8 @@ class CaseStore:
         return self._connection.execute(query)
 
     def _counted_beyond(self, limits: Limits) -> Iterable[Row[Any]]:
-        """The same of those within the limits but for what else they are of."""
-        beyond = list(_beyond(limits))
+        """How many wait within the limits but for what else they are of."""
+        beyond = list(kinds_beyond(limits))
         if beyond:
             others = select(case_kinds.c.case).where(or_(*beyond))
             yield from self._counted(cases.c.id.in_(others), *within(limits, also=False))
@@ -520,180 +479,3 @@ class CaseStore:
 
     def _append(self, event: CaseEvent) -> None:
         self._connection.execute(insert(case_events).values(**asdict(event)))
-
-    def _having(self, digests: Sequence[bytes]) -> list[str]:
-        """Waiting cases with a mark of these, oldest first; no more than a few."""
-        found: dict[int, str] = {}
-        for start in range(0, len(digests), PAGE):
-            query = (
-                select(cases.c.number, cases.c.id)
-                .join(case_signals, cases.c.id == case_signals.c.case)
-                .where(
-                    case_signals.c.digest.in_(digests[start : start + PAGE]),
-                    cases.c.status.in_(WAITING),
-                )
-                .distinct()
-                .limit(CANDIDATES)  # in no order: asked for one, a planner walks all cases in it
-            )
-            found.update((row.number, row.id) for row in self._connection.execute(query))
-        return [found[number] for number in sorted(found)]
-
-    def _marks_among(self, digests: Sequence[bytes], among: Sequence[str]) -> dict[str, list[Mark]]:
-        """Which of these marks each of these cases has, in the order of the cases."""
-        found: dict[str, list[Mark]] = {ident: [] for ident in among}
-        columns = (case_signals.c.case, case_signals.c.digest, case_signals.c.signal)
-        for start in range(0, len(digests), PAGE):
-            query = (
-                select(*columns)
-                .where(
-                    case_signals.c.case.in_(among),
-                    case_signals.c.digest.in_(digests[start : start + PAGE]),
-                )
-                .distinct()
-            )
-            for row in self._connection.execute(query):
-                found[row.case].append(Mark(row.digest, row.signal))
-        return found
-
-    def _join(self, before: Case, case: Case, key: str) -> None:
-        """File what has joined; from a full case on, only what is in it already finds it."""
-        known, item = before.item(key), next(each for each in case.items if each.key == key)
-        if known is not None:
-            self._unfile(case.id, known)
-        self._file(case, item)
-        self._keep_kinds(case)
-        if len(case.items) >= MOST_ITEMS:
-            kept = [own_mark(each).digest for each in case.items]
-            mine = case_signals.c.case == case.id
-            self._connection.execute(
-                case_signals.delete().where(mine, case_signals.c.digest.not_in(kept))
-            )
-
-    def _file(self, case: Case, item: Item) -> None:
-        self._connection.execute(
-            insert(case_items).values(
-                case=case.id,
-                item=item.id,
-                kind=item.kind,
-                upload=item.upload,
-                uploader=item.uploader,
-            )
-        )
-        self._connection.execute(
-            insert(case_signals),
-            [{"case": case.id, "item": item.key, **asdict(mark)} for mark in marks_of(item)],
-        )
-
-    def _keep_kinds(self, case: Case) -> None:
-        """Write down what a case is of besides the one category and territory that its row names."""
-        more = {
-            "category": {*case.categories} - {case.category},
-            "territory": {*case.territories} - {case.territory},
-        }
-        if case.version > 1:
-            mine = case_kinds.c.case == case.id
-            self._connection.execute(case_kinds.delete().where(mine))
-        rows = [
-            {"case": case.id, "what": what, "name": name}
-            for what, names in more.items()
-            for name in sorted(names)
-        ]
-        if rows:
-            self._connection.execute(insert(case_kinds), rows)
-
-    def _unfile(self, ident: str, item: Item, *, at: datetime | None = None) -> None:
-        """Forget what an item is filed under; with `at` it stays known that it was in the case."""
-        self._connection.execute(
-            case_signals.delete().where(
-                case_signals.c.case == ident, case_signals.c.item == item.key
-            )
-        )
-        mine = and_(
-            case_items.c.case == ident,
-            case_items.c.kind == item.kind,
-            case_items.c.item == item.id,
-            case_items.c.upload.is_not_distinct_from(item.upload),
-            case_items.c.removed_at.is_(None),
-        )
-        if at is None:
-            self._connection.execute(case_items.delete().where(mine))
-        else:
-            self._connection.execute(update(case_items).where(mine).values(removed_at=at))
-
-
-def unsaid(person: str | None) -> Iterable[ColumnElement[bool]]:
-    """What a query of cases asks for so that it leaves out looks at what this person has decided already."""
-    if person is None:
-        return
-    mine = looks.c.case == cases.c.id
-    review = select(looks.c.case).join(answers, answers.c.case == looks.c.review)
-    golden = select(looks.c.case).join(golden_answers, golden_answers.c.golden == looks.c.golden)
-    held = func.coalesce(cases.c.claimed_by, "") == person
-    yield held | ~review.where(mine, answers.c.person == person).exists()
-    yield held | ~golden.where(mine, golden_answers.c.person == person).exists()
-
-
-def nothing_to_see() -> ColumnElement[bool]:
-    """What a query of cases asks for so that nobody has to look at media; mild passages are read at no cost."""
-    graphic = (sealed_media.c.media_type != PASSAGE) | (cases.c.severity >= SEVERE)
-    kept = exists().where(
-        sealed_media.c.case == cases.c.id, sealed_media.c.path.is_not(None), graphic
-    )
-    return ~kept & ~exists().where(looks.c.case == cases.c.id)  # a look has what another case keeps
-
-
-def within(limits: Limits | None, *, also: bool = True) -> Iterable[ColumnElement[bool]]:
-    """What a query of cases asks for so that it stays within these limits; `also` in what else the cases are of."""
-    if limits is None:
-        return
-    if limits.queues is not None:
-        yield cases.c.queue.in_(limits.queues)
-    if limits.categories is not None:
-        yield cases.c.category.in_(limits.categories)
-    if limits.territories is not None:
-        yield cases.c.territory.is_(None) | cases.c.territory.in_(limits.territories)
-    if also:
-        same = case_kinds.c.case == cases.c.id
-        yield from (~exists().where(same, beyond) for beyond in _beyond(limits))
-
-
-def _beyond(limits: Limits) -> Iterable[ColumnElement[bool]]:
-    """What else a case may be of that is not within these limits."""
-    for what, names in (("category", limits.categories), ("territory", limits.territories)):
-        if names is not None:
-            yield and_(case_kinds.c.what == what, case_kinds.c.name.not_in(names))
-
-
-def row_of(case: Case) -> dict[str, Any]:
-    """A case as the queue keeps it."""
-    return {
-        "id": case.id,
-        "status": case.status,
-        "queue": case.queue,
-        "category": case.category,
-        "territory": case.territory,
-        "severity": case.severity,
-        "confidence": case.confidence,
-        "reach": case.reach,
-        "urgency": urgency(
-            deadline=case.deadline,
-            severity=case.severity,
-            confidence=case.confidence,
-            reach=case.reach,
-            opened_at=case.opened_at,
-        ),
-        "deadline": case.deadline,
-        "opened_at": case.opened_at,
-        "claimed_by": case.claimed_by,
-        "assigned_to": case.assigned_to,
-        "until": case.until,
-        "ruling": case.ruling,
-        "items": len(case.items),
-        "version": case.version,
-    }
-
-
-def listed(row: Row[Any], prefix: str = "") -> Listed:
-    """The case of a row whose columns begin with this."""
-    fields = {name: getattr(row, prefix + name) for name in Listed.__dataclass_fields__}
-    return Listed(**fields | {"status": Status(fields["status"])})

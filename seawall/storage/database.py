@@ -5,13 +5,15 @@ Both are asked for the strictest durability: once a commit returns, a power cut 
 """
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from seawall.errors import SettingsError, StorageError
 
@@ -22,7 +24,8 @@ CACHE_KIB = (
 CHECKPOINT_PAGES = (
     32_000  # of SQLite's log before they are moved: 128 MB, so that bulk moves a page once
 )
-NEWEST = "0003"  # the last migration; a test holds it to the folder
+NEWEST = "0004"  # the last migration; a test holds it to the folder
+RESTED = 1  # seconds after which a connection is asked whether it still leads to the database
 UPGRADE_LOCK = 7_305_811  # any number, the same in every process: PostgreSQL's advisory lock
 
 
@@ -102,7 +105,6 @@ def _postgresql(url: URL) -> Engine:
         url,
         pool_size=16,
         max_overflow=16,
-        pool_pre_ping=True,
         json_serializer=_json,
         json_deserializer=orjson.loads,
     )
@@ -112,6 +114,20 @@ def _postgresql(url: URL) -> Engine:
         # A plan kept from when a table was empty reads all of it once it is full.
         connection.execute("SET plan_cache_mode = force_custom_plan")
         connection.commit()
+
+    @event.listens_for(engine, "checkin")
+    def _rests(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - the same
+        rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+        if rested < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            raise DisconnectionError from gone
 
     return engine
 

@@ -117,6 +117,13 @@ class PeopleStore:
         ).one_or_none()
         return _sign_in(row) if row else None
 
+    def signed_in(self, digest: bytes) -> tuple[Person, SignIn] | None:
+        """Who has the secret with this digest, and the sign-in that it is of."""
+        theirs = (column.label(f"session_{column.name}") for column in sessions.c)
+        query = select(people, *theirs).join(sessions, sessions.c.person == people.c.id)
+        row = self._connection.execute(query.where(sessions.c.digest == digest)).one_or_none()
+        return (_person(row), _sign_in(row, "session_")) if row else None
+
     def open_of(self, digests: Collection[bytes], *, at: datetime, idle: timedelta) -> set[bytes]:
         """Those of these sign-ins that still let their person in."""
         query = select(sessions.c.digest).where(
@@ -270,7 +277,7 @@ def _person_row(person: Person) -> dict[str, Any]:
 
 
 def _person(row: Row[Any]) -> Person:
-    values = dict(row._mapping)  # noqa: SLF001 - a row's public mapping, despite its name
+    values = {column.name: getattr(row, column.name) for column in people.c}
     return Person(
         **values
         | {
@@ -282,13 +289,13 @@ def _person(row: Row[Any]) -> Person:
     )
 
 
-def _sign_in(row: Row[Any]) -> SignIn:
-    values = dict(row._mapping)  # noqa: SLF001 - the same
-    return SignIn(**values | {"digest": bytes(row.digest)})
+def _sign_in(row: Row[Any], prefix: str = "") -> SignIn:
+    values = {column.name: getattr(row, prefix + column.name) for column in sessions.c}
+    return SignIn(**values | {"digest": bytes(values["digest"])})
 
 
 def _invitation(row: Row[Any]) -> PersonInvitation:
-    values = dict(row._mapping)  # noqa: SLF001 - the same
+    values = dict(row._mapping)  # noqa: SLF001 - a row's public mapping, despite its name
     return PersonInvitation(
         **values
         | {

@@ -224,12 +224,14 @@ class QualityStore:
     def pending(self, among: Collection[str]) -> list[Pending]:
         """The looks that wait for a word and are about one of these cases, or are one of them."""
         made_of = select(goldens.c.id).where(goldens.c.made_of.in_(among))
-        named = select(looks.c.review, looks.c.golden).where(
+        named = select(looks).where(
             looks.c.case.in_(among) | looks.c.review.in_(among) | looks.c.golden.in_(made_of)
         )
-        found = self._connection.execute(named.distinct()).all()
-        reviews = [row.review for row in found if row.review is not None]
-        golden = [row.golden for row in found if row.golden is not None]
+        found = [_look(row) for row in self._connection.execute(named)]
+        known = {look.case: look for look in found}
+        self._looks |= {case: known.get(case) for case in among}
+        reviews = {look.review for look in found if look.review is not None}
+        golden = {look.golden for look in found if look.golden is not None}
         return self._pending(reviews, golden) if found else []
 
     def pending_of(self, person: str) -> list[Pending]:

@@ -15,7 +15,7 @@ from seawall.cases.ruling import AccountMeasure, Context, Decision, Ruling
 from seawall.errors import NotFound
 from seawall.policy.ground import Basis, Ground
 from seawall.storage.bulk import rows_among
-from seawall.storage.cases import Listed, listed, within
+from seawall.storage.case_rows import Listed, listed, within
 from seawall.storage.changes import take_changes
 from seawall.storage.tables import (
     allowed,

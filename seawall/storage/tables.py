@@ -477,7 +477,6 @@ cases = Table(  # questions for people; what their events have made of them, for
     Index("cases_in_order", "status", "urgency", "number"),
     _of_waiting_cases("cases_waiting", "urgency", "number"),
     _of_waiting_cases("cases_waiting_in_queue", "queue", "urgency", "number"),
-    _of_waiting_cases("cases_counted", "queue", "category", "territory", "status"),
     Index("cases_in_queue", "status", "queue", "urgency", "number"),
     Index("cases_by_end", "status", "until"),
     Index(
@@ -487,6 +486,16 @@ cases = Table(  # questions for people; what their events have made of them, for
         postgresql_where=text("assigned_to IS NOT NULL"),
     ),
     sqlite_autoincrement=True,
+)
+
+case_counts = Table(  # how many cases wait of each kind, as triggers count them
+    "case_counts",
+    metadata,
+    Column("queue", String(64), primary_key=True),
+    Column("category", String(64), primary_key=True),  # empty: none
+    Column("territory", String(2), primary_key=True),  # the same
+    Column("status", String(16), primary_key=True),
+    Column("waiting", Number, nullable=False),
 )
 
 case_events = Table(  # what happened to a case; only ever added to

@@ -46,7 +46,7 @@ class Near:
     """How near a copy is to its original, in bits; None where they are not alike, or one of them has no code."""
 
     distance: int | None  # of the nearest reading of any part or pitch
-    whole: int | None  # of the nearest reading of the whole
+    whole: int | None  # of the nearest reading of the whole, at its own pitch
     with_crops: int | None  # of the nearest reading, had the original been filed with its crops
 
 
@@ -100,7 +100,7 @@ def nearest(kind: SequenceType, known: Fingerprint, copy: Fingerprint) -> Near:
     distance = least(theirs)
     return Near(
         distance=distance,
-        whole=least(each for each in theirs if each.plain),
+        whole=least(each for each in theirs if each.region is None and not each.pitch),
         with_crops=distance,
     )
 

@@ -17,9 +17,9 @@ from seawall.signals.registry import parse_signal
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Stores
 from seawall.storage.sealed import SealedMedia
-from seawall.workflows.cases import open_case
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.match import match_signals
+from seawall.workflows.opening import open_case
 from seawall.workflows.paths import LINK_PREFIXES
 from seawall.workflows.sealing import Safe, keep_text, remember_media
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from seawall.access.person import Permission, Person, may
 from seawall.audit.event import Happening
 from seawall.banks.entry import Entry
-from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch
+from seawall.cases.case import Case, CaseEvent, Item, ItemKind, ItemMatch, Step
 from seawall.cases.likeness import content_marks
 from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
@@ -24,7 +24,7 @@ from seawall.storage.memory import Stores
 from seawall.storage.quality import Tried
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import check_shown, hidden_from, shown_to, who_may_rule
+from seawall.workflows.case_access import check_shown, hidden_from, shown_to, who_may_rule
 from seawall.workflows.quality import known_answer
 from seawall.workflows.ruling import confirmation, earlier_on
 from seawall.workflows.sealing import Safe, why_nothing
@@ -119,9 +119,11 @@ def case_sheet(
         NotFound, NotAllowed: As `case_within`.
 
     """
-    case = case_within(ident, person, stores)
+    case, events = stores.cases.history(ident)
+    check_shown(case, person, stores)
     people = {each.id: each for each in stores.people.all()}
-    rulings = stores.rulings.of_case(ident)
+    ruled = any(event.kind == Step.RULED for event in events)
+    rulings = stores.rulings.of_case(ident) if ruled else []
     earlier, look = _earlier(case, person, stores), stores.quality.look(ident)
     details = {"version": case.version, "first": first}
     stores.audit.record(
@@ -136,7 +138,7 @@ def case_sheet(
         ruling=next((each for each in rulings if each.id == case.ruling), None),
         earlier=earlier,
         confirms=confirmation(case, stores, reader=person) if earlier else None,
-        events=tuple(stores.cases.events(ident)),
+        events=tuple(events),
         golden=known_answer(case, stores),
         others=tuple(who_may_rule(case, people.values(), stores, but=person.id)),
         said=look is not None and person.id in stores.quality.who_said(look),

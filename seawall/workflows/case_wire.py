@@ -9,7 +9,7 @@ from seawall.cases.policy import Policy
 from seawall.cases.ruling import Ruling
 from seawall.cases.urgency import priority, score
 from seawall.clock import rfc3339
-from seawall.storage.cases import Listed
+from seawall.storage.case_rows import Listed
 from seawall.storage.memory import Stores
 from seawall.storage.quality import Tried
 from seawall.workflows.quality import known_answer

@@ -1,142 +1,33 @@
 """
-Questions for people: opened, joined, taken, put aside, handed on.
+Questions for people: taken, put aside, handed on, taken apart.
 
-    screening, retroaction, sample, hand ─▶ like an open case's items? ─yes─▶ it joins
-                                                                       └no─▶ a case of its own ─▶ queue ─▶ claim
+    queue ─▶ next, or this very one ─▶ claimed ─▶ ruled on · released · skipped · held · handed to somebody
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from seawall.access.person import Limits, Permission, Person, may
+from seawall.access.person import Limits, Permission, may
 from seawall.cases.case import (
-    MOST_ITEMS,
-    WAITING,
     Case,
-    Item,
-    ItemKind,
-    ItemMatch,
     Source,
     Status,
     Step,
     happened,
-    opened,
 )
 from seawall.cases.config import CasesConfig
-from seawall.cases.likeness import alike, marks_of
-from seawall.cases.ruling import Ruling
-from seawall.cases.second_review import Pending
-from seawall.cases.urgency import confidence_of, severity_of
 from seawall.clock import rfc3339
 from seawall.errors import InputError, NotAllowed, NotFound, WrongState
-from seawall.ids import new_id
-from seawall.media.media import Kind
-from seawall.screening.verdict import Verdict
-from seawall.storage.cases import Unseen
 from seawall.storage.memory import Memory, Stores
-from seawall.storage.uploads import Upload
 from seawall.workflows.audit import record
-from seawall.workflows.quality import NOT_NOW, check_unsaid, golden_case, kept_from, open_part
+from seawall.workflows.case_access import acting, check_limits, who_may_rule
+from seawall.workflows.opening import open_case
+from seawall.workflows.quality import check_unsaid, golden_case, open_part
 
 LAPSED_AT_ONCE = 100
 LONGEST_HOLD = timedelta(days=90)
 LONGEST_REASON = 2_000  # characters
 MOST_PERSON = 255  # characters of a person's id
-_KINDS = {Kind.IMAGE: ItemKind.IMAGE, Kind.LINK: ItemKind.LINK}
-
-
-def open_case(
-    item: Item,
-    *,
-    source: Source,
-    stores: Stores,
-    by: str,
-    now: datetime,
-    queue: str | None = None,
-    category: str | None = None,
-    deadline: datetime | None = None,
-    alone: bool = False,
-) -> Case:
-    """
-    The case this item is in now: one that waits and is about the same content or nearly, or one of its own.
-
-    `alone` keeps it from joining any.
-    """
-    stores.cases.lock()
-    category = category or next((m.categories[0] for m in item.matches if m.categories), None)
-    severity = severity_in(item, category, stores)
-    confidence = confidence_of([item])
-    like = None if alone else _like(item, stores)
-    if like is None:
-        event = opened(
-            new_id("case", at=now),
-            item,
-            source=source,
-            queue=queue or _queue(item, source),
-            category=category,
-            severity=severity,
-            confidence=confidence,
-            deadline=deadline,
-            by=by,
-            at=now,
-        )
-        case = stores.cases.open(event)
-        details = {"source": source, "queue": case.queue, "item": item.key}
-        record(stores, "case:opened", case.id, by=by, now=now, details=details)
-        return case
-    event = happened(
-        like,
-        "joined",
-        by=by,
-        at=now,
-        source=source,
-        item=asdict(item),
-        category=category,
-        severity=severity,
-        confidence=confidence,
-        deadline=rfc3339(deadline) if deadline else None,
-    )
-    details = {"source": source, "item": item.key}
-    record(stores, "case:joined", like.id, by=by, now=now, details=details)
-    return stores.cases.record(like, event)
-
-
-def open_for_upload(
-    upload: Upload, verdict: Verdict, *, source: Source, stores: Stores, by: str, now: datetime
-) -> Case:
-    """The case that an upload is in because its verdict wants a person to look."""
-    case = open_case(item_of(upload, verdict), source=source, stores=stores, by=by, now=now)
-    stores.sealed.attach(case.id, uploads=[upload.id])
-    return case
-
-
-def item_of(upload: Upload, verdict: Verdict) -> Item:
-    """What a ruling on this upload would be about."""
-    signals = dict.fromkeys(
-        str(reading.signal) for reading in upload.fingerprint.readings if reading.plain
-    )
-    return Item(
-        id=upload.item or upload.id,
-        kind=_KINDS.get(upload.fingerprint.kind, ItemKind.OTHER),
-        upload=upload.id,
-        uploader=upload.uploader,
-        signals=tuple(signals),
-        matches=tuple(
-            ItemMatch(
-                bank=match.bank,
-                entry=match.entry,
-                signal=str(match.signal),
-                distance=match.distance,
-                vouchers=match.vouchers,
-                categories=match.categories,
-                origins=match.origins,
-            )
-            for match in verdict.matches
-        ),
-        territory=upload.territory,
-        reach=upload.reach or 0,
-    )
+_WOKEN = {Status.CLAIMED: Step.LAPSED, Status.HELD: Step.RESUMED}
 
 
 def next_case(
@@ -164,9 +55,10 @@ def next_case(
         NotAllowed: The person is one of ours, and may not rule.
 
     """
-    known = acting(named(person), stores)
-    limits = known.limits if known else limits
+    named(person)
     stores.cases.lock()
+    known = acting(person, stores)
+    limits = known.limits if known else limits
     wake(stores=stores, now=now)
     ident = stores.cases.next_open(
         person,
@@ -405,17 +297,15 @@ def free_cases_of(
 
 def wake(*, stores: Stores, now: datetime) -> None:
     """Claims without a sign of their holder and holds that are over go back into the queue."""
-    for status, kind in ((Status.CLAIMED, Step.LAPSED), (Status.HELD, Step.RESUMED)):
-        for ident in stores.cases.ended(status, now=now, limit=LAPSED_AT_ONCE):
-            changed(stores.cases.find(ident), kind, stores, by="upkeep", now=now)
+    for ident in stores.cases.ended(*_WOKEN, now=now, limit=LAPSED_AT_ONCE):
+        case = stores.cases.find(ident)
+        changed(case, _WOKEN[case.status], stores, by="upkeep", now=now)
 
 
 def wake_due(memory: Memory, *, now: datetime) -> None:
     """The same in a transaction of its own, where there is anything to do."""
     with memory.reading() as stores:
-        due = any(
-            stores.cases.ended(status, now=now, limit=1) for status in (Status.CLAIMED, Status.HELD)
-        )
+        due = stores.cases.ended(*_WOKEN, now=now, limit=1)
     if due:
         with memory.transaction() as stores:
             stores.cases.lock()
@@ -435,114 +325,6 @@ def changed(
     changed = stores.cases.record(case, happened(case, kind, by=by, at=now, **body))
     record(stores, "case:changed", case.id, by=by, now=now, details={"kind": kind, **body})
     return changed
-
-
-def _like(item: Item, stores: Stores) -> Case | None:
-    marks = marks_of(item)
-    for ident, theirs in stores.cases.filed_under(marks):
-        if alike(marks, theirs):
-            case = stores.cases.find(ident)
-            if case.status in WAITING and (len(case.items) < MOST_ITEMS or case.item(item.key)):
-                return case
-    return None
-
-
-def severity_in(item: Item, category: str | None, stores: Stores) -> int:
-    """How severe an item is that is said to be of this category, as the policies about it say."""
-    named = {category, *(name for match in item.matches for name in match.categories)}
-    said = [
-        policy.severity for policy in stores.policies.all() if named.intersection(policy.categories)
-    ]
-    return max(said, default=severity_of([item]))
-
-
-def _queue(item: Item, source: Source) -> str:
-    if source is Source.SAMPLE:
-        return "samples"
-    if source is Source.HAND:
-        return "by-hand"
-    return "matches" if item.matches else "not-screened"
-
-
-def check_limits(case: Case, limits: Limits) -> None:
-    """
-    Whether this person may see the case.
-
-    Raises:
-        NotAllowed: It is beyond the limits.
-
-    """
-    if not case.within(limits):
-        raise NotAllowed(
-            f"The case '{case.id}' is in a queue or category, or from a territory, that is not yours."
-        )
-
-
-def check_shown(case: Case, person: Person, stores: Stores) -> None:
-    """
-    Whether this person may see the case now.
-
-    Raises:
-        NotAllowed: It is beyond the limits, or would tell them what others said of what they may be asked.
-
-    """
-    check_limits(case, person.limits)
-    if hidden_from(person, [case.id], stores):
-        raise NotAllowed(NOT_NOW)
-
-
-def hidden_from(person: Person, among: Collection[str], stores: Stores) -> dict[str, Pending]:
-    """Those of these cases that must not be shown to this person now; who does not rule is never asked."""
-    return kept_from(person.id, among, stores) if may(person, Permission.CASES_RULE) else {}
-
-
-def shown_to(person: Person, rulings: Iterable[Ruling], stores: Stores) -> list[Ruling]:
-    """Those of these rulings that this person may read: on cases within their limits, and not hidden from them."""
-    listed = list(rulings)
-    cases = {each.case for each in listed}
-    theirs = stores.cases.allowed(cases, person.limits)
-    hidden = hidden_from(person, cases, stores)
-    return [each for each in listed if each.case in theirs and each.case not in hidden]
-
-
-def acting(person: str, stores: Stores, *, case: Case | None = None) -> Person | None:
-    """
-    Who rules, if it is one of our people; a name that only a program knows is the program's to answer for.
-
-    Raises:
-        NotAllowed: They are disabled, their roles do not let them rule, or they may not see the case now.
-
-    """
-    known = stores.people.known(person)
-    if known is None:
-        return None
-    if not may(known, Permission.CASES_RULE):
-        raise NotAllowed(f"'{person}' may not rule: disabled, or of other roles.")
-    if case is not None:
-        check_shown(case, known, stores)
-    return known
-
-
-def offered_to_nobody(stores: Stores) -> list[Unseen]:
-    """Cases that wait beyond the limits of everybody here who rules; the largest groups first."""
-    limits = {each.limits for each in stores.people.all() if may(each, Permission.CASES_RULE)}
-    return [] if Limits() in limits else stores.cases.beyond(limits)
-
-
-def who_may_rule(
-    case: Case, people: Iterable[Person], stores: Stores, *, but: str | None
-) -> list[Person]:
-    """Everybody else who may rule on this case; of a look, who has not said a word on the same."""
-    look = stores.quality.look(case.id)
-    said = stores.quality.who_said(look) if look else set()
-    return [
-        each
-        for each in people
-        if each.id != but
-        and each.id not in said
-        and may(each, Permission.CASES_RULE)
-        and case.within(each.limits)
-    ]
 
 
 def _check_receiver(case: Case, to: str, *, by: str, stores: Stores) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seawall.delivery.mail import PREFIX as MAIL
 from seawall.delivery.mail import knock
 from seawall.delivery.mail_config import MailConfig
 from seawall.errors import Error, FetchError
-from seawall.partners.identity_provider import IdentityProvider
 from seawall.policy.rule import unguarded
 from seawall.sandbox.sandbox import Sandbox
 from seawall.storage.memory import Memory
@@ -19,6 +19,9 @@ from seawall.workflows.delivering import Courier
 from seawall.workflows.endpoints import Document, endpoint_documents
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.pictures import jpeg, landscape
+
+if TYPE_CHECKING:
+    from seawall.partners.identity_provider import IdentityProvider
 
 LEAST_FREE = 1024 * 1024 * 1024  # bytes
 
@@ -82,7 +85,7 @@ def examine(
     )
 
 
-def examine_outside(courier: Courier, provider: IdentityProvider | None) -> Iterator[Check]:
+def examine_outside(courier: Courier, provider: "IdentityProvider | None") -> Iterator[Check]:
     """What this home depends on outside: where messages go, and whose accounts open the desk, where there is any."""
     with courier.memory.reading() as stores:
         endpoints = endpoint_documents(stores)
@@ -124,7 +127,7 @@ def _mail(config: MailConfig, courier: Courier) -> Check:
     return Check(what="mail", well=broken is None, says=says)
 
 
-def _provider(provider: IdentityProvider, now: datetime) -> Check:
+def _provider(provider: "IdentityProvider", now: datetime) -> Check:
     if not provider.config.client_id:
         says = "oidc.client_id is missing: the provider gives it when Seawall is registered there"
         return Check(what="accounts elsewhere", well=False, says=says)

@@ -14,8 +14,9 @@ from seawall.cases.ruling import Decision
 from seawall.clock import rfc3339
 from seawall.storage.memory import Memory, Stores
 from seawall.workflows.audit import record
-from seawall.workflows.carrying_out import Bench, OnStuck, digests_of, do_each, message_of
+from seawall.workflows.carrying_out import OnStuck, do_each
 from seawall.workflows.cases import changed
+from seawall.workflows.effects import Bench, digests_of, message_of
 
 
 def end_due(memory: Memory, *, bench: Bench, now: datetime, on_stuck: OnStuck | None = None) -> int:

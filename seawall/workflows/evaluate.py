@@ -37,7 +37,7 @@ class Rung:
     strength: str
     copies: int
     found: int  # by any reading
-    found_whole: int  # without looking at regions, turns or pitches
+    found_whole: int  # without looking at regions or other pitches
     found_with_crops: int  # had the originals been filed with their crops
     median_distance: float | None  # bits; None where no copy is like its original
     milliseconds: float  # that a worker took for a copy, median

@@ -15,7 +15,7 @@ from seawall.cases.urgency import confidence_of
 from seawall.errors import InputError, WrongState
 from seawall.ids import new_id
 from seawall.storage.memory import Stores
-from seawall.workflows.cases import item_of, severity_in
+from seawall.workflows.opening import item_of, severity_in
 from seawall.workflows.quality import policy_of, put_golden
 
 LONGEST_WHY = 2_000  # characters

@@ -16,11 +16,11 @@ from seawall.audit.event import Happening
 from seawall.cases.case import Item
 from seawall.cases.ruling import Ruling
 from seawall.errors import NotAllowed
-from seawall.storage.cases import Listed
+from seawall.storage.case_rows import Listed
 from seawall.storage.memory import Stores
 from seawall.storage.rulings import Strike
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import hidden_from
+from seawall.workflows.case_access import hidden_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -372,7 +372,7 @@ def _pasted() -> Iterator[Alteration[Picture]]:
 
 
 def nearest(known: Fingerprint, copy: Fingerprint) -> Near:
-    """How near any reading of the copy is to the known picture as it lies, and to its crops where it has them, by PDQ."""
+    """How near any reading of the copy is to the known picture as it lies, or to its crops, by PDQ."""
     ours = [_code(each) for each in known.readings if each.signal.type == PDQ and each.plain]
     crops = [
         int(crop[:64], 16)

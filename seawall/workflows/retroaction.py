@@ -32,9 +32,9 @@ from seawall.storage.memory import Memory, Stores
 from seawall.storage.outbox import Message
 from seawall.storage.retroactions import Progress, Retroaction
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import open_for_upload
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
+from seawall.workflows.opening import open_for_upload
 from seawall.workflows.upload import review_wanted, verdict_on
 
 CHANGES_AT_ONCE = 500

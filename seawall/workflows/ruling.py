@@ -30,7 +30,8 @@ from seawall.policy.ground import Ground, ground_document
 from seawall.policy.territory import territories
 from seawall.storage.memory import Stores
 from seawall.workflows.audit import record
-from seawall.workflows.cases import acting, changed, check_limits, claimed, held_by, shown_to
+from seawall.workflows.case_access import acting, check_limits, shown_to
+from seawall.workflows.cases import changed, claimed, held_by
 from seawall.workflows.quality import check_unsaid
 
 

@@ -87,11 +87,11 @@ def session_person(
 ) -> tuple[Person, SignIn] | None:
     """Who has signed in with this secret, unless it is over or the person is disabled."""
     with memory.reading() as stores:
-        found = stores.people.sign_in(token_digest(token))
-        if found is None or not found.open(now, idle=idle):
-            return None
-        person = stores.people.find(found.person)
-    if person.disabled_at is not None:
+        known = stores.people.signed_in(token_digest(token))
+    if known is None:
+        return None
+    person, found = known
+    if person.disabled_at is not None or not found.open(now, idle=idle):
         return None
     if now - found.seen_at >= TOUCH:
         with memory.transaction() as stores:

@@ -15,16 +15,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seawall.access.attempts import FREE_AT_PLACE, another
-from seawall.access.id_token import Identity, identity_of
+from seawall.access.identity import Identity
 from seawall.access.oidc_config import OidcConfig
 from seawall.access.person import Person
 from seawall.access.session import SignIn, new_token, token_digest
 from seawall.audit.event import Happening
 from seawall.errors import NotAllowed, StorageError, WrongState
-from seawall.partners.identity_provider import IdentityProvider
 from seawall.sandbox.guarded_network import GuardedNetwork, resolve_name
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.secrets import Vault
@@ -36,6 +35,9 @@ from seawall.workflows.signing_in import (
     refuse,
     signed_in,
 )
+
+if TYPE_CHECKING:
+    from seawall.partners.identity_provider import IdentityProvider
 
 AWAY = timedelta(minutes=10)  # how long somebody may be at the provider
 CODE_WAITS = timedelta(minutes=5)
@@ -74,16 +76,18 @@ class CodeWanted:
     sealed: str
 
 
-def open_provider(config: OidcConfig, *, client_secret: str | None) -> IdentityProvider | None:
+def open_provider(config: OidcConfig, *, client_secret: str | None) -> "IdentityProvider | None":
     """The provider of these settings, asked over a network that leads outside, and to the hosts allowed by name."""
     if not config.issuer:
         return None
+    from seawall.partners.identity_provider import IdentityProvider  # noqa: PLC0415 - JOSE is for those who use it
+
     network = GuardedNetwork(allowed_hosts=config.allowed_hosts, resolve=resolve_name)
     return IdentityProvider(config, client_secret=client_secret, network=network)
 
 
 def begin(
-    provider: IdentityProvider,
+    provider: "IdentityProvider",
     *,
     back: str,
     page: str,
@@ -117,7 +121,7 @@ def identify(
     returned: Returned,
     sealed: str,
     *,
-    provider: IdentityProvider,
+    provider: "IdentityProvider",
     memory: Memory,
     vault: Vault,
     now: datetime,
@@ -222,7 +226,7 @@ def begin_link(
     by: SignIn,
     *,
     password: str,
-    provider: IdentityProvider,
+    provider: "IdentityProvider",
     back: str,
     page: str,
     memory: Memory,
@@ -289,7 +293,11 @@ def _opened(returned: Returned, sealed: str, memory: Memory, vault: Vault, now: 
     return flow
 
 
-def _vouched(returned: Returned, flow: Flow, provider: IdentityProvider, now: datetime) -> Identity:
+def _vouched(
+    returned: Returned, flow: Flow, provider: "IdentityProvider", now: datetime
+) -> Identity:
+    from seawall.access.id_token import identity_of  # noqa: PLC0415 - the same
+
     if returned.issuer and returned.issuer != provider.config.issuer:  # RFC 9207
         raise NotAllowed(AGAIN)
     if returned.error or not returned.code:

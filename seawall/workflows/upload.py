@@ -21,8 +21,8 @@ from seawall.storage.memory import Stores
 from seawall.storage.outbox import Message
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
-from seawall.workflows.cases import open_for_upload
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.opening import open_for_upload
 from seawall.workflows.sealing import remember_media
 
 LET_THROUGH = (Measure.ALLOW, Measure.LABEL, Measure.RESTRICT)

@@ -174,7 +174,7 @@ def _rungs() -> Iterator[Alteration[Film]]:
         yield _rung("fps", f"{rate}", partial(fps, rate=rate))
     for factor in (0.8, 1.25):
         faster = partial(change_video_speed, factor=factor)
-        yield _rung("change_video_speed", f"{factor:g}×", faster)
+        yield _rung("change_video_speed", f"to {factor:.0%}", faster)
     yield _rung("trim", "middle half", partial(trim, start=0.25, end=0.75))
     yield _rung("trim", "first quarter", partial(trim, start=0, end=0.25))
     yield _rung("loop", "twice", loop)

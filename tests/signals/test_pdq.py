@@ -277,8 +277,8 @@ def test_an_unreadable_picture_failed():
 
 
 def test_what_is_no_picture_is_named_as_beyond_it():
-    """Words are not a broken picture, and not an empty one; a link has no bytes at all."""
-    found = Pdq().compute(understand(b"some words", MediaLimits()))
+    """A program is not a broken picture, and not an empty one; a link has no bytes at all."""
+    found = Pdq().compute(understand(b"\x7fELF\x02\x01\x01\0\xff\xfe", MediaLimits()))
 
     assert isinstance(found, NoSignal)
     assert found.cause is Cause.UNSUPPORTED

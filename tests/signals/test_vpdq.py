@@ -255,6 +255,23 @@ def test_a_video_that_cannot_be_read_says_so():
     failed = fingerprint(understand(torn, LIMITS))
     partly = fingerprint(understand(whole[: len(whole) // 2], LIMITS))
 
-    assert [(each.type, each.cause) for each in failed.missing] == [("vpdq", Cause.FAILED)]
+    assert [(each.type, each.cause) for each in failed.missing] == [
+        ("vpdq", Cause.FAILED),
+        ("chromaprint", Cause.FAILED),
+    ]
     assert "vpdq" in {reading.signal.type for reading in partly.readings}
     assert [(each.type, each.cause) for each in partly.missing] == [("vpdq", Cause.FAILED)]
+
+
+def test_what_stands_still_for_an_hour_is_few_codes_and_what_moves_is_all_of_it():
+    """Or two still hours would be thirteen million hits, each a moment of processor time."""
+    rng = np.random.default_rng(7)
+    scene_code, moves = rng.integers(0, 256, 32, np.uint8), rng.integers(0, 256, (60, 32), np.uint8)
+    noise = np.packbits(rng.random((3600, 256)) < 1 / 256, axis=1)  # a bit or so of each code
+    still = np.concatenate([scene_code ^ noise, moves])
+    value = ";".join(f"{code.tobytes().hex()},100,{at}.000" for at, code in enumerate(still))
+
+    (filed,) = VPDQ.filed(VPDQ.parse(value))
+
+    assert 3600 / 6 <= len(filed.codes) - len(moves) <= 3600 / 5
+    assert np.array_equal(filed.codes[-60:], moves)

@@ -22,21 +22,23 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
 from seawall.storage.sealed import PASSAGE, SealedMedia
 from seawall.workflows.audit import verify_audit
-from seawall.workflows.carrying_out import Bench, carry_out_due, restore
+from seawall.workflows.carrying_out import carry_out_due
+from seawall.workflows.case_access import offered_to_nobody
 from seawall.workflows.cases import (
     claim,
     hand_off,
     heartbeat,
     hold,
     next_case,
-    offered_to_nobody,
-    open_case,
     release,
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.effects import Bench
 from seawall.workflows.knowledge import Knowledge
+from seawall.workflows.opening import open_case
 from seawall.workflows.policy import put_policy
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import Answer, approve, confirm, confirmation, refuse, rule, undo
 from seawall.workflows.upload import Context as About
 from seawall.workflows.upload import remember_upload, screen_upload

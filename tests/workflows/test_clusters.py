@@ -12,25 +12,20 @@ from seawall.cases.ruling import Decision
 from seawall.errors import NotAllowed
 from seawall.media.media import Kind
 from seawall.policy.measure import Measure
-from seawall.storage import cases as stored_cases
+from seawall.storage import case_filing
 from seawall.storage.sealed import SealedMedia
-from seawall.workflows import cases as case_stories
+from seawall.workflows import opening
 from seawall.workflows.by_hand import Handed, handed_item
-from seawall.workflows.carrying_out import restore
-from seawall.workflows.cases import (
-    claim,
-    hand_off,
-    open_case,
-    remove_from_cluster,
-    skip,
-)
+from seawall.workflows.cases import claim, hand_off, remove_from_cluster, skip
 from seawall.workflows.ledger import Ledger
+from seawall.workflows.opening import open_case
 from seawall.workflows.people import (
     accept_invitation,
     disable_person,
     invite_person,
     set_roles,
 )
+from seawall.workflows.restoring import restore
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.ruling import Answer
 from seawall.workflows.upload import Context as About
@@ -140,9 +135,9 @@ def test_two_pictures_of_one_post_are_two_items(place):
 
 def test_a_flood_fills_case_after_case(place, monkeypatch):
     """However many full cases there are: the next copy joins the one with room, and what is known stays where it is."""
-    for module in (case_stories, stored_cases):
+    for module in (opening, case_filing):
         monkeypatch.setattr(module, "MOST_ITEMS", 5)
-    monkeypatch.setattr(stored_cases, "CANDIDATES", 3)
+    monkeypatch.setattr(case_filing, "CANDIDATES", 3)
 
     found = [place.screened(HERE, item=f"post {number}")[1] for number in range(23)]
 
@@ -155,8 +150,8 @@ def test_a_flood_fills_case_after_case(place, monkeypatch):
 
 def test_the_same_content_counts_before_what_is_only_near(place, monkeypatch):
     """Other things near the same entry do not crowd out the case with the very same signal."""
-    monkeypatch.setattr(stored_cases, "CANDIDATES", 2)
-    monkeypatch.setattr(stored_cases, "COMPARED", 1)
+    monkeypatch.setattr(case_filing, "CANDIDATES", 2)
+    monkeypatch.setattr(case_filing, "COMPARED", 1)
     other = [flipped(pdq(1), 25, seed=seed) for seed in (11, 12, 13, 14)]
     crowd = {place.screened(each, item=f"other {at}")[1] for at, each in enumerate(other)}
     alone = Item(id="mine", kind=ItemKind.IMAGE, signals=(str(HERE),))

@@ -20,7 +20,7 @@ from seawall.policy.taxonomy import taxonomy
 from seawall.storage.memory import Memory
 from seawall.storage.quality import Precision
 from seawall.workflows import carrying_out
-from seawall.workflows.carrying_out import Bench, carry_out_due, restore
+from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.case_sheet import case_sheet, case_within
 from seawall.workflows.case_wire import whole_case_document
 from seawall.workflows.cases import (
@@ -29,16 +29,18 @@ from seawall.workflows.cases import (
     claimed,
     hand_off,
     next_case,
-    open_case,
     release,
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.effects import Bench
 from seawall.workflows.ending import end_due
 from seawall.workflows.golden import golden_by_hand, golden_of_case
 from seawall.workflows.history import past
+from seawall.workflows.opening import open_case
 from seawall.workflows.policy import put_policy
 from seawall.workflows.quality import compare, quality_figures
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import Answer, approve, refuse, rule, undo, waits_for_a_second
 from seawall.workflows.sealing import Safe
 from tests.made import NOON, entry, pdq

@@ -15,7 +15,8 @@ import httpcore
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from seawall.access.id_token import Identity, public_keys
+from seawall.access.id_token import public_keys
+from seawall.access.identity import Identity
 from seawall.access.oidc_config import OidcConfig
 from seawall.access.password import hash_password
 from seawall.access.person import Limits, Person, Role

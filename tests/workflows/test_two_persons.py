@@ -7,9 +7,10 @@ import pytest
 from seawall.access.person import Limits, Person, Role
 from seawall.cases.ruling import AccountMeasure
 from seawall.errors import InputError, NotAllowed
-from seawall.workflows.carrying_out import carry_out_due, restore
+from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.cases import assign, hand_off, release
 from seawall.workflows.history import past
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import approve, confirm, confirmation, refuse, undo
 from tests.made import NOON, pdq
 from tests.workflows.test_cases import (

@@ -16,11 +16,12 @@ from seawall.policy.measure import Measure
 from seawall.signals.registry import parse_signal
 from seawall.workflows import carrying_out
 from seawall.workflows.by_hand import Handed, handed_item, open_by_hand
-from seawall.workflows.carrying_out import carry_out_due, restore
+from seawall.workflows.carrying_out import carry_out_due
 from seawall.workflows.cases import claim, remove_from_cluster
 from seawall.workflows.ending import end_due
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.policy import put_policy
+from seawall.workflows.restoring import restore
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.ruling import Answer, approve, confirm, confirmation
 from tests.made import NOON, entry, flipped, pdq

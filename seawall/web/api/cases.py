@@ -29,7 +29,6 @@ from seawall.web.once import Story, Ticket, expected, ticket, unless_changed, wr
 from seawall.web.openapi import described
 from seawall.web.rendering import Json
 from seawall.workflows.by_hand import Handed, handed_item, handed_text, open_by_hand
-from seawall.workflows.carrying_out import restore
 from seawall.workflows.case_wire import (
     case_document,
     listed_document,
@@ -46,6 +45,7 @@ from seawall.workflows.cases import (
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import Answer, approve, confirm, refuse, rule, undo
 from seawall.workflows.sealing import day_of_person
 from seawall.workflows.wire import Document

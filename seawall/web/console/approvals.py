@@ -7,8 +7,8 @@ from seawall.cases.case import Status
 from seawall.web.console.page import desk_router, shown
 from seawall.web.console.queue import Ruler, words
 from seawall.web.door import door_of
+from seawall.workflows.case_access import hidden_from
 from seawall.workflows.case_sheet import name_of
-from seawall.workflows.cases import hidden_from
 from seawall.workflows.ruling import may_approve
 
 MOST = 100  # shown at once, the oldest first

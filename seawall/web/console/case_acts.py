@@ -1,6 +1,6 @@
 """What a person does about a case: take it, give it back, put it aside, hand it on, rule, and take a ruling back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,6 @@ from seawall.web.console.page import desk_router, went
 from seawall.web.console.queue import QUEUE, Ruler, Sent
 from seawall.web.console.session import Session, signed_in
 from seawall.web.door import door_of
-from seawall.workflows.carrying_out import restore
 from seawall.workflows.case_sheet import case_within
 from seawall.workflows.cases import (
     assign,
@@ -34,6 +33,7 @@ from seawall.workflows.cases import (
     remove_from_cluster,
     skip,
 )
+from seawall.workflows.restoring import restore
 from seawall.workflows.ruling import (
     Answer,
     approve,
@@ -215,28 +215,14 @@ def confirm_by_hash(
 @router.post("/{ident}/undo")
 def take_back(request: Request, at: Ruler, ident: str, where: Sent) -> Response:
     """As if it had not been ruled; the case is mine again."""
-    with changing(request, at, ident) as stores:
-        undo(
-            _ruling(ident, stores).id,
-            at.person.id,
-            config=_config(request),
-            stores=stores,
-            now=now(),
-        )
+    _change_ruling(request, at, ident, undo)
     return went(f"{CASES}/{ident}{where.query}", "undone")
 
 
 @router.post("/{ident}/approve")
 def agree(request: Request, at: Ruler, ident: str) -> Response:
     """A second person agrees."""
-    with changing(request, at, ident) as stores:
-        approve(
-            _ruling(ident, stores).id,
-            at.person.id,
-            config=_config(request),
-            stores=stores,
-            now=now(),
-        )
+    _change_ruling(request, at, ident, approve)
     return went(f"{CASES}/{ident}", "approved")
 
 
@@ -269,6 +255,12 @@ def changing(request: Request, at: Session, ident: str) -> Iterator[Stores]:
         case_within(ident, at.person, stores)
         yield stores
     door.upkeep.stir()
+
+
+def _change_ruling(request: Request, at: Session, ident: str, act: Callable[..., object]) -> None:
+    config = _config(request)
+    with changing(request, at, ident) as stores:
+        act(_ruling(ident, stores).id, at.person.id, config=config, stores=stores, now=now())
 
 
 def _config(request: Request) -> CasesConfig:

@@ -4,7 +4,7 @@ Signing in with an account of one's organisation, and linking one.
 What waits meanwhile lies sealed in a cookie of this browser, so that a code that was stolen is of no use in another.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Form
 from starlette.requests import Request
@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 
 from seawall.clock import now
 from seawall.errors import NotAllowed, NotFound, TooMany
-from seawall.partners.identity_provider import IdentityProvider
 from seawall.storage.secrets import Vault
 from seawall.web.console.page import desk_router, shown, went
 from seawall.web.console.session import (
@@ -45,6 +44,9 @@ from seawall.workflows.signing_in_elsewhere import (
     link,
     unlink,
 )
+
+if TYPE_CHECKING:
+    from seawall.partners.identity_provider import IdentityProvider
 
 COOKIE = "seawall-oidc"
 BACK = "desk/sign-in/oidc/back"
@@ -169,7 +171,7 @@ def unlink_mine(request: Request, at: Me, password: Text = "") -> Response:
     return went(ACCOUNT, "unlinked")
 
 
-def _provider(request: Request) -> IdentityProvider:
+def _provider(request: Request) -> "IdentityProvider":
     provider = door_of(request).app.provider
     if provider is None:
         raise NotFound(

@@ -21,7 +21,7 @@ from seawall.errors import NotFound
 from seawall.exchange.membership import Membership
 from seawall.policy.measure import Measure, strictest
 from seawall.policy.rule import Rule, Trigger
-from seawall.storage.cases import Unseen
+from seawall.storage.case_rows import Unseen
 from seawall.storage.deliveries import Backlog, Progress
 from seawall.web.console.language import Language
 from seawall.web.console.page import desk_router, language_of, shown, went
@@ -38,7 +38,7 @@ from seawall.web.figures import (
     memberships,
 )
 from seawall.web.metrics import decoder_events
-from seawall.workflows.cases import offered_to_nobody
+from seawall.workflows.case_access import offered_to_nobody
 from seawall.workflows.doctor import LEAST_FREE
 from seawall.workflows.endpoints import pause_endpoint, replay_dead, resume_endpoint
 

@@ -21,7 +21,7 @@ from seawall.web.console.session import Session
 from seawall.web.door import door_of
 from seawall.web.problems import status_of
 from seawall.workflows.by_hand import LONGEST_TEXT, Handed, handed_item, handed_text, open_by_hand
-from seawall.workflows.cases import check_limits
+from seawall.workflows.case_access import check_limits
 
 KINDS = (ItemKind.LINK, ItemKind.TEXT, ItemKind.USER, ItemKind.IMAGE, ItemKind.OTHER)
 Line = Annotated[str, Form(max_length=512)]

@@ -23,7 +23,7 @@ from seawall.cases.exposure import viewer_of
 from seawall.cases.urgency import MOST_SEVERE, priority, score
 from seawall.clock import now
 from seawall.media.link import defanged
-from seawall.storage.cases import Listed
+from seawall.storage.case_rows import Listed
 from seawall.storage.memory import Stores
 from seawall.web.bodies import cursor_of
 from seawall.web.console.language import Language

@@ -26,10 +26,10 @@ MODULES = (
     *(f"web.console.{name}" for name in ("account", "case", "case_acts", "elsewhere", "health")),
     *(f"web.console.{name}" for name in ("history", "new_rule", "overview", "page", "policies")),
     *(f"web.console.{name}" for name in ("quarantine", "rules", "session", "shared", "signing")),
-    *(f"workflows.{name}" for name in ("bank", "by_hand", "carrying_out", "cases", "endpoints")),
-    *(f"workflows.{name}" for name in ("golden", "history", "people", "quality", "rule")),
-    *(f"workflows.{name}" for name in ("ruling", "sealing", "signing_in")),
-    "workflows.signing_in_elsewhere",
+    *(f"workflows.{name}" for name in ("bank", "by_hand", "carrying_out", "case_access", "cases")),
+    *(f"workflows.{name}" for name in ("effects", "endpoints", "golden", "history", "opening")),
+    *(f"workflows.{name}" for name in ("people", "quality", "restoring", "rule", "ruling")),
+    *("workflows.sealing", "workflows.signing_in", "workflows.signing_in_elsewhere"),
 )
 NOT_AT_THE_DESK = {
     "A rate of second reviews lies between 0 and 1; {0} does not.",  # a setting

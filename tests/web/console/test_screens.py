@@ -13,7 +13,7 @@ from seawall.access.person import Limits, Person, Role
 from seawall.access.preferences import Preferences
 from seawall.cases.second_review import Rates
 from seawall.clock import now
-from seawall.storage.cases import Unseen
+from seawall.storage.case_rows import Unseen
 from seawall.web.console import health
 from seawall.web.console.language import PSEUDO, language
 from seawall.web.console.session import COOKIE
