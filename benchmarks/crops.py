@@ -16,11 +16,10 @@ from random import Random
 
 import numpy as np
 
-from benchmarks.photos import NEAR, PLAIN, Codes, apart, originals
+from benchmarks.photos import NEAR, PLAIN, Codes, apart, originals, steep
 from seawall.media.media import Luma
 from seawall.media.regions import crops
 from seawall.media.understand import understand
-from seawall.signals.pdq_kernel import TURNS, pdq
 from seawall.workflows.photo_alterations import KEPT, ORIGINAL, PHOTOS, crop
 from seawall.workflows.pictures import jpeg
 
@@ -76,7 +75,7 @@ def coded(luma: Luma, windows: list[Window]) -> Codes:
     for side, left, top in windows:
         down, across = round(height * top), round(width * left)
         part = luma[down : down + round(height * side), across : across + round(width * side)]
-        found.append(pdq(np.ascontiguousarray(part), TURNS[:1])[0])
+        found.append(steep(np.ascontiguousarray(part)))
     return np.concatenate(found)
 
 
@@ -98,7 +97,7 @@ def main() -> None:
         picture, chance = PHOTOS.read(data), Random(number)
         known = seen(jpeg(picture, quality=ORIGINAL))
         filed = {name: coded(known, windows) for name, windows, _ in tried}
-        filed[shipped] = np.concatenate([pdq(each.luma, TURNS[:1])[0] for each in crops(known)])
+        filed[shipped] = np.concatenate([steep(each.luma) for each in crops(known)])
         for where in WHERE:
             copy = seen(jpeg(crop(picture, chance, keep=COPY, where=where), quality=KEPT))
             for name, _, asked in (*tried, (shipped, [], WHOLE)):

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from seawall.errors import InputError
 from seawall.media.limits import MediaLimits
-from seawall.media.media import Image
+from seawall.media.media import Image, Luma
 from seawall.media.qr import links_in
 from seawall.media.regions import crops, parts
 from seawall.media.understand import understand
@@ -61,10 +61,16 @@ def known(data: bytes) -> Known | None:
     image = understand(upright, PLAIN).image
     assert image is not None
     luma = image.frames[0]
-    codes, quality = pdq(luma, TURNS[:1])
-    if quality < LOWEST_QUALITY:
+    codes = steep(luma)
+    if not len(codes):
         return None
-    return codes, np.concatenate([pdq(each.luma, TURNS[:1])[0] for each in crops(luma)])
+    return codes, np.concatenate([steep(each.luma) for each in crops(luma)])
+
+
+def steep(luma: Luma, turns: NDArray[np.bool_] = TURNS[:1]) -> Codes:
+    """Its codes, as it lies or turned these ways; none where it is too flat for one."""
+    codes, quality = pdq(luma, turns)
+    return codes if quality >= LOWEST_QUALITY else codes[:0]
 
 
 def copies(task: tuple[int, bytes], *, ladder: Sequence[str]) -> list[Copy]:
@@ -76,16 +82,11 @@ def copies(task: tuple[int, bytes], *, ladder: Sequence[str]) -> list[Copy]:
         copy = rung.apply(picture, chance)
         image = understand(copy, PLAIN).image
         assert image is not None
-        sure = [
-            (codes, str(part.region.kind))
-            for part in parts(image, MOST)
-            for codes, quality in (pdq(part.luma, TURNS[:1]),)
-            if quality >= LOWEST_QUALITY
-        ]
-        inner = np.concatenate([codes for codes, _ in sure] or [np.empty((0, 32), np.uint8)])
-        kinds = Counter(kind for _, kind in sure)
+        sure = [(steep(part.luma), str(part.region.kind)) for part in parts(image, MOST)]
+        inner = np.concatenate([np.empty((0, 32), np.uint8), *(codes for codes, _ in sure)])
+        kinds = Counter(kind for codes, kind in sure if len(codes))
         taken = costs(copy, image) if number < TIMED else ()
-        found.append((rung.label, pdq(image.frames[0])[0], inner, kinds, taken))
+        found.append((rung.label, steep(image.frames[0], TURNS), inner, kinds, taken))
     return found
 
 

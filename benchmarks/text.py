@@ -5,9 +5,9 @@ Are known texts found again however they are written, and are ordinary texts lef
 
 Known are paragraphs and single sentences in six scripts, made by `benchmarks/paragraphs.py`. Each is altered in every
 way of `seawall/workflows/text_alterations.py`, and put in the middle of a longer post. Ordinary are other paragraphs
-of the same maker, and English that lies on the machine: licences and what Python says about itself. A match needs a number of
-shared passages, and a share of those of the shorter text. Printed are the recall by alteration and script, recall and
-false matches by threshold, and the time a paragraph takes.
+of the same maker, and English that lies on the machine: licences and what Python says about itself. A match needs a
+number of shared passages, and a share of those of the shorter text. Printed are the recall by alteration and script,
+recall and false matches by threshold, and the time a paragraph takes.
 """
 
 import argparse

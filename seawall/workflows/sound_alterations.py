@@ -33,7 +33,7 @@ def read(data: bytes) -> Wave:
     pieces: list[Wave] = []
     length = 0
     try:
-        with av.open(BytesIO(data)) as container:
+        with av.open(BytesIO(data), "r") as container:
             for frame in container.decode(audio=0):
                 pieces += [each.to_ndarray()[0] for each in resampler.resample(frame)]
                 length += len(pieces[-1]) if pieces else 0
@@ -53,7 +53,7 @@ def add_background_noise(sound: Wave, chance: Random, *, decibels: float) -> Wav
 
 def change_volume(sound: Wave, _: Random, *, factor: float) -> Wave:
     """Louder or softer; what is too loud is cut off, as a recorder does."""
-    return np.clip(sound * np.float32(factor), -1, 1)
+    return np.asarray(np.clip(sound * np.float32(factor), -1, 1), np.float32)
 
 
 def clip(sound: Wave, chance: Random, *, seconds: float) -> Wave:
@@ -72,7 +72,7 @@ def low_pass_filter(sound: Wave, _: Random, *, hertz: float) -> Wave:
     """Without what is higher, as over a telephone."""
     waves = np.fft.rfft(sound)
     waves[np.fft.rfftfreq(len(sound), 1 / RATE) > hertz] = 0
-    return np.fft.irfft(waves, len(sound)).astype(np.float32)
+    return np.asarray(np.fft.irfft(waves, len(sound)), np.float32)
 
 
 def insert_in_background(sound: Wave, chance: Random) -> Wave:

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from random import Random
 
 import av
+import numpy as np
 from PIL import Image
 
 from seawall.errors import InputError
@@ -45,7 +46,7 @@ def read(data: bytes) -> Film:
 
     """
     try:
-        with av.open(BytesIO(data)) as container:
+        with av.open(BytesIO(data), "r") as container:
             stream = container.streams.video[0]
             rate = float(stream.average_rate or FASTEST)
             every = max(1, round(rate / FASTEST))
@@ -140,7 +141,7 @@ def filmed(film: Film, *, quality: int = KEPT) -> bytes:
             even = picture.crop((0, 0, picture.width // 2 * 2, picture.height // 2 * 2))
             if number == 0:
                 stream.width, stream.height = even.size
-            frame = av.VideoFrame.from_image(even)
+            frame = av.VideoFrame.from_ndarray(np.asarray(even), format="rgb24")
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -148,9 +149,9 @@ def filmed(film: Film, *, quality: int = KEPT) -> bytes:
 
 
 def _decoded(data: bytes, count: int, every: int) -> Iterator[Picture]:
-    with av.open(BytesIO(data)) as container:
+    with av.open(BytesIO(data), "r") as container:
         for frame in islice(container.decode(container.streams.video[0]), 0, count, every):
-            picture = frame.to_image()
+            picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
             picture.thumbnail((LARGEST, LARGEST))
             yield picture
 
