@@ -5,7 +5,7 @@ Where else in an upload a known picture may be: within a border, a screenshot, a
       └──straight edges ─▶ rectangles of them ─▶ the likeliest, without their gutters ─▶ named
 
 Found in the luma that was decoded for the whole picture: a picture is reduced to 256 pixels or more, and half a side
-of that is enough for a code that is 10 bits away on average. An ordinary photo has no such edges and costs 0.3 ms.
+of that is enough for a code that is 10 bits away on average. An ordinary photo costs 0.45 ms.
 What cannot be found this way is a crop, for what was cut away is gone: `crops` are what a known picture is filed by.
 """
 
@@ -35,6 +35,7 @@ ALIKE = 8  # of 255: what counts as one colour
 STEP = 8  # pixels between those looked at for it
 
 Lines = NDArray[np.int64]
+Shares = NDArray[np.float64]  # of each line that is edge
 
 
 class RegionKind(StrEnum):
@@ -130,15 +131,17 @@ def _rectangles(luma: Luma) -> Iterator[Box]:
         edges,
         rectangles,
         running_sums,
+        totals,
         without_bands,
     )
 
     across, upright = edges(luma), edges(np.ascontiguousarray(luma.T))
-    rows, columns = running_sums(across), running_sums(upright)
-    yield from _centred(rows, columns)
+    height, width = luma.shape
+    yield from _centred(totals(across) / width, totals(upright) / height)
     tops, lefts = _lines(across), _lines(upright)
     if len(tops) + len(lefts) == 4:  # nothing but the rim
         return
+    rows, columns = running_sums(across, tops), running_sums(upright, lefts)
     found = rectangles(rows, tops, columns, lefts, SMALLEST)
     for row in found[np.argsort(-found[:, 4], kind="stable")[:TRIED]]:
         box = Box(*(int(place) for place in row[:4]))
@@ -156,7 +159,7 @@ def _rectangles(luma: Luma) -> Iterator[Box]:
             yield box
 
 
-def _centred(rows: NDArray[np.int32], columns: NDArray[np.int32]) -> Iterator[Box]:
+def _centred(rows: Shares, columns: Shares) -> Iterator[Box]:
     """What lies between two faint edges as far from the rim: a picture before a blurred copy of itself."""
     height, width = len(rows) - 1, len(columns) - 1
     down, across = _faint_pair(rows), _faint_pair(columns)
@@ -165,9 +168,8 @@ def _centred(rows: NDArray[np.int32], columns: NDArray[np.int32]) -> Iterator[Bo
         yield box
 
 
-def _faint_pair(sums: NDArray[np.int32]) -> int:
+def _faint_pair(shares: Shares) -> int:
     """How far from both ends a line and its counterpart are edges for a part of their length; 0 where none are."""
-    shares = sums[:, -1] / (sums.shape[1] - 1)
     counterpart = shares[::-1]
     near = np.maximum(counterpart, np.maximum(np.roll(counterpart, 1), np.roll(counterpart, -1)))
     pairs = np.minimum(shares, near)[: len(shares) // 2]
