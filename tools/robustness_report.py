@@ -1,7 +1,7 @@
 """
 Write docs/reference/robustness.md: which altered copies are found, of what code makes and of the shared test data.
 
-    python -m tools.robustness_report [--pictures 12] [--videos 3] [--sounds 4] [--texts 12]
+    python -m tools.robustness_report [--pictures 10] [--videos 2] [--sounds 3] [--texts 12]
 
 It is `seawall evaluate`, once over photos, videos, sounds and texts made here against others made here, and once over
 the photos and videos of ../shared/data where they are. Charts go beside the page.
@@ -39,7 +39,7 @@ OTHERS = 500  # from this number on, what is made shows something else
 def main() -> None:
     """Make, evaluate, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
-    for name, count in (("pictures", 12), ("videos", 3), ("sounds", 4), ("texts", 12)):
+    for name, count in (("pictures", 10), ("videos", 2), ("sounds", 3), ("texts", 12)):
         parser.add_argument(f"--{name}", type=int, default=count)
     counts = vars(parser.parse_args())
     with (
@@ -64,17 +64,17 @@ def made(folder: Path, first: int, counts: dict[str, int]) -> Iterator[str]:
     for number in range(first, first + counts["videos"]):
         yield kept(folder / f"{number}.mp4", filmed(film(number)))
     for number in range(first, first + counts["sounds"]):
-        yield kept(folder / f"{number}.mp3", encoded(track(number, 120), bit_rate=128_000))
+        yield kept(folder / f"{number}.mp3", encoded(track(number, 60), bit_rate=128_000))
     for number in range(first, first + counts["texts"]):
         text = next(paragraphs(TONGUES[number % len(TONGUES)], Random(number)))  # noqa: S311 - repeatable, and hides nothing
         yield kept(folder / f"{number}.txt", text.encode())
 
 
 def film(number: int) -> Film:
-    """Three scenes of five seconds, 15 pictures a second."""
-    scenes = range(number * 10, number * 10 + 3)
+    """Two scenes of six seconds, 10 pictures a second."""
+    scenes = range(number * 10, number * 10 + 2)
     return Film(
-        lambda: chain.from_iterable(pan(scene, (640, 360), 75) for scene in scenes), 15, 225
+        lambda: chain.from_iterable(pan(scene, (640, 360), 60) for scene in scenes), 10, 120
     )
 
 

@@ -21,7 +21,7 @@ from seawall.workflows.pictures import Picture, landscape
 
 LARGEST = 640  # pixels of the longer side of what is altered
 LONGEST = 30  # seconds of an original that are altered
-FASTEST = 30  # frames a second
+FASTEST = 15  # frames a second: fingerprints look at one or two of them
 OTHER = 5  # seconds of something else on each side
 KEPT = 26  # the quality a copy is saved with (CRF of x264: 18 good, 40 bad)
 
