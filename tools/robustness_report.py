@@ -116,6 +116,9 @@ def page(own: Evaluation, given: Evaluation | None) -> Iterator[str]:
         yield f"| {each.threshold} | {each.matches} | {each.comparisons} |"
     if given:
         yield from ("", "## The shared test data")
+        if given.left_out:
+            left = "; ".join(f"`{Path(path).name}` ({reason})" for path, reason in given.left_out)
+            yield from ("", f"Left out: {left}.")
         for kind, title in KINDS.items():
             rungs = [rung for rung in given.rungs if rung.kind == kind]
             if rungs:
