@@ -23,7 +23,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.sounds import RATE, Wave, encoded, faster, noisy, track, voice
 from seawall.index.hamming import HammingIndex
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Kind, Media
@@ -32,6 +31,7 @@ from seawall.signals.chromaprint import Chromaprint
 from seawall.signals.chromaprint_kernel import chromaprint
 from seawall.signals.sequence import PARTS, Hits, Likeness
 from seawall.signals.signal import Signal
+from seawall.workflows.sounds import RATE, Wave, encoded, faster, noisy, track, voice
 
 SECONDS = 300
 EXCERPT = 30

@@ -4,10 +4,10 @@ Are known texts found again however they are written, and are ordinary texts lef
     python -m benchmarks.text [--known 50] [--ordinary 100000]
 
 Known are paragraphs and single sentences in six scripts, made by `benchmarks/paragraphs.py`. Each is altered in every
-way of `benchmarks/text_alterations.py`, and put in the middle of a longer post. Ordinary are other paragraphs of the
-same maker, and English that lies on the machine: licences and what Python says about itself. A match needs a number of
-shared passages, and a share of those of the shorter text. Printed are the recall by alteration and script, recall and
-false matches by threshold, and the time a paragraph takes.
+way of `seawall/workflows/text_alterations.py`, and put in the middle of a longer post. Ordinary are other paragraphs
+of the same maker, and English that lies on the machine: licences and what Python says about itself. A match needs a
+number of shared passages, and a share of those of the shorter text. Printed are the recall by alteration and script,
+recall and false matches by threshold, and the time a paragraph takes.
 """
 
 import argparse
@@ -24,11 +24,11 @@ from random import Random
 import numpy as np
 
 from benchmarks.paragraphs import TONGUES, Tongue, paragraphs
-from benchmarks.text_alterations import ALTERATIONS
 from seawall.media.text import normalised
 from seawall.signals.passages import Shared, shared
 from seawall.signals.shingles import Passages, passages, simhash, weight
 from seawall.signals.text import LEAST_LETTERS, LEAST_PASSAGES, LEAST_SHARE, REACH
+from seawall.workflows.text_alterations import EVASIONS
 
 PASSAGE_COUNTS = (12, 15, 18, 24)
 SHARES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
@@ -121,7 +121,7 @@ def recall(
     print(f"{'':32}" + "".join(f"{script:>11}" for script in texts))
     scores: list[Scored] = []
     others = {tongue.script: paragraphs(tongue, rng) for tongue in TONGUES}
-    for alteration in (None, *ALTERATIONS):
+    for alteration in (None, *EVASIONS):
         cells = []
         for column, (script, each) in enumerate(texts.items()):
             found, tried = 0, 0

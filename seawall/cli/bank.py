@@ -46,6 +46,12 @@ def add(
     expires: Annotated[
         str | None, typer.Option(help="Until when it counts: 2027-01-31, or 90d.")
     ] = None,
+    crops: Annotated[
+        bool,
+        typer.Option(
+            "--crops", help="Pictures also by their crops, so that a copy that was cut is found."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make media or signals known; the bank is created if need be."""
@@ -74,7 +80,7 @@ def add(
             at.create_bank(bank, owner=None, description="")
         if signals:
             entries += at.add_signals(bank, signals, filing)
-        for told in at.add_files(bank, media, filing) if paths or texts else ():
+        for told in at.add_files(bank, media, filing, crops=crops) if paths or texts else ():
             entries += told["entries"]
             failed += told["error"] is not None
             lacks = [f"{absent['type']}: {absent['reason']}" for absent in told["no_signal"]]

@@ -72,7 +72,9 @@ class Desk(Protocol):
         """A bank switched on or off."""
         ...
 
-    def add_files(self, bank: str, paths: Iterable[str], filing: Document) -> Iterator[Document]:
+    def add_files(
+        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool
+    ) -> Iterator[Document]:
         """`{"path", "entries", "no_signal", "error"}` for each file: what it gave and what it did not."""
         ...
 

@@ -69,20 +69,24 @@ def _show(found: "Evaluation") -> None:
 
     rows = [
         {
+            "kind": rung.kind,
             "alteration": f"{rung.alteration} {rung.strength}".strip(),
             "copies": rung.copies,
             "found": f"{rung.found / rung.copies:.1%}",
             "whole": f"{rung.found_whole / rung.copies:.1%}",
+            "crops": f"{rung.found_with_crops / rung.copies:.1%}" if rung.kind == "image" else "",
             "distance": rung.median_distance,
             "ms": rung.milliseconds,
         }
         for rung in found.rungs
     ]
     heads = {
+        "kind": "kind",
         "alteration": "alteration",
         "copies": "copies",
         "found": f"within {found.near}",
-        "whole": "without regions",
+        "whole": "by the whole",
+        "crops": "crops filed",
         "distance": "median distance",
         "ms": "ms a copy",
     }

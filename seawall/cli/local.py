@@ -149,9 +149,11 @@ class LocalDesk:
             )
             return wire.bank_document(bank, stores.banks.sizes().get(name, 0))
 
-    def add_files(self, bank: str, paths: Iterable[str], filing: Document) -> Iterator[Document]:
+    def add_files(
+        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool
+    ) -> Iterator[Document]:
         """The entries made of each file, and what kinds of signal it did not give."""
-        for path, found, error in fingerprints(paths, sandbox=self._sandbox):
+        for path, found, error in fingerprints(paths, sandbox=self._sandbox, crops=crops):
             told: Document = {"path": path, "entries": [], "no_signal": [], "error": error}
             if found is not None and not error:
                 told["entries"] = self._added(

@@ -105,9 +105,13 @@ class RemoteDesk:
         """A bank switched on or off."""
         return self._ask("PATCH", f"/v1/banks/{name}", json={"enabled": enabled})
 
-    def add_files(self, bank: str, paths: Iterable[str], filing: Document) -> Iterator[Document]:
+    def add_files(
+        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool
+    ) -> Iterator[Document]:
         """The entries made of each file, and what kinds of signal it did not give."""
         about = {name: value for name, value in filing.items() if value}
+        if crops:
+            about["crops"] = "true"
         missing: Document = {"entries": [], "no_signal": []}
         for told in self._each(paths, f"/v1/banks/{bank}/entries", about, missing):
             yield {"error": None} | told

@@ -51,6 +51,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Crop:
+    """What a copy of a picture may be cut down to: where that begins and its side, in percent of the picture's."""
+
+    left: int
+    top: int
+    side: int
+    luma: Luma
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """
     A decoded picture: its upright size in pixels as the file declares it, and each frame's luma, perhaps smaller.
@@ -64,6 +74,7 @@ class Image:
     frames: tuple[Luma, ...]
     frames_left_out: int = 0  # an animation longer than the limit
     parts: tuple[Part, ...] = ()  # which may be pictures of their own
+    crops: tuple[Crop, ...] = ()  # of a picture that is to be known, where somebody asked for them
     links: tuple[str, ...] = ()  # that its QR codes lead to, in their canonical form
 
 

@@ -70,12 +70,25 @@ def edges(luma: Luma) -> Flags:
     return found
 
 
-@_kernel(types.int32[:, ::1](types.Array(types.uint8, 2, "C", readonly=True)))
-def running_sums(flags: Flags) -> NDArray[np.int32]:
-    """How many edges lie before each place of a line: (lines, places + 1)."""
+@_kernel(types.int32[::1](_PIXELS))
+def totals(flags: Flags) -> NDArray[np.int32]:
+    """How many edges lie on each line."""
+    lines, places = flags.shape
+    found = np.zeros(lines, np.int32)
+    for line in range(lines):
+        total = 0
+        for place in range(places):
+            total += flags[line, place]
+        found[line] = total
+    return found
+
+
+@_kernel(types.int32[:, ::1](_PIXELS, _PLACES))
+def running_sums(flags: Flags, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
+    """How many edges lie before each place of the lines that are wanted; zeros for the others: (lines, places + 1)."""
     lines, places = flags.shape
     sums = np.zeros((lines, places + 1), np.int32)
-    for line in range(lines):
+    for line in wanted:
         total = 0
         for place in range(places):
             total += flags[line, place]

@@ -32,7 +32,7 @@ from seawall.media.sniff import HEAD, lasts
 from seawall.sandbox.bounds import UNBOUNDED
 from seawall.sandbox.keeper import Keeper, Lost, Outcome
 from seawall.sandbox.nursery import Nursery
-from seawall.sandbox.wire import BYTES, DEAF, FILE, LONG, PREVIEW, TEXT, read, read_pixels
+from seawall.sandbox.wire import BYTES, CROPS, DEAF, FILE, LONG, PREVIEW, TEXT, read, read_pixels
 from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
 
@@ -102,15 +102,15 @@ class Sandbox:
         """The fingerprint of these bytes, waited for."""
         return self.submit(data).result()
 
-    def submit(self, data: bytes) -> Future[Fingerprint]:
+    def submit(self, data: bytes, *, crops: bool = False) -> Future[Fingerprint]:
         """
-        The fingerprint of these bytes, once a worker has looked into them.
+        The fingerprint of these bytes, once a worker has looked into them; with `crops` those of a picture too.
 
         Raises:
             OutsideError: The sandbox is closed.
 
         """
-        return self._taken_whole(BYTES, data)
+        return self._taken_whole(*_with(crops=crops), BYTES, data)
 
     def submit_text(self, text: str) -> Future[Fingerprint]:
         """
@@ -141,9 +141,11 @@ class Sandbox:
             )
         ).result()
 
-    def submit_file(self, path: Path, *, tell: Tell = nobody) -> Future[Fingerprint]:
+    def submit_file(
+        self, path: Path, *, crops: bool = False, tell: Tell = nobody
+    ) -> Future[Fingerprint]:
         """
-        The fingerprint of a file, which a worker reads; it may be larger than memory.
+        The fingerprint of a file, which a worker reads; it may be larger than memory. `crops` as above.
 
         A video or a sound has its larger limits, and `tell` hears how far it is, from a thread of the sandbox.
 
@@ -158,7 +160,7 @@ class Sandbox:
         again = partial(_read_again, path)
         long = _lasts(path)
         within = self.limits.max_long_seconds if long else self.limits.max_seconds
-        task = (LONG if long else FILE, name)
+        task = (*_with(crops=crops), LONG if long else FILE, name)
         return self._taken(Request(task, read, partial(_only_digests, again), within, tell))
 
     def close(self, *, abandon: bool = False) -> None:
@@ -207,9 +209,10 @@ class Sandbox:
         """Workers that died of what they decoded."""
         return self._outcomes[Outcome.CRASHED]
 
-    def _taken_whole(self, word: bytes, data: bytes) -> Future[Fingerprint]:
+    def _taken_whole(self, *task: bytes) -> Future[Fingerprint]:
+        data = task[-1]
         request = Request(
-            (word, data),
+            task,
             read,
             partial(_only_digests, lambda: iter((data,))),
             self.limits.max_seconds,
@@ -304,6 +307,10 @@ class Sandbox:
 
 def _is_video(request: Request[Any], reason: str) -> bool:
     return request.task[0] != PREVIEW and request.without(reason).kind is Kind.VIDEO
+
+
+def _with(*, crops: bool) -> tuple[bytes, ...]:
+    return (CROPS,) if crops else ()
 
 
 def _answer_without(request: Request[Any], reason: str) -> None:

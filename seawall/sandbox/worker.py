@@ -13,6 +13,7 @@ import signal
 import socket
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,12 +21,14 @@ from seawall.errors import InputError, MediaError
 from seawall.media.content import Content, Tell, nobody
 from seawall.media.limits import MIB, MediaLimits
 from seawall.media.preview import previewed
+from seawall.media.regions import with_crops
 from seawall.media.sniff import HEAD, lasts
 from seawall.media.understand import understand, understand_text
 from seawall.sandbox.bounds import allow_seconds, bound, data_held, die_with_parent
 from seawall.sandbox.frames import HUNDRED, SO_FAR, receive, send
 from seawall.sandbox.wire import (
     BYTES,
+    CROPS,
     DEAF,
     FAILED,
     FIT,
@@ -44,6 +47,16 @@ GROWTH = 256 * MIB  # bytes a decoder may keep to itself before its worker is sp
 CHUNK = MIB  # bytes read at once from a file that is not decoded
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a stranger's bytes are looked into."""
+
+    orientations: bool  # turned ways too
+    listen: bool = True  # to the sound of a video
+    crops: bool = False  # of a picture, what copies may be cut down to as well
+    tell: Tell = nobody  # how far it is
+
+
 def serve(channel: socket.socket, limits: MediaLimits, *, orientations: bool) -> None:
     """Answer tasks until the service goes away: deaf to signals meant for it, silent, bounded."""
     die_with_parent()
@@ -57,42 +70,36 @@ def serve(channel: socket.socket, limits: MediaLimits, *, orientations: bool) ->
             task = receive(channel)
         except EOFError:
             return
+        listen, crops = not _taken_off(task, DEAF), _taken_off(task, CROPS)
         long = task.startswith(LONG)
         allowed = limits.max_long_seconds if long else limits.max_seconds
         allow_seconds(allowed.total_seconds())
-        tell = _telling(channel) if long else nobody
-        word, answer, spent = _answered(task, limits, tell, orientations=orientations)
+        how = How(
+            orientations=orientations,
+            listen=listen,
+            crops=crops,
+            tell=_telling(channel) if long else nobody,
+        )
+        word, answer, spent = _answered(task, limits, how)
         del task
         unfit = spent or data_held() > fresh + GROWTH
         send(channel, SPENT if unfit else FIT, word, answer)
 
 
-def _answered(
-    task: bytearray, limits: MediaLimits, tell: Tell, *, orientations: bool
-) -> tuple[bytes, bytes, bool]:
+def _answered(task: bytearray, limits: MediaLimits, how: How) -> tuple[bytes, bytes, bool]:
     """The answer's word, the answer, and whether this worker ran out of memory over it."""
     try:
         if task.startswith(PREVIEW):
             level, data = task[len(PREVIEW)], bytes(memoryview(task)[len(PREVIEW) + 1 :])
             return FOUND, written_pixels(previewed(data, level, limits)), False
         if task.startswith(TEXT):
-            text = task[len(TEXT) :].decode()
-            return (
-                FOUND,
-                written(fingerprint(understand_text(text), orientations=orientations)),
-                False,
-            )
-        listen = not task.startswith(DEAF)
-        content = memoryview(task)[0 if listen else len(DEAF) :]
-        if content[: len(BYTES)] == BYTES:
-            data = bytes(content[len(BYTES) :])
-            found = look_into(data, limits, orientations=orientations, listen=listen, tell=tell)
+            text = understand_text(task[len(TEXT) :].decode())
+            found = fingerprint(text, orientations=how.orientations)
+        elif task.startswith(BYTES):
+            found = look_into(bytes(memoryview(task)[len(BYTES) :]), limits, how)
         else:
-            long = content[: len(LONG)] == LONG
-            path = Path(bytes(content).partition(b":")[2].decode(errors="surrogateescape"))
-            found = look_into_file(
-                path, limits, long=long, orientations=orientations, listen=listen, tell=tell
-            )
+            path = Path(task.partition(b":")[2].decode(errors="surrogateescape"))
+            found = look_into_file(path, limits, how, long=task.startswith(LONG))
         return FOUND, written(found), False
     except InputError as error:
         return REFUSED, str(error).encode(errors="replace"), False
@@ -100,28 +107,13 @@ def _answered(
         return FAILED, f"{type(error).__name__}: {error}".encode(errors="replace"), True
 
 
-def look_into(
-    data: Content,
-    limits: MediaLimits,
-    *,
-    orientations: bool,
-    listen: bool = True,
-    tell: Tell = nobody,
-) -> Fingerprint:
+def look_into(data: Content, limits: MediaLimits, how: How) -> Fingerprint:
     """The fingerprint of a stranger's bytes."""
-    media = understand(data, limits, listen=listen, tell=tell)
-    return fingerprint(media, orientations=orientations)
+    media = understand(data, limits, listen=how.listen, tell=how.tell)
+    return fingerprint(with_crops(media) if how.crops else media, orientations=how.orientations)
 
 
-def look_into_file(
-    path: Path,
-    limits: MediaLimits,
-    *,
-    orientations: bool,
-    long: bool = False,
-    listen: bool = True,
-    tell: Tell = nobody,
-) -> Fingerprint:
+def look_into_file(path: Path, limits: MediaLimits, how: How, *, long: bool = False) -> Fingerprint:
     """
     The fingerprint of a file; of one larger than the limits, its exact digests only.
 
@@ -141,9 +133,9 @@ def look_into_file(
         except MediaError as error:
             return fingerprint_unread(chunks(file), reason=str(error))
         if not mapped:
-            return look_into(file.read(), ours, orientations=orientations, listen=listen)
+            return look_into(file.read(), ours, how)
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return look_into(content, ours, orientations=orientations, listen=listen, tell=tell)
+            return look_into(content, ours, how)
 
 
 def _telling(channel: socket.socket) -> Tell:
@@ -158,6 +150,14 @@ def _telling(channel: socket.socket) -> Tell:
             send(channel, SO_FAR, bytes((so_far,)))
 
     return tell
+
+
+def _taken_off(task: bytearray, word: bytes) -> bool:
+    """Whether the task begins with this word, which is then taken off it."""
+    begins = task.startswith(word)
+    if begins:
+        del task[: len(word)]
+    return begins
 
 
 def opened(path: Path) -> BinaryIO:

@@ -21,7 +21,7 @@ from seawall.errors import OutsideError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.frames import receive, send
 from seawall.sandbox.nursery import END, FORK, READY, UNUSABLE
-from seawall.sandbox.worker import look_into, serve
+from seawall.sandbox.worker import How, look_into, serve
 from seawall.signals.embedding_config import EmbeddingConfig
 from seawall.signals.registry import EMBEDDING
 
@@ -48,9 +48,8 @@ def _serve_channel(channel: socket.socket) -> None:
         send(channel, UNUSABLE, str(error).encode(errors="replace"))
         return
     Image.init()  # every plug-in now, rather than at a stranger's first WebP
-    look_into(
-        _ordinary(), limits, orientations=orientations
-    )  # loads the rest, once for all workers
+    # What is ordinary loads the rest, once for all workers.
+    look_into(_ordinary(), limits, How(orientations=orientations))
     send(channel, READY)
     forked: set[int] = set()  # workers not waited for yet
     if not select.select([channel], [], [], IDLE)[0]:

@@ -8,6 +8,7 @@ from seawall.signals.chromaprint import Chromaprint
 from seawall.signals.digests import Md5, Sha1, Sha256
 from seawall.signals.embedding import Embedding
 from seawall.signals.pdq import Pdq
+from seawall.signals.pdq_crops import PdqCrops
 from seawall.signals.sequence import SequenceType
 from seawall.signals.signal import Signal, SignalType, shown
 from seawall.signals.text import Text
@@ -16,7 +17,7 @@ from seawall.signals.tlsh import Tlsh
 from seawall.signals.url import Url
 from seawall.signals.vpdq import Vpdq
 
-_SEQUENCES: tuple[SequenceType, ...] = (Vpdq(), Chromaprint(), Text())
+_SEQUENCES: tuple[SequenceType, ...] = (PdqCrops(), Vpdq(), Chromaprint(), Text())
 EMBEDDING = Embedding()  # a process that has a model tells it so
 _TYPES: tuple[SignalType, ...] = (
     Pdq(),

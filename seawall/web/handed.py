@@ -104,9 +104,9 @@ async def of_text(text: str, door: Door) -> Fingerprint:
     return await asyncio.wrap_future(door.sandbox.submit_text(text))
 
 
-async def of_file(data: bytes, door: Door) -> Fingerprint:
-    """The fingerprint of a file's bytes; a decoder that died is told in it."""
-    return await asyncio.wrap_future(door.sandbox.submit(data))
+async def of_file(data: bytes, door: Door, *, crops: bool = False) -> Fingerprint:
+    """The fingerprint of a file's bytes, perhaps with a picture's crops; a decoder that died is told in it."""
+    return await asyncio.wrap_future(door.sandbox.submit(data, crops=crops))
 
 
 async def of_link(url: str, door: Door) -> tuple[Fingerprint, bytes | None]:

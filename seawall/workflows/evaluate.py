@@ -18,11 +18,13 @@ from typing import Any
 from seawall.errors import Error, InputError
 from seawall.sandbox.sandbox import Sandbox
 from seawall.signals.fingerprint import Fingerprint
-from seawall.workflows.alterations import Alteration, Ladder
+from seawall.workflows.alterations import NEAR, Alteration, Ladder, chosen
 from seawall.workflows.photo_alterations import PHOTOS
+from seawall.workflows.sound_alterations import SOUNDS
+from seawall.workflows.text_alterations import TEXTS
+from seawall.workflows.video_alterations import VIDEOS
 
-LADDERS: tuple[Ladder[Any], ...] = (PHOTOS,)
-NEAR = 31  # bits: the usual threshold of a match
+LADDERS: tuple[Ladder[Any], ...] = (PHOTOS, VIDEOS, SOUNDS, TEXTS)
 THRESHOLDS = (0, 8, 16, 24, 31, 40, 48, 64)  # bits
 
 
@@ -35,8 +37,9 @@ class Rung:
     strength: str
     copies: int
     found: int  # by any reading
-    found_whole: int  # without looking at regions
-    median_distance: float | None  # bits; None where no copy has a code
+    found_whole: int  # without looking at regions or other pitches
+    found_with_crops: int  # had the originals been filed with their crops
+    median_distance: float | None  # bits; None where no copy is like its original
     milliseconds: float  # that a worker took for a copy, median
 
 
@@ -64,6 +67,7 @@ class Evaluation:
 class _Tally:
     distances: list[int | None] = field(default_factory=list)
     whole: list[int | None] = field(default_factory=list)
+    with_crops: list[int | None] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
 
@@ -93,7 +97,7 @@ def evaluate(
         InputError: None of the files can be altered, or a name is of no alteration.
 
     """
-    ladders = [ladder.only(only) if only else ladder for ladder in LADDERS]
+    ladders = chosen(LADDERS, only or ["*"])
     tallies: dict[tuple[str, Alteration[Any]], _Tally] = {}
     originals: list[_Original] = []
     left_out: list[tuple[str, str]] = []
@@ -110,7 +114,7 @@ def evaluate(
     if not originals:
         why = f" The first: {left_out[0][1]}" if left_out else ""
         raise InputError(
-            f"There is nothing here that can be altered; name a folder of photos.{why}"
+            f"There is nothing here that can be altered; name a folder of photos, videos, sounds or texts.{why}"
         )
     return Evaluation(
         originals=len(originals),
@@ -122,7 +126,7 @@ def evaluate(
 
 
 def _opened(path: str, ladders: Sequence[Ladder[Any]], sandbox: Sandbox) -> _Original:
-    fingerprint = sandbox.submit_file(Path(path)).result()
+    fingerprint = sandbox.submit_file(Path(path), crops=True).result()
     ladder = next((each for each in ladders if each.kind is fingerprint.kind), None)
     if fingerprint.error is not None or ladder is None:
         raise InputError(fingerprint.error or f"There is no ladder for {fingerprint.media_type}.")
@@ -152,6 +156,7 @@ def _altered(
         tally = tallies.setdefault((ladder.kind, alteration), _Tally())
         tally.distances.append(near.distance)
         tally.whole.append(near.whole)
+        tally.with_crops.append(near.with_crops)
         tally.seconds.append(took)
 
 
@@ -162,11 +167,16 @@ def _rung(kind: str, alteration: Alteration[Any], tally: _Tally, near: int) -> R
         alteration=alteration.name,
         strength=alteration.strength,
         copies=len(tally.distances),
-        found=sum(each <= near for each in distances),
-        found_whole=sum(each is not None and each <= near for each in tally.whole),
+        found=_within(near, tally.distances),
+        found_whole=_within(near, tally.whole),
+        found_with_crops=_within(near, tally.with_crops),
         median_distance=statistics.median(distances) if distances else None,
         milliseconds=round(statistics.median(tally.seconds) * 1000, 2),
     )
+
+
+def _within(near: int, distances: list[int | None]) -> int:
+    return sum(each is not None and each <= near for each in distances)
 
 
 def _strangers(
@@ -180,9 +190,12 @@ def _strangers(
     comparisons = 0
     for path in others:
         found = sandbox.submit_file(Path(path)).result()
+        types = {reading.signal.type for reading in found.readings}
         for original in originals:
+            if original.ladder.type not in types:
+                continue
             distance = original.ladder.nearest(original.fingerprint, found).distance
-            comparisons += distance is not None
+            comparisons += 1
             distances += [] if distance is None else [distance]
         done()
     return tuple(

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps, Unidentif
 from seawall.errors import InputError
 from seawall.media.media import Kind
 from seawall.signals.fingerprint import Fingerprint
+from seawall.signals.pdq_crops import PdqCrops
 from seawall.signals.signal import Reading
 from seawall.workflows.alterations import Alteration, Ladder, Near
 from seawall.workflows.pictures import Picture, jpeg, landscape
@@ -371,15 +372,25 @@ def _pasted() -> Iterator[Alteration[Picture]]:
 
 
 def nearest(known: Fingerprint, copy: Fingerprint) -> Near:
-    """How near any reading of the copy is to the known picture as it lies, by PDQ."""
+    """How near any reading of the copy is to the known picture as it lies, or to its crops, by PDQ."""
     ours = [_code(each) for each in known.readings if each.signal.type == PDQ and each.plain]
+    crops = [
+        int(crop[:64], 16)
+        for each in known.readings
+        if each.signal.type == PdqCrops.name
+        for crop in each.signal.value.split(";")
+    ]
     theirs = [each for each in copy.readings if each.signal.type == PDQ]
 
-    def least(readings: Iterable[Reading]) -> int | None:
+    def least(readings: Iterable[Reading], known: list[int]) -> int | None:
         codes = [_code(each) for each in readings]
-        return min(((one ^ other).bit_count() for one in ours for other in codes), default=None)
+        return min(((one ^ other).bit_count() for one in known for other in codes), default=None)
 
-    return Near(distance=least(theirs), whole=least(each for each in theirs if each.region is None))
+    return Near(
+        distance=least(theirs, ours),
+        whole=least((each for each in theirs if each.region is None), ours),
+        with_crops=least(theirs, [*ours, *crops]),
+    )
 
 
 def _code(reading: Reading) -> int:
@@ -387,5 +398,5 @@ def _code(reading: Reading) -> int:
 
 
 PHOTOS: Ladder[Picture] = Ladder(
-    kind=Kind.IMAGE, read=read, nearest=nearest, alterations=tuple(_rungs())
+    kind=Kind.IMAGE, type=PDQ, read=read, nearest=nearest, alterations=tuple(_rungs())
 )

@@ -63,14 +63,15 @@ def scan(
 
 
 def fingerprints(
-    paths: Iterable[str], *, sandbox: Sandbox, tell: TellOf = nobody_listens
+    paths: Iterable[str], *, sandbox: Sandbox, crops: bool = False, tell: TellOf = nobody_listens
 ) -> Iterator[Fingerprinted]:
     """
     Every path, link or passage with its fingerprint or a sentence why there is none; the workers begin at once.
 
     They come in order, but for what takes long; `tell` hears how far a long file is, from a thread of the sandbox.
+    `crops` asks for those of pictures too.
     """
-    asked = ((path, _submitted(path, sandbox, tell)) for path in paths)
+    asked = ((path, _submitted(path, sandbox, tell, crops=crops)) for path in paths)
     return _answered(in_turn(asked, most=sandbox.workers * FILES_PER_WORKER))
 
 
@@ -84,11 +85,11 @@ def _answered(answers: Iterator[Submitted]) -> Iterator[Fingerprinted]:
             yield _sayable(path), found, found.error
 
 
-def _submitted(path: str, sandbox: Sandbox, tell: TellOf) -> Future[Fingerprint]:
+def _submitted(path: str, sandbox: Sandbox, tell: TellOf, *, crops: bool) -> Future[Fingerprint]:
     if isinstance(path, Passage):
         return sandbox.submit_text(path)
     if not path.startswith(LINK_PREFIXES):
-        return sandbox.submit_file(Path(path), tell=partial(tell, path))
+        return sandbox.submit_file(Path(path), crops=crops, tell=partial(tell, path))
     done: Future[Fingerprint] = Future()
     try:
         done.set_result(fingerprint(understand_link(path)))

@@ -103,7 +103,7 @@ def test_every_word_of_the_glossary_is_used():
     assert [word for word in words if not re.search(rf"\b{word}", text, re.IGNORECASE)] == []
 
 
-HELPERS = {"server", "paragraphs", "sounds", "text_alterations"}  # what benchmarks are made of
+HELPERS = {"server", "paragraphs"}  # what benchmarks are made of
 
 
 def test_every_benchmark_has_a_row_and_every_row_a_benchmark():

@@ -4,9 +4,9 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from benchmarks.sounds import RATE, encoded
 from PIL import Image
 
-from benchmarks.sounds import RATE, encoded
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.preview import LEVELS, as_jpeg, previewed

@@ -7,13 +7,13 @@ import av
 import numpy as np
 import pytest
 
-from benchmarks.sounds import RATE, encoded, pcm, track
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.media import SAMPLE_RATE, Kind
 from seawall.media.sound import sound_of
 from seawall.media.understand import understand
 from seawall.signals.fingerprint import fingerprint
+from seawall.workflows.sounds import RATE, encoded, pcm, track
 
 FILES = {  # codec and container
     "audio/mpeg": ("libmp3lame", "mp3"),

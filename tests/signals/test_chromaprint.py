@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.sounds import RATE, Wave, encoded, faster, noisy, track, voice
 from seawall.errors import SignalError
 from seawall.media.limits import MediaLimits
 from seawall.media.media import SAMPLE_RATE, Kind, Media, Sound
@@ -22,6 +21,7 @@ from seawall.signals.chromaprint_match import SPAN
 from seawall.signals.sequence import Hits, Likeness
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 from seawall.testing.signal_type import SignalTypeContract
+from seawall.workflows.sounds import RATE, Wave, encoded, faster, noisy, track, voice
 
 TYPE = Chromaprint()
 SECONDS = 60

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from benchmarks.paragraphs import TONGUES, paragraphs
-from benchmarks.text_alterations import ALTERATIONS, Alteration
 from seawall.errors import SignalError
 from seawall.media.media import Kind, Media
 from seawall.media.text import normalised
@@ -17,6 +16,7 @@ from seawall.signals.shingles import passages, simhash, weight
 from seawall.signals.signal import Cause, NoSignal, Signal
 from seawall.signals.text import Text
 from seawall.testing.signal_type import SignalTypeContract
+from seawall.workflows.text_alterations import EVASIONS, Evasion
 
 TEXTS = {tongue.script: next(paragraphs(tongue, Random(1))) for tongue in TONGUES}
 OTHERS = {tongue.script: next(paragraphs(tongue, Random(2))) for tongue in TONGUES}
@@ -63,8 +63,8 @@ class TestText(SignalTypeContract):
     )
 
 
-@pytest.mark.parametrize("alteration", ALTERATIONS, ids=lambda each: each.__name__)
-def test_a_text_is_found_however_it_is_written(alteration: Alteration):
+@pytest.mark.parametrize("alteration", EVASIONS, ids=lambda each: each.__name__)
+def test_a_text_is_found_however_it_is_written(alteration: Evasion):
     """Twenty evasions, six scripts, two of them without spaces."""
     for text in TEXTS.values():
         found = likeness(alteration(text, Random(3)), text)

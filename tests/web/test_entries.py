@@ -34,6 +34,19 @@ def test_a_file_that_cannot_be_decoded_is_known_by_its_bytes_and_that_is_said(
     assert [each["type"] for each in added["no_signal"]] == ["pdq"]
 
 
+def test_a_file_is_also_known_by_its_crops_where_that_is_asked(
+    admin: httpx.Client, bank: str, photo: bytes
+):
+    """One entry more, which holds them all."""
+    path = f"/v1/banks/{bank}/entries"
+    added = admin.post(path, files={"file": photo}, data={"crops": "true"}).json()
+    refused = admin.post(path, files={"file": photo}, data={"crops": "perhaps"})
+
+    kinds = [each["signal_type"] for each in added["entries"]]
+    assert kinds == ["pdq", "pdq_crops", "md5", "sha1", "sha256"]
+    assert refused.status_code == 422
+
+
 def test_adding_again_adds_to_it(admin: httpx.Client, bank: str):
     """Categories and vouchers are united; nothing is doubled."""
     path = f"/v1/banks/{bank}/entries"

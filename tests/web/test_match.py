@@ -40,9 +40,6 @@ def test_a_known_signal_is_found_by_the_very_next_request(admin: httpx.Client, b
                         "known_share": None,
                         "segments": [],
                         "categories": ["terrorist-content"],
-                        "upload_share": None,
-                        "known_share": None,
-                        "segments": [],
                         "origins": [],
                     }
                 ]

@@ -1,5 +1,6 @@
 """A folder's altered copies, looked for."""
 
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -8,28 +9,30 @@ import pytest
 from seawall.errors import InputError
 from seawall.media.limits import MediaLimits
 from seawall.sandbox.sandbox import Sandbox
-from seawall.workflows.evaluate import Evaluation, Strangers, evaluate
+from seawall.workflows.alterations import chosen
+from seawall.workflows.evaluate import LADDERS, Evaluation, Strangers, evaluate
 from seawall.workflows.evaluation_charts import charts
-from seawall.workflows.photo_alterations import PHOTOS
 from seawall.workflows.pictures import jpeg, landscape
+from seawall.workflows.sounds import encoded, track
+from seawall.workflows.video_alterations import Film, filmed, pan
 from tests.cli.run import seawall
 
 
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """Two landscapes and a text, altered in two ways, against another landscape."""
+    """Two landscapes and something else, altered in two ways, against another landscape."""
     folder = tmp_path_factory.mktemp("evaluated")
     paths = []
     for seed in (2, 3, 4):
         path = folder / f"{seed}.jpg"
         path.write_bytes(jpeg(landscape(seed)))
         paths.append(str(path))
-    (folder / "note.txt").write_text("no picture")
+    (folder / "note.bin").write_bytes(bytes(range(256)))
     with Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox:
         return evaluate(
-            [*paths[:2], str(folder / "note.txt")],
+            [*paths[:2], str(folder / "note.bin")],
             others=paths[2:],
-            only=("pad", "scale"),
+            only=("pad", "scale", "crop"),
             sandbox=sandbox,
             seconds=iter(range(1000)).__next__,
         )
@@ -40,15 +43,49 @@ def test_copies_are_counted_by_alteration_and_strength(evaluated: Evaluation):
     rungs = {f"{each.alteration} {each.strength}": each for each in evaluated.rungs}
 
     assert evaluated.originals == 2
-    assert {(each.copies, each.found) for each in evaluated.rungs} == {(2, 2)}
+    assert {each.copies for each in evaluated.rungs} == {2}
+    assert {each.found for each in evaluated.rungs if each.alteration != "crop"} == {2}
     assert rungs["scale to 50%"].found_whole == 2
     assert rungs["pad letterbox 30%"].found_whole == 0
     assert {each.milliseconds for each in evaluated.rungs} == {1000}
 
 
+def test_crops_are_found_where_the_original_would_be_filed_with_them(evaluated: Evaluation):
+    """So that whoever keeps a bank sees what `--crops` would bring."""
+    (crop,) = (each for each in evaluated.rungs if each.strength == "80% centre")
+
+    assert (crop.found, crop.found_with_crops) == (0, 2)
+
+
+def test_every_kind_has_a_ladder(tmp_path: Path):
+    """A video, a sound and a text, each altered in two ways and found again; kinds that lack a name are passed over."""
+    (tmp_path / "a.mp4").write_bytes(
+        filmed(Film(lambda: chain(pan(1, (320, 240), 40), pan(2, (320, 240), 40)), 10, 80))
+    )
+    (tmp_path / "a.mp3").write_bytes(encoded(track(3, 20)))
+    (tmp_path / "a.txt").write_text(" ".join(f"the {n}th house by the river" for n in range(60)))
+    with Sandbox(MediaLimits(), workers=1, orientations=True) as sandbox:
+        found = evaluate(
+            [str(path) for path in sorted(tmp_path.iterdir())],
+            others=[str(tmp_path / "a.txt")],
+            only=("loop", "change_volume", "change_case", "insert_in_longer"),
+            sandbox=sandbox,
+            seconds=iter(range(1000)).__next__,
+        )
+
+    assert {(each.kind, each.alteration) for each in found.rungs if each.found} == {
+        ("video", "loop"),
+        ("sound", "loop"),
+        ("sound", "change_volume"),
+        ("text", "change_case"),
+        ("text", "insert_in_longer"),
+    }
+    assert {(each.matches, each.comparisons) for each in found.strangers} == {(1, 1)}
+
+
 def test_what_cannot_be_altered_is_named(evaluated: Evaluation):
     """Never silently left out."""
-    assert [Path(path).name for path, _ in evaluated.left_out] == ["note.txt"]
+    assert [Path(path).name for path, _ in evaluated.left_out] == ["note.bin"]
     assert all(reason.strip() for _, reason in evaluated.left_out)
 
 
@@ -64,7 +101,8 @@ def test_charts_are_svg_with_a_bar_for_each_rung(evaluated: Evaluation):
     assert list(drawn) == ["recall-image.svg", "false-matches.svg"]
     for text in drawn.values():
         assert ET.fromstring(text).find("{*}title") is not None  # noqa: S314 - our own
-    assert drawn["recall-image.svg"].count("100%") == len(evaluated.rungs)
+    everywhere = sum(each.found == each.copies for each in evaluated.rungs)
+    assert drawn["recall-image.svg"].count("100%") == everywhere
 
 
 def test_the_command_prints_a_table_and_writes_charts(tmp_path: Path):
@@ -90,4 +128,4 @@ def test_the_command_prints_a_table_and_writes_charts(tmp_path: Path):
 def test_an_unknown_alteration_is_refused_with_those_there_are():
     """Before an hour is spent."""
     with pytest.raises(InputError, match="hflip"):
-        PHOTOS.only(["nonsense"])
+        chosen(LADDERS, ["nonsense"])

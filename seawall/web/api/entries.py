@@ -82,6 +82,7 @@ class MediaFilingIn(FilingIn):
     """The same for a text, or for the file that is sent."""
 
     text: Passage | None = None
+    crops: bool = False  # pictures are also known by their crops
 
 
 class TextEntryIn(FilingIn):
@@ -259,7 +260,7 @@ async def _from_form(
         raise InputError("Send the file in the field 'file', or a text in the field 'text'.")
     asked = repr(sorted(form.fields.items())).encode()
     if form.file is not None:
-        read = await of_file(form.file, door_of(request))
+        read = await of_file(form.file, door_of(request), crops=given.crops)
         asked += hashlib.sha256(form.file).digest()
     else:
         read = await of_text(given.text or "", door_of(request))

@@ -6,8 +6,8 @@ import secrets
 import httpx
 import numpy as np
 import pytest
-
 from benchmarks.sounds import encoded, track
+
 from seawall.access.person import Role
 from tests.media.films import film, scene
 from tests.web.console.test_case_pages import (

@@ -9,10 +9,16 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from random import Random
 
-Alteration = Callable[[str, Random], str]
+from seawall.errors import MediaError
+from seawall.media.characters import characters
+from seawall.media.media import Kind
+from seawall.signals.text import Text
+from seawall.workflows.alterations import Alteration, Ladder, nearest
+
+Evasion = Callable[[str, Random], str]
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 LEET = str.maketrans("aeiostbgl", "431057891")
@@ -174,6 +180,32 @@ def take_middle(text: str, _rng: Random) -> str:
     return text[len(text) // 5 : -len(text) // 5]
 
 
+def insert_in_longer(text: str, rng: Random) -> str:
+    """Between other words, each as long as itself: its own, in another order."""
+    before, after = _words(text), _words(text)
+    rng.shuffle(before)
+    rng.shuffle(after)
+    return "\n".join(("".join(before), text, "".join(after)))
+
+
+def read(data: bytes) -> str:
+    """
+    The text of a file.
+
+    Raises:
+        MediaError: It is none.
+
+    """
+    text = characters(data)
+    if text is None:
+        raise MediaError("This is no text that can be altered.")
+    return text
+
+
+def _written(text: str, rng: Random, *, evade: Evasion) -> bytes:
+    return evade(text, rng).encode()
+
+
 @cache
 def _compatible() -> Mapping[str, tuple[str, ...]]:
     """For each character, those whose compatibility form it is."""
@@ -191,7 +223,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\S+\s*", text) if " " in text else list(text)
 
 
-ALTERATIONS: tuple[Alteration, ...] = (
+EVASIONS: tuple[Evasion, ...] = (
     change_case,
     insert_punctuation_chars,
     insert_whitespace_chars,
@@ -213,4 +245,16 @@ ALTERATIONS: tuple[Alteration, ...] = (
     insert_text,
     shuffle_sentences,
     take_middle,
+    insert_in_longer,
+)
+
+TEXTS: Ladder[str] = Ladder(
+    kind=Kind.TEXT,
+    type=Text.name,
+    read=read,
+    nearest=partial(nearest, Text()),
+    alterations=tuple(
+        Alteration(name=evade.__name__, strength="", apply=partial(_written, evade=evade))
+        for evade in EVASIONS
+    ),
 )

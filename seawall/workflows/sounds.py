@@ -1,7 +1,8 @@
-"""Music, speech-like noise and altered copies of them, made by code, for the benchmark and the tests of sound."""
+"""Music, speech-like noise and altered copies of them, made by code."""
 
 from fractions import Fraction
 from io import BytesIO
+from typing import cast
 
 import av
 import numpy as np
@@ -41,7 +42,7 @@ def track(seed: int, seconds: float) -> Wave:
         at = end
     if rng.random() < 0.3:
         sound[:length] += 0.6 * voice(seed, seconds)
-    return sound[:length] / np.abs(sound[:length]).max() * np.float32(0.8)
+    return np.asarray(sound[:length] / np.abs(sound[:length]).max() * 0.8, np.float32)
 
 
 def voice(seed: int, seconds: float) -> Wave:
@@ -78,7 +79,7 @@ def noisy(sound: Wave, decibels: float, rng: np.random.Generator) -> Wave:
 def faster(sound: Wave, factor: float) -> Wave:
     """The sound played that much faster, and higher, as a tape is."""
     places = np.arange(0, len(sound) - 1, factor)
-    return np.interp(places, np.arange(len(sound)), sound).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(sound)), sound), np.float32)
 
 
 def pcm(sound: Wave) -> NDArray[np.int16]:
@@ -97,7 +98,7 @@ def encoded(
     """As a file, in one channel."""
     file = BytesIO()
     with av.open(file, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=rate)
+        stream = cast("av.AudioStream", output.add_stream(codec, rate=rate))
         stream.codec_context.layout = "mono"
         stream.codec_context.bit_rate = bit_rate
         frame = av.AudioFrame.from_ndarray(pcm(sound)[None], format="s16", layout="mono")
