@@ -84,7 +84,9 @@ def show(
 @app.command("open")
 def open_(
     item: Annotated[str, typer.Argument(help="The platform's name for it, or the link itself.")],
-    kind: Annotated[str, typer.Option(help="image, video, sound, text, link, user or other.")] = "other",
+    kind: Annotated[
+        str, typer.Option(help="image, video, sound, text, link, user or other.")
+    ] = "other",
     text: Annotated[
         Path | None,
         typer.Option(help="A file with the passage of an item that is a text; - is stdin."),

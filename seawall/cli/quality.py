@@ -68,7 +68,9 @@ def put(
     item: Annotated[
         str | None, typer.Option(help="Or the platform's name for an item without a picture.")
     ] = None,
-    kind: Annotated[str, typer.Option(help="image, video, sound, text, link, user or other.")] = "other",
+    kind: Annotated[
+        str, typer.Option(help="image, video, sound, text, link, user or other.")
+    ] = "other",
     signal: Annotated[
         list[str] | None, typer.Option(help="One of its signals, type:value; may be repeated.")
     ] = None,
