@@ -24,6 +24,12 @@ DROP = """async (name) => {
     document.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true}));
 }"""
 
+PASTE = """(text) => {
+    const data = new DataTransfer();
+    data.setData('text/plain', text);
+    document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true}));
+}"""
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -109,6 +115,23 @@ def test_a_photo_is_chosen_and_its_match_and_verdict_are_seen(page: Page):
         expect(match).to_contain_text(words)
     expect(page.locator("#recent-list li").first).to_contain_text("near.jpg")
     expect(page.locator(".verdict .line")).to_contain_text(re.compile(r"answered in \d+ ms"))
+
+
+def test_a_pasted_text_says_which_letters_are_known(page: Page, shop: Served):
+    """In the middle of more, as a segment; its long signal is cut short until somebody opens it."""
+    words = [f"word{number * 7919 % 1000}" for number in range(120)]
+    with shop.client() as admin:
+        known = {"file": " ".join(words[40:90]).encode()}
+        assert admin.post("/v1/banks/known/entries", files=known).status_code == 201
+
+    page.evaluate(PASTE, " ".join(words))
+
+    match = page.locator(".match.parts")
+    expect(match).to_contain_text(re.compile(r"Letters \d+ to \d+ of the upload are letters"))
+    expect(match).to_contain_text("% of the entry")
+    expect(page.locator("#preview")).to_be_hidden()
+    page.get_by_text("Its ", exact=False).last.click()
+    expect(page.get_by_text(re.compile(r"all \d+ characters"))).to_be_visible()
 
 
 def test_a_dropped_photo_that_was_turned_says_so(page: Page):
