@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from seawall.errors import MediaError
 
@@ -37,12 +37,11 @@ class MediaLimits:
     def from_numbers(cls, numbers: Mapping[str, float]) -> Self:
         """The limits these numbers are of."""
         lasting = {each.name for each in fields(cls) if isinstance(each.default, timedelta)}
-        return cls(
-            **{
-                name: timedelta(seconds=number) if name in lasting else number
-                for name, number in numbers.items()
-            }
-        )
+        limits: dict[str, Any] = {
+            name: timedelta(seconds=number) if name in lasting else number
+            for name, number in numbers.items()
+        }
+        return cls(**limits)
 
     def for_long(self) -> "MediaLimits":
         """The limits of a video or a sound that lies in a file, and whose sender does not wait for the answer."""
