@@ -13,7 +13,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-HEAD_START = 0.5  # seconds that whoever is first has before the others go on
+HEAD_START = 5.0  # seconds that whoever is first has before the others go on; workers start in less
 
 
 def in_turn(
