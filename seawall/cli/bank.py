@@ -9,7 +9,7 @@ import typer
 from seawall.cli.options import Home, Json, Server, ServerKey, desk
 from seawall.cli.when import ahead
 from seawall.errors import InputError
-from seawall.workflows.paths import LINK_PREFIXES, files_in
+from seawall.workflows.paths import LINK_PREFIXES, files_in, is_there
 
 app = typer.Typer(no_args_is_help=True, help="Keep lists of known signals.")
 
@@ -56,7 +56,7 @@ def add(
         "expires_at": ahead(expires),
     }
     signals = [
-        each for each in what if each.partition(":")[0] in SIGNAL_TYPES and not Path(each).exists()
+        each for each in what if each.partition(":")[0] in SIGNAL_TYPES and not is_there(each)
     ]
     signals += [f"url:{each}" for each in what if each.startswith(LINK_PREFIXES)]
     paths = [each for each in what if each not in signals and f"url:{each}" not in signals]

@@ -112,8 +112,8 @@ def test_what_cannot_be_screened_is_held_and_said(home, tmp_path):
 
 def test_a_kind_that_cannot_be_looked_into_is_not_let_through_in_silence(home, tmp_path):
     """Its exact digests are compared; the verdict says that this was all, and holds."""
-    file = tmp_path / "notes.txt"
-    file.write_text("nothing to see")
+    file = tmp_path / "notes.pdf"
+    file.write_bytes(b"%PDF-1.7\n" + bytes(99))
     (line,) = seawall(home, "scan", file, "--json").lines
 
     assert (line["kind"], line["measure"]) == ("other", "hold")
