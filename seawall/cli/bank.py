@@ -10,7 +10,7 @@ import typer
 from seawall.cli.options import Home, Json, Server, ServerKey, Texts, desk
 from seawall.cli.when import ahead
 from seawall.errors import InputError
-from seawall.workflows.paths import LINK_PREFIXES, Passage, files_in
+from seawall.workflows.paths import LINK_PREFIXES, Passage, files_in, is_there
 
 app = typer.Typer(no_args_is_help=True, help="Keep lists of known signals.")
 
@@ -68,7 +68,7 @@ def add(
     if not what and not texts:
         raise InputError("Name files, links or signals, or give a text with --text.")
     signals = [
-        each for each in what if each.partition(":")[0] in SIGNAL_TYPES and not Path(each).exists()
+        each for each in what if each.partition(":")[0] in SIGNAL_TYPES and not is_there(each)
     ]
     signals += [f"url:{each}" for each in what if each.startswith(LINK_PREFIXES)]
     paths = [each for each in what if each not in signals and f"url:{each}" not in signals]

@@ -13,6 +13,7 @@ from seawall.cli.options import Home, Json, Server, ServerKey, desk
 from seawall.cli.share_list import share_list
 from seawall.cli.when import ahead
 from seawall.errors import InputError
+from seawall.workflows.paths import is_there
 
 if TYPE_CHECKING:
     from seawall.cli.desk import Desk
@@ -150,13 +151,13 @@ def outcome(
 def _at(
     home: Path | None, server: str | None, key: str | None, what: list[str]
 ) -> Iterator["Desk"]:
-    with desk(home, server, key, media=any(Path(each).exists() for each in what)) as at:
+    with desk(home, server, key, media=any(is_there(each) for each in what)) as at:
         yield at
 
 
 def _contents(at: "Desk", what: list[str]) -> Iterator[tuple[list[str], int | None]]:
     """The signals of each content, and the quality of those of files."""
-    files = [each for each in what if Path(each).exists()]
+    files = [each for each in what if is_there(each)]
     yield from (([_checked(each)], None) for each in what if each not in files)
     for document in at.hash_paths(files) if files else ():
         found = [f"{each['type']}:{each['value']}" for each in document["signals"]]
@@ -168,7 +169,7 @@ def _contents(at: "Desk", what: list[str]) -> Iterator[tuple[list[str], int | No
 
 def _matched(at: "Desk", agreement: str, what: list[str]) -> Iterator[list[str]]:
     """The signals of each content; of a file, those of the agreement's entries it matches, also turned or mirrored."""
-    files = [each for each in what if Path(each).exists()]
+    files = [each for each in what if is_there(each)]
     yield from ([_checked(each)] for each in what if each not in files)
     if not files:
         return

@@ -61,3 +61,11 @@ def _below(folder: str) -> Iterator[str]:
     yield from (
         error.filename for error in closed
     )  # reading one will fail, and say so in its place
+
+
+def is_there(name: str) -> bool:
+    """Whether there is a file or folder of this name; a signal may be longer than any name is."""
+    try:
+        return Path(name).exists()
+    except OSError:
+        return False
