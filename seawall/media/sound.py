@@ -39,7 +39,7 @@ CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,"
     "tta,w64,wav,wv"
 )
-SEVERAL_TRACKS = {"asf", "avi", "matroska", "mov"}
+SEVERAL_TRACKS = {"asf", "avi", "flv", "matroska", "mov"}
 TRUE_TO_HEADER = SEVERAL_TRACKS | {"aiff", "au", "caf", "flac", "tta", "w64", "wav"}
 UNKNOWN_SIZE = 0x7FFF_0000  # bytes: what is written to a pipe claims this or more
 PADDING = 8  # bytes a writer may have counted and not written

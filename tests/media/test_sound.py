@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from benchmarks.hostile_containers import film
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.media import SAMPLE_RATE, Kind
@@ -66,6 +67,14 @@ def test_half_a_sound_is_not_taken_for_the_whole(name: str) -> None:
     assert media.sound is None
     assert media.unreadable
     assert media.unreadable.endswith("send the whole file again.")
+
+
+def test_a_video_cut_between_two_packets_is_not_taken_for_the_whole() -> None:
+    """FLV has no index: only its header knows how long it was."""
+    whole = film("flv", "flv", "libmp3lame", {})
+    media = understand(whole[: whole.index(b"\x09", len(whole) // 3)], MediaLimits())
+    assert media.unheard
+    assert "cut short" in media.unheard
 
 
 def test_a_sound_longer_than_the_limit_is_refused() -> None:
