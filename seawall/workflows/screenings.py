@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from seawall.access.key import Key
-from seawall.audit.event import Happening
 from seawall.errors import OutsideError, WrongState
 from seawall.ids import new_id
 from seawall.policy.territory import territory
@@ -23,6 +22,7 @@ from seawall.storage.screenings import Screening
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.spool import Spool, Spooled
 from seawall.storage.uploads import Upload
+from seawall.workflows.audit import record
 from seawall.workflows.upload import Context, remember_upload
 from seawall.workflows.wire import screen_document
 
@@ -82,7 +82,8 @@ def accept(
         changed_at=now,
     )
     stores.screenings.add(screening)
-    _record("screening:accepted", screening, {"size": screening.size}, stores, now)
+    details = {"item": context.item, "size": screening.size}
+    record(stores, "screening:accepted", screening.id, by=by.id, now=now, details=details)
     return screening
 
 
@@ -131,15 +132,25 @@ def finish(
         raise WrongState(f"The screening {screening.id} has ended already.")
     case = remember_upload(upload, stores=stores, keep_ledger=keep_ledger, media=media)
     body = screen_document(upload, case)
-    told = ("upload", "item", "kind", "measure", "measures_by_territory", "review", "rules", "case")
-    _tell(
-        "upload:screened",
-        upload.id,
-        {"screening": screening.id}
-        | {name: body[name] for name in told}
-        | {"not_screened": body["not_screened"]},
-        stores,
-        now,
+    told = (
+        "upload",
+        "item",
+        "kind",
+        "measure",
+        "measures_by_territory",
+        "review",
+        "rules",
+        "case",
+        "not_screened",
+    )
+    stores.outbox.add(
+        Message(
+            id=new_id("msg", at=now),
+            topic="upload:screened",
+            subject=upload.id,
+            body={"screening": screening.id} | {name: body[name] for name in told},
+            at=now,
+        )
     )
 
 
@@ -147,9 +158,18 @@ def fail(screening: Screening, reason: str, *, stores: Stores, now: datetime) ->
     """The upload has no verdict and never will; whoever sent it is told why, and must send it again."""
     if not stores.screenings.end(screening, at=now, reason=reason):
         return
-    _record("screening:failed", screening, {"reason": reason}, stores, now)
-    body = {"screening": screening.id, "item": screening.context["item"], "reason": reason}
-    _tell("screening:failed", screening.id, body, stores, now)
+    details = {"item": screening.context["item"], "reason": reason}
+    record(stores, "screening:failed", screening.id, by=screening.key, now=now, details=details)
+    body = {"screening": screening.id} | details
+    stores.outbox.add(
+        Message(
+            id=new_id("msg", at=now),
+            topic="screening:failed",
+            subject=screening.id,
+            body=body,
+            at=now,
+        )
+    )
 
 
 def sweep(memory: Memory, *, spool: Spool, now: datetime) -> None:
@@ -168,24 +188,3 @@ def sweep(memory: Memory, *, spool: Spool, now: datetime) -> None:
 def is_hopeless(screening: Screening) -> bool:
     """Whether it was begun so often that it never will be finished."""
     return screening.begun > MOST_TRIES
-
-
-def _record(
-    action: str, screening: Screening, details: dict[str, object], stores: Stores, now: datetime
-) -> None:
-    about = {"item": screening.context["item"]}
-    stores.audit.record(
-        Happening(
-            action=action,
-            subject=screening.id,
-            actor=screening.key,
-            at=now,
-            details=details | about,
-        )
-    )
-
-
-def _tell(topic: str, subject: str, body: dict[str, object], stores: Stores, now: datetime) -> None:
-    stores.outbox.add(
-        Message(id=new_id("msg", at=now), topic=topic, subject=subject, body=body, at=now)
-    )

@@ -225,7 +225,7 @@ def cut_short(path):
         ("*.segment", Path.unlink),
         ("*.segment", lambda path: path.write_bytes(b"")),
         ("MANIFEST", cut_short),
-        ("MANIFEST", lambda path: path.write_text(path.read_text().replace('t": 1}', 't": 9}'))),
+        ("MANIFEST", lambda path: path.write_text(path.read_text().replace('t": 2}', 't": 9}'))),
         ("MANIFEST", lambda path: path.write_text("[]")),
         ("MANIFEST", lambda path: path.write_text('{"bits": 64, "segments": []}')),
     ],

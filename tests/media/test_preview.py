@@ -4,12 +4,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from benchmarks.sounds import RATE, encoded
 from PIL import Image
 
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.preview import LEVELS, as_jpeg, previewed
+from seawall.workflows.sounds import RATE, encoded
 from tests.media.files import claiming, exif, picture, png, saved, with_segment
 from tests.media.films import film, with_matrix
 

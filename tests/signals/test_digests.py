@@ -73,6 +73,7 @@ def test_a_wrong_digest_is_told_what_a_right_one_is():
 def test_a_signal_without_a_known_type_is_told_the_types(text: str):
     """Whoever typed it can correct it without looking anything up."""
     with pytest.raises(
-        SignalError, match=r"with a type of pdq, vpdq, chromaprint, text, md5, sha1, sha256, "
+        SignalError,
+        match=r"with a type of pdq, pdq_crops, vpdq, chromaprint, text, embedding, md5, sha1, sha256, ",
     ):
         parse_signal(text)

@@ -9,7 +9,7 @@ from seawall.delivery.mail import PREFIX
 from tests.receiver import Receiver, receiving
 from tests.web.serving import Served
 
-SCREEN_HELD = b"this is no picture at all"  # held for a person by the starting rules
+SCREEN_HELD = b"\x7fELF\x02\x01\x01\0\xff\xfe"  # of no kind that is looked into: held for a person
 
 
 def wait_for(there: Receiver, count: int) -> None:

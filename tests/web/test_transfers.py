@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from tests.made import pdq
 from tests.web.serving import Served
@@ -79,6 +80,9 @@ def test_five_thousand_lines_come_in_and_go_out(admin: httpx.Client, bank: str):
     assert len(admin.post("/v1/match", json=asked).json()["results"][0]["matches"]) == 1
 
 
+@pytest.mark.parametrize(
+    "served", ["postgresql"], indirect=True
+)  # where each reader takes a connection
 def test_slow_readers_of_an_export_keep_nobody_from_writing(
     served: Served, admin: httpx.Client, bank: str
 ):

@@ -248,6 +248,7 @@ def test_whatever_a_hub_answers_our_word_is_kept(member, hub, monkeypatch, answe
     assert told.message.body == CONFIRM
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # it takes its time
 def test_a_long_story_is_told_without_a_pause(member):
     """Nothing new comes of it, so the hub has nothing to answer until the question for changes ends."""
     tell(member, *((number, CONFIRM) for number in range(100, 101 + MESSAGES)))

@@ -95,7 +95,9 @@ def test_a_word_that_is_not_taken_now_keeps_no_other_waiting(member, hub, status
     assert [each.message.body["word"] for each in told] == ["confirm", "dispute", "withdraw"]
 
 
-@pytest.mark.parametrize("status", [429, 403])
+@pytest.mark.parametrize(
+    ("database_url", "status"), [("sqlite", 429), ("postgresql", 403)], indirect=["database_url"]
+)
 def test_a_dispute_does_not_wait_for_a_quarantine_to_be_emptied(member, hub, status):
     """However many confirmations wait, of which a few are tried; nor does a report."""
     confirmed = [((number,), CONFIRM) for number in range(50, 60 + MESSAGES)]

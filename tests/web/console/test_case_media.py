@@ -6,9 +6,9 @@ import secrets
 import httpx
 import numpy as np
 import pytest
-from benchmarks.sounds import encoded, track
 
 from seawall.access.person import Role
+from seawall.workflows.sounds import encoded, track
 from tests.media.films import film, scene
 from tests.web.console.test_case_pages import (
     acted,
