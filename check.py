@@ -16,14 +16,23 @@ import time
 
 from start import BIN, ROOT, say, set_up
 
-PROCESSES = str(min(4, os.cpu_count() or 1))
+PROCESSES = str(1 + min(4, os.cpu_count() or 1))
 STEPS = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
     "types": ("mypy", "--strict", "seawall", "start.py", "check.py", "tools/lock.py"),
     "imports": ("lint-imports",),
     # This way `tests` itself can be imported from; a file's tests stay together, for they may share what they open.
-    "tests": ("python", "-m", "pytest", "-n", PROCESSES, "--dist", "loadfile"),
+    "tests": (
+        "python",
+        "-m",
+        "pytest",
+        "-n",
+        PROCESSES,
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+    ),
 }
 
 

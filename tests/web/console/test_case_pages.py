@@ -524,35 +524,44 @@ def test_names_stay_in_the_team(served: Served, admin: httpx.Client, queue: str)
         ]
 
 
+def least_asked(client: httpx.Client, page: str) -> int:
+    """Statements about cases and people that a page needs: the least of several, for upkeep asks beside it."""
+    counted: list[str] = []
+
+    def count(_: object, __: object, statement: str, *___: object) -> None:
+        if "case" in statement or "people" in statement:
+            counted.append(statement)
+
+    numbers = []
+    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", count)
+    try:
+        for _ in range(4):
+            counted.clear()
+            client.get(page)
+            numbers.append(len(counted))
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", count)
+    return min(numbers)
+
+
 def test_a_hundred_cases_ask_no_more_of_the_database_than_one(
     served: Served, admin: httpx.Client, queue: str
 ):
     """On one page; fifty of them, and the way to the rest."""
-    counted: list[str] = []
-
-    def count(_: object, __: object, statement: str, *___: object) -> None:
-        counted.append(statement)
-
-    opened(admin, queue)
     with reviewing(served) as (_, client):
-        sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", count)
-        try:
-            page = f"/desk/queue?queue={queue}"
-            client.get(page)
-            before = [each for each in counted if "case" in each or "people" in each]
-            for _ in range(99):
-                opened(admin, queue)
-            counted.clear()
-            html = client.get(page).text
-            after = [each for each in counted if "case" in each or "people" in each]
-        finally:
-            sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", count)
+        page = f"/desk/queue?queue={queue}"
+        opened(admin, queue)
+        before = least_asked(client, page)
+        for _ in range(99):
+            opened(admin, queue)
+        after = least_asked(client, page)
+        html = client.get(page).text
         rest = re.search(r'rel="next" href="([^"]+)"', html)
         assert rest is not None
         more = client.get(rest[1].replace("&amp;", "&")).text
 
     assert len(html.split("<tr><td>")) == len(more.split("<tr><td>")) == 51
-    assert len(after) <= len(before)
+    assert after <= before
     assert 'rel="next"' not in more
 
 
