@@ -19,6 +19,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -46,7 +47,7 @@ class Tally:
     )  # let through although something could not be read
     unnamed: list[str] = field(default_factory=list)  # cannot have been whole, and nobody said so
     never_whole: frozenset[str] = frozenset()  # kinds of which no file is
-    memory: list[int] = field(default_factory=list)  # bytes of the whole server, over time
+    memory: list[tuple[int, int]] = field(default_factory=list)  # bytes of the service, of all below it
 
 
 def corpus(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
@@ -192,23 +193,32 @@ def _exif(rng: random.Random) -> bytes:
 
 
 def processes(root: int) -> dict[int, int]:
-    """Resident bytes of a process and everything below it, by process id."""
+    """Bytes a process and each below it holds, by process id; what several share counts once among them."""
     parents: dict[int, list[int]] = {}
-    resident: dict[int, int] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            parents.setdefault(int(fields[1]), []).append(int(folder.name))
-            resident[int(folder.name)] = int(fields[21]) * 4096
+            with suppress(OSError):
+                parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+                parents.setdefault(int(parent), []).append(int(folder.name))
     found, waiting = {}, [root]
     while waiting:
         process = waiting.pop()
-        found[process] = resident.get(process, 0)
-        waiting += parents.get(process, [])
+        with suppress(OSError):  # it has ended
+            found[process] = _held(process)
+            waiting += parents.get(process, [])
     return found
+
+
+def _held(process: int) -> int:
+    """Proportional set size, proc(5)."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def _memory(root: int) -> tuple[int, int]:
+    """What the service holds, and what all below it do."""
+    held = processes(root)
+    return held[root], sum(held.values()) - held[root]
 
 
 def main() -> None:
@@ -233,11 +243,11 @@ def survived(
         key = create_key(home, {})
         with running(home) as server:
             hammer(server.url, key, warming, Tally())
-            before = processes(server.process.pid)
+            before, held = processes(server.process.pid), _memory(server.process.pid)
             start = time.monotonic()
             for _ in range(10):
                 hammer(server.url, key, islice(files, count // 10), tally)
-                tally.memory.append(sum(processes(server.process.pid).values()))
+                tally.memory.append(_memory(server.process.pid))
             took = time.monotonic() - start
             after = processes(server.process.pid)
     sent = count // 10 * 10
@@ -247,8 +257,9 @@ def survived(
     print(f"cannot have been whole, and nobody said so: {len(tally.unnamed)}")
     print(f"measures: {dict(tally.measures)}")
     print(f"processes: {len(before)} before, {len(after)} after")
-    later = ", ".join(f"{memory / 1e6:.0f}" for memory in tally.memory)
-    print(f"memory: {sum(before.values()) / 1e6:.0f} MB before, then {later}")
+    for place, who in enumerate(("service", "workers")):
+        later = ", ".join(f"{memory[place] / 1e6:.0f}" for memory in tally.memory)
+        print(f"memory of the {who}: {held[place] / 1e6:.0f} MB before, then {later}")
     for reason, number in tally.reasons.most_common(25):
         print(f"  {number:5} {reason}")
     wrong = (*tally.lost[:20], *tally.open[:20], *tally.unnamed[:20])

@@ -47,6 +47,7 @@ from seawall.workflows.upload import Context, remember_upload, screen_upload
 from tests.made import fingerprint, flipped, pdq
 from tests.web.console.people import browser, somebody, word
 from tests.web.serving import Served
+from tools import other_kinds
 
 OURS, THEIRS, AGREEMENT, FOLLOWED = (
     "known-violence",
@@ -118,6 +119,7 @@ class Home:
     record: str
     order: str  # with a deadline near
     same: str  # about what was ruled on before
+    other_kinds: dict[str, str]  # cases of a video, a sound and a text, by what they are
     chidi: Person  # has no second factor
     token: str  # of an invitation
 
@@ -130,6 +132,7 @@ def furnished(served: Served) -> Home:
     _week(served, people, random.Random(4))  # noqa: S311 - the same week every time
     record = _exchange(served)
     case, cluster, ruled, order, same = _today(served, people)
+    others = _other_kinds(served, people[0])
     with served.door.app.memory.reading() as stores:
         item = _struck(stores)
     return Home(
@@ -144,6 +147,7 @@ def furnished(served: Served) -> Home:
         record=record,
         order=order,
         same=same,
+        other_kinds=others,
         chidi=people[2],
         token=token,
     )
@@ -231,15 +235,12 @@ def _known(served: Served, ada: Person) -> None:
         add_entries(THEIRS, listed, taxonomy=app.taxonomy, stores=stores, by=ada.id, now=moment)
         stores.memberships.add(_membership(Vault(app.settings.home)))
     with served.client() as admin:
-        for seed in LANDSCAPES:
+        files = [(f"landscape {seed}", jpeg(landscape(seed))) for seed in LANDSCAPES]
+        for name, data in (*files, *other_kinds.known()):
             admin.post(
                 f"/v1/banks/{OURS}/entries",
-                files={"file": jpeg(landscape(seed))},
-                data={
-                    "categories": "terrorist-content",
-                    "note": f"A landscape, number {seed}",
-                    "vouchers": "tern",
-                },
+                files={"file": data},
+                data={"categories": "terrorist-content", "note": f"Made by code: {name}", "vouchers": "tern"},
             ).raise_for_status()
 
 
@@ -411,6 +412,20 @@ def _today(served: Served, people: list[Person]) -> tuple[str, str, str, str, st
         for ident in (order, same):
             client.post(f"/desk/cases/{ident}/claim", data={"csrf": word(client)})
     return cases[0], cases[3], cases[1], order, same
+
+
+def _other_kinds(served: Served, ada: Person) -> dict[str, str]:
+    """Cases of uploads with a part of a known video, sound and text, which Ada claims."""
+    cases = {}
+    with served.client() as admin:
+        for name, data in other_kinds.uploaded():
+            form = {"item_id": f"posts/2026/{name}", "uploader": "user-021", "territory": "DE", "surface": "feed"}
+            answer = admin.post("/v1/screen", files={"file": data}, data=form).raise_for_status()
+            cases[name] = answer.json()["case"]
+    with browser(served, ada) as client:
+        for ident in cases.values():
+            client.post(f"/desk/cases/{ident}/claim", data={"csrf": word(client)})
+    return cases
 
 
 def _arrivals(admin: httpx.Client) -> list[str]:

@@ -106,6 +106,7 @@ def screens(home: Home) -> Mapping[str, str]:
         "ruled": f"/desk/cases/{home.ruled}",
         "deadline": f"/desk/cases/{home.order}",
         "same": f"/desk/cases/{home.same}",
+        **{name: f"/desk/cases/{case}" for name, case in home.other_kinds.items()},
         "empty": "/desk/queue?show=held",
         "by-hand": "/desk/queue/new",
         "approvals": "/desk/approvals",
