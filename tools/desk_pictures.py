@@ -106,7 +106,8 @@ def screens(home: Home) -> Mapping[str, str]:
         "ruled": f"/desk/cases/{home.ruled}",
         "deadline": f"/desk/cases/{home.order}",
         "same": f"/desk/cases/{home.same}",
-        **{name: f"/desk/cases/{case}" for name, case in home.other_kinds.items()},
+        "video": f"/desk/cases/{home.other_kinds['video']}",
+        "sound": f"/desk/cases/{home.other_kinds['sound']}",
         "empty": "/desk/queue?show=held",
         "by-hand": "/desk/queue/new",
         "approvals": "/desk/approvals",
@@ -150,6 +151,13 @@ def chosen(page: Page, desk: str, home: Home) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def text(page: Page, desk: str, home: Home) -> None:
+    """A text that somebody asked to read."""
+    page.goto(f"{desk}/cases/{home.other_kinds['text']}", wait_until="networkidle")
+    page.get_by_text("Show the text").click()
+    page.wait_for_load_state("networkidle")
+
+
 def spared(page: Page, desk: str, home: Home) -> None:  # noqa: ARG001 - as the others
     """The queue on a day without graphic things."""
     page.goto(f"{desk}/queue", wait_until="networkidle")
@@ -163,7 +171,7 @@ def second_factor(page: Page, desk: str, home: Home) -> None:  # noqa: ARG001 - 
     page.wait_for_load_state("networkidle")
 
 
-ACTS = {"keys": keys, "chosen": chosen}
+ACTS = {"keys": keys, "chosen": chosen, "text": text}
 SPARED = {"spared": spared, "second-factor": second_factor}
 
 
