@@ -9,6 +9,7 @@ PLAIN = 12  # steps of 255 a bar's brightness may vary by: compression leaves so
 MOST_OF_LINE = 0.95  # of a row that must be plain; a channel's sign may stand on it
 THINNEST = 0.02  # of a side, both bars together; thinner ones change no fingerprint
 LEAST_LEFT = 0.3  # of a side that must remain
+STRIP = 16  # rows looked at together: most pictures have no bars, and need only the first
 
 
 def without_bars(luma: Luma) -> Luma | None:
@@ -29,8 +30,10 @@ def _bars(luma: Luma) -> tuple[int, int]:
 
 def _rows(luma: Luma) -> int:
     shade = int(np.median(luma[0]))
-    plain: NDArray[np.bool_] = (np.abs(luma.astype(np.int16) - shade) <= PLAIN).mean(
-        axis=1
-    ) >= MOST_OF_LINE
-    rows = len(luma) if plain.all() else int(np.argmin(plain))
-    return rows + 1 if 0 < rows < len(luma) else rows
+    for top in range(0, len(luma), STRIP):
+        strip = luma[top : top + STRIP].astype(np.int16)
+        plain: NDArray[np.bool_] = (np.abs(strip - shade) <= PLAIN).mean(axis=1) >= MOST_OF_LINE
+        if not plain.all():
+            rows = top + int(np.argmin(plain))
+            return rows + 1 if rows else 0
+    return len(luma)

@@ -54,6 +54,7 @@ _CONFINED: Final = {
     "protocol_whitelist": "none",
     "enable_drefs": "0",  # a QuickTime track may name another file
 }
+_UNPROBED: Final = {"skip_frame": "all"}
 LONGEST_STRETCH = 1.0  # seconds of which at least one frame is seen
 SHORTEST_STRETCH = 0.2
 STRETCHES = (
@@ -134,9 +135,11 @@ class Source:
     begun: float = field(default_factory=time.monotonic)
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[InputContainer, VideoStream | None]]:
+    def opened(self, *, again: bool = False) -> Iterator[tuple[InputContainer, VideoStream | None]]:
         """
         The container and its track of pictures, None where there is none.
+
+        FFmpeg decodes a few pictures to learn what the container does not say; `again`, it need not.
 
         Raises:
             MediaError: The bytes do not go on as they begin.
@@ -149,7 +152,7 @@ class Source:
                 reader(self.data),
                 "r",
                 format=DEMUXERS[self.media_type],
-                options=_CONFINED,
+                options={**_CONFINED, **_UNPROBED} if again else _CONFINED,
                 metadata_errors="replace",
             )
         except av.FFmpegError as error:
@@ -208,7 +211,7 @@ class Source:
 
         if DEMUXERS[self.media_type] not in _TURNING:
             return False
-        with self.opened() as (container, stream), suppress(av.FFmpegError):
+        with self.opened(again=True) as (container, stream), suppress(av.FFmpegError):
             if stream is None:
                 return False
             stream.thread_count = 1
@@ -268,7 +271,7 @@ class Frames:
         self.left_out[:] = self.outline.left_out
         allowed = PATIENCE * self.source.limits.max_seconds.total_seconds()
         until = self.source.begun + allowed
-        with self.source.opened() as (container, stream):
+        with self.source.opened(again=not self.every_frame) as (container, stream):
             if stream is None:
                 return
             for number, frame in self._wanted(container, stream):
