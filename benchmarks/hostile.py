@@ -47,7 +47,9 @@ class Tally:
     )  # let through although something could not be read
     unnamed: list[str] = field(default_factory=list)  # cannot have been whole, and nobody said so
     never_whole: frozenset[str] = frozenset()  # kinds of which no file is
-    memory: list[tuple[int, int]] = field(default_factory=list)  # bytes of the service, of all below it
+    memory: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # bytes of the service, of all below it
 
 
 def corpus(count: int, seed: int) -> Iterator[tuple[str, bytes]]:

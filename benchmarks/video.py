@@ -3,7 +3,7 @@ How fast does a video become its vPDQ and is looked up, and are altered copies f
 
     python -m benchmarks.video [--seconds 120] [--rounds 3] [--codes 10000000]
 
-Fingerprinting is what a worker does: bytes to the codes of every stretch of a second, upright and mirrored, of a 720p
+Fingerprinting is what a worker does, with its memory settings: bytes to the codes of every stretch of a second, upright and mirrored, of a 720p
 H.264 video at 30 frames a second with B-frames, made here: with a key frame every two seconds, as platforms make them,
 and with x264's own choice. It is held against FFmpeg decoding every frame of the same bytes on one thread and doing
 nothing with them, and against the `vpdq` package at one frame a second where it is installed (it needs FFmpeg's
@@ -24,6 +24,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from benchmarks.as_a_worker import as_a_worker
 from seawall.index.hamming import HammingIndex
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Kind, Media
@@ -176,6 +177,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--codes", type=int, default=10_000_000)
     arguments = parser.parse_args()
+    as_a_worker()
     fingerprinting(arguments.seconds, arguments.rounds)
     looking_up(arguments.codes)
     copies()

@@ -240,7 +240,11 @@ def _known(served: Served, ada: Person) -> None:
             admin.post(
                 f"/v1/banks/{OURS}/entries",
                 files={"file": data},
-                data={"categories": "terrorist-content", "note": f"Made by code: {name}", "vouchers": "tern"},
+                data={
+                    "categories": "terrorist-content",
+                    "note": f"Made by code: {name}",
+                    "vouchers": "tern",
+                },
             ).raise_for_status()
 
 
@@ -419,7 +423,12 @@ def _other_kinds(served: Served, ada: Person) -> dict[str, str]:
     cases = {}
     with served.client() as admin:
         for name, data in other_kinds.uploaded():
-            form = {"item_id": f"posts/2026/{name}", "uploader": "user-021", "territory": "DE", "surface": "feed"}
+            form = {
+                "item_id": f"posts/2026/{name}",
+                "uploader": "user-021",
+                "territory": "DE",
+                "surface": "feed",
+            }
             answer = admin.post("/v1/screen", files={"file": data}, data=form).raise_for_status()
             cases[name] = answer.json()["case"]
     with browser(served, ada) as client:

@@ -36,7 +36,7 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "XDG_CA
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _UNTOLD = {"ORT_DISABLE_TELEMETRY": "1"}  # ONNX Runtime from 1.29 on, should somebody install that
 # glibc gives a picture's memory back to the kernel after each task, and asking for it again costs a fifth of the work.
-_KEEP_MEMORY = {
+KEEP_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(64 * MIB),
     "MALLOC_MMAP_THRESHOLD_": str(32 * MIB),  # the most it takes
 }
@@ -223,4 +223,4 @@ def _bare_environment() -> dict[str, str]:
     """What a Python needs to find its packages, and none of the service's secrets."""
     passed_on = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
     path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100 - entries may be zip files
-    return {**passed_on, "PYTHONPATH": path, **_ONE_THREAD, **_UNTOLD, **_KEEP_MEMORY}
+    return {**passed_on, "PYTHONPATH": path, **_ONE_THREAD, **_UNTOLD, **KEEP_MEMORY}
