@@ -3,11 +3,12 @@ How fast does a video become its vPDQ and is looked up, and are altered copies f
 
     python -m benchmarks.video [--seconds 120] [--rounds 3] [--codes 10000000]
 
-Fingerprinting is what a worker does, with its memory settings: bytes to the codes of every stretch of a second, upright and mirrored, of a 720p
-H.264 video at 30 frames a second with B-frames, made here: with a key frame every two seconds, as platforms make them,
-and with x264's own choice. It is held against FFmpeg decoding every frame of the same bytes on one thread and doing
-nothing with them, and against the `vpdq` package at one frame a second where it is installed (it needs FFmpeg's
-headers). Looking up is every code of ten minutes, upright and mirrored, among random codes with near ones planted.
+Fingerprinting is what a worker does, with its memory settings: bytes to the codes of every stretch of a second, upright
+and mirrored, of a 720p H.264 video at 30 frames a second with B-frames, made here: with a key frame every two seconds,
+as platforms make them, and with x264's own choice. It is held against FFmpeg decoding every frame of the same bytes on
+one thread and doing nothing with them, and against the `vpdq` package at one frame a second where it is installed (it
+needs FFmpeg's headers). Looking up is every code of ten minutes, upright and mirrored, among random codes with near
+ones planted.
 """
 
 import argparse
