@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seawall.signals.sequence import Segment
+from seawall.signals.sequence import Segment, median
 
 Times = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -161,7 +161,7 @@ def _segment(asked: Row, known: Row, at: Times, known_at: Times, distances: Numb
         known_start=known_start,
         known_end=known_end,
         share=min(len(np.unique(known_at)) / could, 1.0),
-        distance=int(np.median(distances)),
+        distance=median(distances),
     )
 
 

@@ -22,7 +22,7 @@ from seawall.media.bars import without_bars
 from seawall.media.media import Kind, Luma, Media
 from seawall.signals.alignment import Row, align, shares
 from seawall.signals.pdq import LOWEST_QUALITY, Pdq
-from seawall.signals.sequence import MOST_CODES, Filed, Hits, Likeness, Segment, likeness
+from seawall.signals.sequence import MOST_CODES, Filed, Hits, Likeness, Segment, likeness, median
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal, shown
 
 ALIKE = 31  # bits: codes that look the same, as published
@@ -126,9 +126,10 @@ class Vpdq:
         asked_share, known_share = shares(one, other, segments)
         return likeness(
             segments,
-            distance=int(np.median([each.distance for each in segments])),
+            distance=median(np.array([each.distance for each in segments])),
             asked_share=asked_share,
             known_share=known_share,
+            same=asked == known,
         )
 
     def _failed(self, reason: str) -> NoSignal:

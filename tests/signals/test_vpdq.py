@@ -166,6 +166,41 @@ def test_a_shared_title_card_makes_no_match():
     assert compared(signal(one), signal(other)) is None
 
 
+def test_the_same_title_cards_all_along_make_no_copy():
+    """Five frames of 57, never fifteen seconds apart: a stretch that runs alike, and another film."""
+    rng = np.random.default_rng(4)
+    cards = {at: rng.bytes(32).hex() for at in (0, 14, 28, 42, 56)}
+    one, other = (
+        VPDQ.parse(
+            ";".join(f"{cards.get(at) or rng.bytes(32).hex()},100,{at}.000" for at in range(57))
+        )
+        for _ in range(2)
+    )
+
+    found = compared(one, other)
+
+    assert found is not None
+    assert [(each.distance, each.share) for each in found.segments] == [(0, pytest.approx(5 / 57))]
+    assert found.distance == 1
+
+
+def test_frames_that_are_near_are_not_equal():
+    """Of twenty, six with a caption: the median says nothing of them, and distance 0 would block by itself."""
+    rng = np.random.default_rng(6)
+    codes = rng.integers(0, 256, (20, 32), np.uint8)
+    captioned = codes.copy()
+    captioned[7:13, :2] ^= 0xFF
+    one, other = (
+        VPDQ.parse(";".join(f"{code.tobytes().hex()},100,{at}.000" for at, code in enumerate(each)))
+        for each in (captioned, codes)
+    )
+
+    found = compared(one, other)
+
+    assert found is not None
+    assert (found.whole, found.distance) == (True, 1)
+
+
 def test_a_mirrored_video_is_found_by_its_mirrored_codes():
     """The upload is read both ways."""
     mirrored = video(frame[:, ::-1] for frame in scene(1, 20, fps=2))
