@@ -10,6 +10,7 @@ https://github.com/facebook/ThreatExchange/tree/main/vpdq
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
 from statistics import median_low
 from typing import Final, NamedTuple
 
@@ -87,8 +88,8 @@ class Vpdq:
         """
         Read a vPDQ somebody sent us: frames as `hex,quality,seconds`, or as files have it, `frame,quality,hex,seconds`.
 
-        They may be apart by `;` or by lines, or stand in a JSON list. Frames too flat to compare and repeats of the
-        code before are left out.
+        They may be apart by `;` or by lines, or stand in a JSON list. Frames too flat to compare are left out, and
+        repeats of the code before within a few seconds.
 
         Raises:
             SignalError: A frame is not one, there are too many, or none is worth comparing.
@@ -180,18 +181,22 @@ def _readings(rows: dict[Orientation, list[Line]]) -> Iterator[Reading]:
 
 
 def _written(lines: Iterable[Line]) -> str:
-    """The frames in order of time, but those too flat and those that repeat a code of the moment before."""
+    """The frames in order of time, but those too flat, and those that repeat a code of the moment before too soon."""
+    worth = (line for line in lines if line.quality >= LOWEST_QUALITY)
     kept: list[str] = []
-    before: set[str] = set()
-    now: set[str] = set()
-    moment = -1.0
-    for line in sorted(lines, key=lambda line: line.at):
-        if line.at > moment:
-            before, now, moment = now, set(), line.at
-        now.add(line.code)
-        if line.quality >= LOWEST_QUALITY and line.code not in before:
-            kept.append(f"{line.code},{line.quality},{line.at:.3f}")
-    return ";".join(dict.fromkeys(kept))
+    standing: dict[str, float] = {}  # the codes of the last moment that was kept, and when each was
+    for at, together in groupby(sorted(worth, key=_moment), key=_moment):
+        now = {line.code: line for line in together}
+        since = {code: standing.get(code, -STILL_SECONDS) for code in now}
+        fresh = [code for code in now if at - since[code] >= STILL_SECONDS]
+        kept += (f"{code},{now[code].quality},{at:.3f}" for code in fresh)
+        if fresh:
+            standing = since | dict.fromkeys(fresh, at)
+    return ";".join(kept)
+
+
+def _moment(line: Line) -> float:
+    return round(line.at, 3)
 
 
 def _split(text: str) -> list[str]:
