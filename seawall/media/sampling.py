@@ -21,6 +21,9 @@ Flags = NDArray[np.bool_]
 CUT_OF_KEY: Final = 0.4  # a cut inside a run is at least this share of the run's key frame
 CUT_OF_USUAL: Final = 5  # and so many times the run's median packet
 CLOSEST: Final = 4  # key frames and cuts are shown at most so many times a stretch
+MOST_MARKS: Final = (
+    21_600  # key frames and cuts; in six hours one a second, or the answer grows too long
+)
 MOST_SKIPPED: Final = 16  # frames in a row that a decoder may skip; H.264 allows 16 out of order
 _ROUNDING: Final = 1e-4  # seconds; time bases are coarser
 
@@ -48,17 +51,18 @@ def plan(times: Numbers, sizes: Sizes, keys: Flags, stretch: float) -> Plan:
     """
     fed, marked = np.zeros(len(times), bool), np.zeros(len(times), bool)
     shown = -np.inf  # the last mark
+    closest = max(stretch / CLOSEST, float(np.ptp(times)) / MOST_MARKS)
     starts = np.flatnonzero(keys).tolist()
     for start, end in pairwise([*sorted({0, *starts}), len(times)]):
         run = times[start:end]
         following = float(times[end]) if end < len(times) else float(run.max()) + stretch
         cuts = _cuts(sizes[start:end])
         last = max(_reached(run, following, stretch), int(cuts.max(initial=0)))
-        apart = run[0] - shown >= stretch / CLOSEST
+        apart = run[0] - shown >= closest
         if apart or last:
             fed[start : start + last + 1] = True
         for at in (0, *cuts.tolist()):
-            if run[at] - shown >= stretch / CLOSEST:
+            if run[at] - shown >= closest:
                 marked[start + at], shown = True, run[at]
     needed = _needed(times, fed, starts, stretch)
     return Plan(fed=fed, marked=marked, needed=needed)
@@ -93,7 +97,9 @@ def _needed(times: Numbers, fed: Flags, starts: list[int], stretch: float) -> Fl
     for run in np.unique(np.searchsorted(bounds, missed, side="right") - 1).tolist():
         start, end = bounds[run : run + 2].tolist()
         last = missed[np.searchsorted(missed, end) - 1]
-        leads = run > 0 and times[start : last + 1].min() < times[start]  # what is shown before the key frame
+        leads = (
+            run > 0 and times[start : last + 1].min() < times[start]
+        )  # what is shown before the key frame
         fed[bounds[run - 1] if leads else start : last + 1] = True  # needs the run before
         needed[start:end] = True
     return needed

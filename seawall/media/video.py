@@ -361,9 +361,9 @@ def _rows(
     container: InputContainer, stream: VideoStream, rate: float
 ) -> Iterator[tuple[float, int, bool, float, bool]]:
     """
-    Of each packet: when it is shown, its bytes, whether it is a key frame, by how much it is later than it says, hidden.
+    Of each packet: when it is shown, its bytes, whether it is a key frame, how much later than it says, and if hidden.
 
-    Streams that were joined end to end begin to count again; players show them one after the other.
+    Hidden is what a file has and says is not to be shown, as telephones do when they trim. Streams that were joined end to end begin to count again; players show them one after the other.
     """
     later, before = 0.0, -np.inf
     for number, packet in enumerate(_packets(container, stream)):

@@ -20,7 +20,9 @@ Times = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 BIN = 1.0  # seconds; hits of one line may be as far apart as this in time
-TOLERANCE = BIN + 1e-6  # seconds a hit may be off its line: those that elected it are on it, however times round
+TOLERANCE = (
+    BIN + 1e-6
+)  # seconds a hit may be off its line: those that elected it are on it, however times round
 GAP = 15.0  # seconds without a hit, after which a segment ends
 LEAST = 4  # different codes that must agree; one still picture, a title card, a black frame are no segment
 SPEEDS: Final = np.concatenate([[1.0], np.geomspace(0.8, 1.25, 45)])  # playing time asked / known
@@ -48,9 +50,7 @@ class Row:
         return float(self.at[-1] - self.at[0])
 
 
-def align(
-    asked: Row, known: Row, hits: tuple[Numbers, Numbers, Numbers]
-) -> tuple[Segment, ...]:
+def align(asked: Row, known: Row, hits: tuple[Numbers, Numbers, Numbers]) -> tuple[Segment, ...]:
     """
     The stretches of `asked` that are stretches of `known`, in the order they are asked about; none: chance.
 
@@ -133,9 +133,7 @@ def _least(asked: Row, known: Row) -> int:
     return max(1, min(LEAST, looks, shown))
 
 
-def _segments(
-    asked: Row, known: Row, line: tuple[Numbers, Numbers, Numbers]
-) -> list[Segment]:
+def _segments(asked: Row, known: Row, line: tuple[Numbers, Numbers, Numbers]) -> list[Segment]:
     """The stretches of a line without a gap; single hits are left to the longer ones."""
     order = np.lexsort((known.at[line[1]], asked.at[line[0]]))
     at, known_at, distances = asked.at[line[0]][order], known.at[line[1]][order], line[2][order]

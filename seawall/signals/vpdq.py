@@ -28,7 +28,9 @@ from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
 ALIKE = 31  # bits: codes that look the same, as published
 REMEMBERED = 256  # different looks a new one is compared with
-LONGEST = 1_000_000.0  # seconds a frame's time may say: eleven days
+LONGEST = (
+    86_400.0  # seconds a frame's time may say: a day, four times what is looked at of one video
+)
 STILL = 8  # bits: a picture that stands still, but for noise
 STILL_SECONDS = 5.0  # of it that one code stands for, or two still hours would be millions of hits
 LINGER = 2.0  # seconds between frames that are near one photo, and still one showing of it

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from seawall.media import sampling
 from seawall.media.sampling import plan
 
 
@@ -83,6 +84,17 @@ def test_a_cut_the_encoder_did_not_start_anew_at_is_wanted():
 
     assert found.fed[:48].all()
     assert times[found.marked].tolist() == [0.0, 4.7, 5.0]
+
+
+def test_a_very_long_video_has_fewer_marks_and_every_stretch_of_it_is_seen(monkeypatch):
+    """Twenty seconds with ten marks to give, as it were; every frame is a key frame."""
+    monkeypatch.setattr(sampling, "MOST_MARKS", 10)
+    times, sizes, keys = packets(20, key_every=1)
+
+    found = plan(times, sizes, keys, 1.0)
+
+    assert found.marked.sum() <= 11
+    assert {int(at) for at in times[found.fed]} == set(range(20))
 
 
 def test_where_every_frame_is_a_key_frame_few_are_decoded():

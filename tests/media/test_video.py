@@ -53,6 +53,17 @@ def test_a_video_of_every_format_is_read(media_type: str, options: dict[str, str
     assert media.video.left_out == []
 
 
+@pytest.mark.parametrize("first", ["free", "skip", "styp", "wide"])
+def test_a_video_may_begin_with_another_box(first: str, short: bytes):
+    """One without `ftyp` is a video still, and a text with such a word there is a text."""
+    media = understand(short.replace(b"ftyp", first.encode(), 1), LIMITS)
+
+    assert media.kind is Kind.VIDEO
+    assert media.video is not None
+    assert len(list(media.video.frames)) >= 15
+    assert understand(f"Get {first} things here".encode(), LIMITS).kind is Kind.TEXT
+
+
 def test_every_frame_is_numbered_as_it_is_shown(short: bytes):
     """B-frames are stored out of order, and come in order."""
     frames = list(read(short, every_frame=True).frames)
