@@ -363,7 +363,8 @@ def _rows(
     """
     Of each packet: when it is shown, its bytes, whether it is a key frame, how much later than it says, and if hidden.
 
-    Hidden is what a file has and says is not to be shown, as telephones do when they trim. Streams that were joined end to end begin to count again; players show them one after the other.
+    Streams that were joined end to end begin to count again; players show them one after the other. Hidden is what a
+    file has and says is not to be shown, as telephones do when they trim.
     """
     later, before = 0.0, -np.inf
     for number, packet in enumerate(_packets(container, stream)):
