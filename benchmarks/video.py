@@ -31,6 +31,7 @@ from seawall.media.limits import MediaLimits
 from seawall.media.media import Kind, Media
 from seawall.media.understand import understand
 from seawall.media.video import video_of
+from seawall.signals.alignment import Row, align
 from seawall.signals.sequence import Hits, Likeness
 from seawall.signals.signal import Signal
 from seawall.signals.vpdq import Vpdq
@@ -146,6 +147,15 @@ def looking_up(count: int) -> None:
     print(f"{SECONDS} frames among {count}: {taken:.2f} s; upright and mirrored {both:.2f} s")
 
 
+def aligning() -> None:
+    """A hundred thousand hits, as two still scenes give, made into one segment."""
+    row = Row(at=np.arange(1000.0), looks=np.arange(1000))
+    asked, known = np.divmod(np.arange(1000 * 100), 100)
+    known += asked // 100 * 100
+    hits = asked, known, np.minimum(np.abs(asked - known), NEAR)
+    print(f"{len(asked)} hits aligned: {seconds(lambda: align(row, row, hits), 3):.2f} s")
+
+
 def copies() -> None:
     """Which of the shared videos find which."""
     signals = {
@@ -172,7 +182,7 @@ def compared(asked: Signal, known: Signal) -> Likeness | None:
 
 
 def main() -> None:
-    """Print the three answers."""
+    """Print the four answers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
@@ -181,6 +191,7 @@ def main() -> None:
     as_a_worker()
     fingerprinting(arguments.seconds, arguments.rounds)
     looking_up(arguments.codes)
+    aligning()
     copies()
 
 

@@ -47,13 +47,21 @@ _TOLD_APART = {
     *_FIRST_BYTES.values(),
     "image/webp",
     "image/x-ms-bmp",
+    "video/quicktime",
 }  # here already: puremagic errs
 _VIDEO_FIRST_BYTES = {
     b"FLV\x01": "video/x-flv",
     b"\0\0\x01\xba": "video/mpeg",
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "video/x-ms-asf",
 }
-_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"pnot"}  # files from before there was `ftyp`
+_QUICKTIME_BOXES = {b"moov", b"mdat", b"pnot"}  # files from before there was `ftyp`
+_SMALL_BOXES = {
+    b"wide",
+    b"free",
+    b"skip",
+    b"styp",
+    b"moof",
+}  # may come first too; some are words that texts have there
 _EBML_HEAD = 64  # bytes that hold a Matroska's document type, or an Ogg's first codec
 _TS_PACKET = 188  # bytes
 _LARGEST_BRAND_LIST = 256  # bytes of the first box; real files name a dozen brands of four
@@ -129,7 +137,7 @@ def _filmed(data: bytes) -> str | None:
         return "video/webm" if b"webm" in data[:_EBML_HEAD] else "video/x-matroska"
     if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
         return "video/x-msvideo"
-    if data[4:8] in _QUICKTIME_BOXES:
+    if data[4:8] in _QUICKTIME_BOXES or (data[:1] == b"\0" and data[4:8] in _SMALL_BOXES):
         return "video/quicktime"
     synchronised = {data[at : at + 1] for at in range(0, 3 * _TS_PACKET, _TS_PACKET)}
     return "video/mp2t" if synchronised == {b"G"} else None

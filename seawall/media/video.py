@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from seawall.errors import MediaError
 from seawall.media.content import Content, Tell, nobody, reader
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Frame, Luma, Video, reduction
-from seawall.media.sampling import Numbers, Plan, plan, stretch_of
+from seawall.media.sampling import Numbers, Plan, plan, stretch_of, stretches_of
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame
@@ -121,6 +121,7 @@ class Outline:
     rate: float  # frames a second
     stretch: float  # seconds of which at least one frame is wanted
     plan: Plan
+    shown: frozenset[int]  # the stretches it has frames in
     later: Numbers  # seconds by which each packet is later than it says, where time begins anew inside the file
     left_out: tuple[str, ...]  # sentences
 
@@ -188,7 +189,7 @@ class Source:
                 raise MediaError(f"There is no picture in this {self.media_type}; send it again.")
             if self._lies_on_its_side():
                 width, height = height, width
-            times, sizes, keys, later = map(np.array, zip(*rows, strict=True))
+            times, sizes, keys, later, hidden = map(np.array, zip(*rows, strict=True))
             first = float(times.min())
             duration = float(times.max()) - first + 1 / rate
             self.limits.check_video(duration)
@@ -201,6 +202,7 @@ class Source:
                 rate=rate,
                 stretch=stretch,
                 plan=plan(times - first, sizes, keys, stretch),
+                shown=frozenset(stretches_of(times[~hidden] - first, stretch).tolist()),
                 later=later,
                 left_out=_unkept(container, stream, duration, len(rows)),
             )
@@ -264,20 +266,21 @@ class Frames:
     every_frame: bool
     tell: Tell
     _damaged: int = field(default=0, init=False)
+    _seen: set[int] = field(default_factory=set, init=False)  # stretches
 
     def __iter__(self) -> Iterator[Frame]:
         """Each wanted frame in the order they are shown, as far as the file is sound and time allows."""
         self._damaged = 0
+        self._seen.clear()
         self.left_out[:] = self.outline.left_out
         allowed = PATIENCE * self.source.limits.max_seconds.total_seconds()
         until = self.source.begun + allowed
         with self.source.opened(again=not self.every_frame) as (container, stream):
             if stream is None:
                 return
-            for number, frame in self._wanted(container, stream):
-                at = _seconds(frame, stream, number / self.outline.rate) - self.outline.first
-                yield Frame(number=number, at=max(at, 0.0), luma=_upright(frame))
-                self.tell(min(max(at, 0.0) / self.outline.duration, 1.0))
+            for number, at, frame in self._wanted(container, stream):
+                yield Frame(number=number, at=at, luma=_upright(frame))
+                self.tell(min(at / self.outline.duration, 1.0))
                 if time.monotonic() > until:
                     self.left_out.append(
                         f"looking stopped {at:.0f} seconds in, of {self.outline.duration:.0f}: it took longer than"
@@ -287,23 +290,26 @@ class Frames:
         if self._damaged:
             frames = "frame is" if self._damaged == 1 else "frames are"
             self.left_out.append(f"{self._damaged} {frames} damaged and not looked at")
+        shown = self.outline.shown
+        if unseen := len(shown - self._seen):
+            self.left_out.append(
+                f"{unseen} of {len(shown)} stretches of {self.outline.stretch:.1f} seconds not seen"
+            )
 
     def _wanted(
         self, container: InputContainer, stream: VideoStream
-    ) -> Iterator[tuple[int, VideoFrame]]:
-        """Frames and their numbers: every one, or the first of each stretch and those that are marked."""
+    ) -> Iterator[tuple[int, float, VideoFrame]]:
+        """Frames, their numbers and times: every one, or the first of each stretch and those that are marked."""
         marks: set[int | None] = set()
-        decoded = self._decoded(container, stream, marks)
-        if self.every_frame:
-            yield from enumerate(decoded)
-            return
-        seen = -1
-        for count, frame in enumerate(decoded):
+        for count, frame in enumerate(self._decoded(container, stream, marks)):
             at = _seconds(frame, stream, count / self.outline.rate) - self.outline.first
             stretch = stretch_of(at, self.outline.stretch)
-            if stretch > seen or frame.pts in marks:
-                seen = max(seen, stretch)
-                yield round(at * self.outline.rate), frame
+            new = stretch not in self._seen
+            self._seen.add(stretch)
+            if self.every_frame:
+                yield count, max(at, 0.0), frame
+            elif new or frame.pts in marks:
+                yield round(at * self.outline.rate), max(at, 0.0), frame
 
     def _decoded(
         self, container: InputContainer, stream: VideoStream, marks: set[int | None]
@@ -314,15 +320,17 @@ class Frames:
         context, decided = stream.codec_context, self.outline.plan
         context.thread_count = 1
         options = {"max_pixels": str(self.source.limits.max_pixels)}
+        skipped: Literal["BIDIR", "NONREF"] = "BIDIR" if context.name == "h264" else "NONREF"
         if not self.every_frame:
-            context.skip_frame = "BIDIR" if context.name == "h264" else "NONREF"
             options["skip_loop_filter"] = (
                 "all"  # it smooths the edges of blocks; PDQ averages over larger ones
             )
         context.options = options
         for place, packet in enumerate(chain(_packets(container, stream), [None])):
-            if packet is not None and not self.every_frame and not decided.fed[place]:
-                continue
+            if packet is not None and not self.every_frame:
+                if not decided.fed[place]:
+                    continue
+                context.skip_frame = "DEFAULT" if decided.needed[place] else skipped
             if packet is not None and self.outline.later[place]:
                 _put_off(packet, stream, self.outline.later[place])
             if packet is not None and decided.marked[place]:
@@ -351,11 +359,12 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[
 
 def _rows(
     container: InputContainer, stream: VideoStream, rate: float
-) -> Iterator[tuple[float, int, bool, float]]:
+) -> Iterator[tuple[float, int, bool, float, bool]]:
     """
-    Of each packet: when it is shown, its bytes, whether it is a key frame, and by how much it is later than it says.
+    Of each packet: when it is shown, its bytes, whether it is a key frame, how much later than it says, and if hidden.
 
-    Streams that were joined end to end begin to count again; players show them one after the other.
+    Streams that were joined end to end begin to count again; players show them one after the other. Hidden is what a
+    file has and says is not to be shown, as telephones do when they trim.
     """
     later, before = 0.0, -np.inf
     for number, packet in enumerate(_packets(container, stream)):
@@ -364,7 +373,7 @@ def _rows(
             later += before - shown + 1 / rate
             before = shown
         before = max(before, shown)
-        yield shown + later, packet.size, packet.is_keyframe, later
+        yield shown + later, packet.size, packet.is_keyframe, later, packet.is_discard
 
 
 def _put_off(packet: Packet[VideoStream], stream: VideoStream, seconds: float) -> None:

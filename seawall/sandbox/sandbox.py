@@ -28,7 +28,7 @@ from seawall.media.content import Tell, nobody
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Kind
 from seawall.media.preview import as_jpeg
-from seawall.media.sniff import HEAD, lasts
+from seawall.media.sniff import HEAD, kind_of, lasts, media_type
 from seawall.sandbox.bounds import UNBOUNDED
 from seawall.sandbox.keeper import Keeper, Lost, Outcome
 from seawall.sandbox.nursery import Nursery
@@ -158,7 +158,7 @@ class Sandbox:
         """
         name = str(path.absolute()).encode(errors="surrogateescape")
         again = partial(_read_again, path)
-        long = _lasts(path)
+        long = lasts(_head(path))
         within = self.limits.max_long_seconds if long else self.limits.max_seconds
         task = (*_with(crops=crops), LONG if long else FILE, name)
         return self._taken(Request(task, read, partial(_only_digests, again), within, tell))
@@ -275,7 +275,7 @@ class Sandbox:
         try:
             return keeper.ask(*request.task, within=request.within, tell=tell, read=understood)
         except Lost as lost:
-            if lost.outcome is not Outcome.CRASHED or not _is_video(request, str(lost)):
+            if lost.outcome is not Outcome.CRASHED or not _is_video(*request.task):
                 raise
             left = timedelta(seconds=max(until - time.monotonic(), 0.1))
             try:
@@ -305,8 +305,13 @@ class Sandbox:
         self._nursery.close()
 
 
-def _is_video(request: Request[Any], reason: str) -> bool:
-    return request.task[0] != PREVIEW and request.without(reason).kind is Kind.VIDEO
+def _is_video(*task: bytes) -> bool:
+    """Whether what is to be looked into begins like a video; a preview and a text are none."""
+    how, data = task[-2:]
+    head = data[:HEAD] if how == BYTES else b""
+    if how in (FILE, LONG):
+        head = _head(Path(data.decode(errors="surrogateescape")))
+    return kind_of(media_type(head)) is Kind.VIDEO
 
 
 def _with(*, crops: bool) -> tuple[bytes, ...]:
@@ -331,11 +336,11 @@ def _only_digests(again: Callable[[], Iterator[bytes]], reason: str) -> Fingerpr
     return fingerprint_unread(again(), reason=reason)
 
 
-def _lasts(path: Path) -> bool:
-    """Whether the file begins like a video or a sound; whoever reads it hears why it cannot be read."""
+def _head(path: Path) -> bytes:
+    """How the file begins; whoever reads it hears why it cannot be read."""
     with suppress(InputError, OSError), opened(path) as file:
-        return lasts(file.read(HEAD))
-    return False
+        return file.read(HEAD)
+    return b""
 
 
 def _none(reason: str) -> bytes:

@@ -7,17 +7,23 @@ A line holds however much was laid over the pictures in between, as long as enou
 insertion or a loop starts another line. Each moment of what was asked is explained once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seawall.signals.sequence import Segment
+from seawall.signals.sequence import Segment, median
 
 Times = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
+BIN = 1.0  # seconds; hits of one line may be as far apart as this in time
+TOLERANCE = (
+    BIN + 1e-6
+)  # seconds a hit may be off its line: those that elected it are on it, however times round
+GAP = 15.0  # seconds without a hit, after which a segment ends
 LEAST = 4  # different codes that must agree; one still picture, a title card, a black frame are no segment
 SPEEDS: Final = np.concatenate([[1.0], np.geomspace(0.8, 1.25, 45)])  # playing time asked / known
 MOST_LINES = 64  # stretches found in one upload; a loop of more is known well enough
@@ -44,20 +50,7 @@ class Row:
         return float(self.at[-1] - self.at[0])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """How exactly the times of a type of signal are known."""
-
-    tolerance: float = 1.0  # seconds; codes may be as far apart as this in time
-    gap: float = 15.0  # seconds without a hit, after which a segment ends
-
-
-def align(
-    asked: Row,
-    known: Row,
-    hits: tuple[Numbers, Numbers, Numbers],
-    tuning: Tuning = Tuning(),
-) -> tuple[Segment, ...]:
+def align(asked: Row, known: Row, hits: tuple[Numbers, Numbers, Numbers]) -> tuple[Segment, ...]:
     """
     The stretches of `asked` that are stretches of `known`, in the order they are asked about; none: chance.
 
@@ -71,14 +64,14 @@ def align(
     while len(hits_asked) and len(found) < MOST_LINES and refused < MOST_REFUSED:
         asked_at, known_at = asked.at[hits_asked], known.at[hits_known]
         weights = _weights(hits_asked, hits_known, distances)
-        _, speed, offset = elected(asked_at, known_at, weights, SPEEDS, tuning.tolerance)
-        on = _followed(asked_at, known_at, weights, (speed, offset), tuning.tolerance)
+        _, speed, offset = elected(asked_at, known_at, weights, SPEEDS, BIN)
+        on = _followed(asked_at, known_at, weights, (speed, offset))
         chosen = _nearest(hits_asked[on], distances[on])
         line = hits_asked[on][chosen], hits_known[on][chosen], distances[on][chosen]
         if _agreeing(asked, known, line) >= _least(asked, known):
-            segments = _segments(asked, known, line, tuning.gap)
+            segments = _segments(asked, known, line)
             found += segments
-            rest = ~_inside(asked_at, segments)
+            rest = ~_inside(asked_at, _spans(segments))
         else:
             refused += 1
             rest = ~on
@@ -88,19 +81,9 @@ def align(
 
 def shares(asked: Row, known: Row, segments: tuple[Segment, ...]) -> tuple[float, float]:
     """Of all moments of what was asked and of what is known, those that lie within segments."""
-    mirrored = [
-        Segment(
-            start=each.known_start,
-            end=each.known_end,
-            known_start=0,
-            known_end=0,
-            share=each.share,
-            distance=each.distance,
-        )
-        for each in segments
-    ]
-    asked_share = float(_inside(asked.moments, segments).mean())
-    return asked_share, float(_inside(known.moments, mirrored).mean())
+    theirs = [(each.known_start, each.known_end) for each in segments]
+    asked_share = float(_inside(asked.moments, _spans(segments)).mean())
+    return asked_share, float(_inside(known.moments, theirs).mean())
 
 
 def _weights(asked: Numbers, known: Numbers, distances: Numbers) -> Times:
@@ -110,18 +93,18 @@ def _weights(asked: Numbers, known: Numbers, distances: Numbers) -> Times:
 
 
 def _followed(
-    asked: Times, known: Times, weights: Times, line: tuple[float, float], tolerance: float
+    asked: Times, known: Times, weights: Times, line: tuple[float, float]
 ) -> NDArray[np.bool_]:
     """The hits on a line, which is bent to them while they lie on more than a few seconds of it."""
     speed, offset = line
-    on = np.abs(asked - speed * known - offset) <= tolerance
+    on = np.abs(asked - speed * known - offset) <= TOLERANCE
     for _ in range(4):
         if np.ptp(known[on]) < STEADY:
             break
         speed, offset = np.polyfit(known[on], asked[on], 1, w=np.sqrt(weights[on]))
         speed = float(np.clip(speed, SPEEDS.min(), SPEEDS.max()))
         offset = float(np.average(asked[on] - speed * known[on], weights=weights[on]))
-        closer = np.abs(asked - speed * known - offset) <= tolerance
+        closer = np.abs(asked - speed * known - offset) <= TOLERANCE
         if not closer.any() or (closer == on).all():
             break
         on = closer
@@ -150,13 +133,11 @@ def _least(asked: Row, known: Row) -> int:
     return max(1, min(LEAST, looks, shown))
 
 
-def _segments(
-    asked: Row, known: Row, line: tuple[Numbers, Numbers, Numbers], gap: float
-) -> list[Segment]:
+def _segments(asked: Row, known: Row, line: tuple[Numbers, Numbers, Numbers]) -> list[Segment]:
     """The stretches of a line without a gap; single hits are left to the longer ones."""
     order = np.lexsort((known.at[line[1]], asked.at[line[0]]))
     at, known_at, distances = asked.at[line[0]][order], known.at[line[1]][order], line[2][order]
-    cuts = np.flatnonzero(np.diff(at) > gap) + 1
+    cuts = np.flatnonzero(np.diff(at) > GAP) + 1
     runs = [run for run in np.split(np.arange(len(at)), cuts) if len(run)]
     longest = max(map(len, runs))
     return [
@@ -178,7 +159,7 @@ def _segment(asked: Row, known: Row, at: Times, known_at: Times, distances: Numb
         known_start=known_start,
         known_end=known_end,
         share=min(len(np.unique(known_at)) / could, 1.0),
-        distance=int(np.median(distances)),
+        distance=median(distances),
     )
 
 
@@ -186,8 +167,12 @@ def _between(moments: Times, start: float, end: float) -> int:
     return int(np.count_nonzero((moments >= start) & (moments <= end)))
 
 
-def _inside(at: Times, segments: list[Segment] | tuple[Segment, ...]) -> NDArray[np.bool_]:
+def _spans(segments: Iterable[Segment]) -> list[tuple[float, float]]:
+    return [(each.start, each.end) for each in segments]
+
+
+def _inside(at: Times, spans: list[tuple[float, float]]) -> NDArray[np.bool_]:
     inside = np.zeros(len(at), bool)
-    for each in segments:
-        inside |= (at >= each.start) & (at <= each.end)
+    for start, end in spans:
+        inside |= (at >= start) & (at <= end)
     return inside

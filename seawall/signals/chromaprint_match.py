@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seawall.media.media import SAMPLE_RATE
 from seawall.signals.chromaprint_kernel import SHORTEST, STEP, Numbers
-from seawall.signals.sequence import Hits, Likeness, Segment, likeness
+from seawall.signals.sequence import Hits, Likeness, Segment, likeness, median
 
 WORDS = 8  # numbers in a code
 SPREAD = 2  # numbers from one of them to the next: neighbours share most of their sound
@@ -53,19 +53,21 @@ def matched(asked: Numbers, known: Numbers, hits: Hits) -> Likeness | None:
     last = len(asked) - window
     places = np.unique(np.append(np.arange(0, last, EVERY), last))
     errors, along = _nearest(asked, known, places, window, diagonals)
+    could = places[_lively(asked, window)[places]]
     places, errors, along = (row[errors <= NEAR] for row in (places, errors, along))
     if not len(places):
         return None
     segments = tuple(
-        _segment(asked, known, places[run], errors[run], along[run], window)
+        _segment(asked, known, (places[run], errors[run], along[run]), could, window)
         for run in _runs(places, along)
     )
     return likeness(
         segments,
-        distance=round(float(np.median(errors))),
+        distance=median(errors),
         asked_share=_covered([(each.start, each.end) for each in segments]) / _seconds(asked),
         known_share=_covered([(each.known_start, each.known_end) for each in segments])
         / _seconds(known),
+        same=np.array_equal(asked, known),
     )
 
 
@@ -114,9 +116,15 @@ def _runs(places: Places, along: Places) -> list[Places]:
 
 
 def _segment(
-    asked: Numbers, known: Numbers, places: Places, errors: Bits, along: Places, window: int
+    asked: Numbers, known: Numbers, run: tuple[Places, Bits, Places], could: Places, window: int
 ) -> Segment:
-    """One run in seconds, less what does not agree at its ends: half a window of another sound may still be near."""
+    """
+    One run in seconds, less what does not agree at its ends: half a window of another sound may still be near.
+
+    could: the places of all windows that can agree; silence cannot.
+    """
+    places, errors, along = run
+    within = could[(could >= places[0]) & (could <= places[-1])]
     lead = _foreign(asked, known, places[0] + np.arange(window), along[0])
     trail = _foreign(asked, known, places[-1] + np.arange(window)[::-1], along[-1])
     first, last = int(places[0]) + lead, int(places[-1]) + window - 1 - trail
@@ -125,8 +133,8 @@ def _segment(
         end=last * STEP + HEARD,
         known_start=(first + int(along[0])) * STEP,
         known_end=(last + int(along[-1])) * STEP + HEARD,
-        share=round(len(places) / (-(int(places[0] - places[-1]) // EVERY) + 1), 4),
-        distance=round(float(np.median(errors))),
+        share=round(len(places) / len(within), 4),
+        distance=median(errors),
     )
 
 

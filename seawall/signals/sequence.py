@@ -20,6 +20,7 @@ EXACT = "exact"  # the index of 16-byte digests, of which only equal ones are fo
 WHOLE = (
     0.95  # share of both sides from which on two rows of codes are one and the same from end to end
 )
+_SHORTEST = 0.001  # seconds that a segment of one code counts as
 
 Parts = NDArray[np.int64]  # (n,)
 
@@ -57,7 +58,8 @@ class Likeness:
     """
     How alike two signals are, and where.
 
-    `distance` is 0 only where all of the one is all of the other: a known second within an hour is no copy.
+    `distance` is 0 only where all of the one is all of the other, bit for bit but for one code in twenty: a known
+    second within an hour is no copy, nor what has the same title cards all along.
     """
 
     distance: int
@@ -72,16 +74,34 @@ class Likeness:
 
 
 def likeness(
-    segments: tuple[Segment, ...], *, distance: int, asked_share: float, known_share: float
+    segments: tuple[Segment, ...],
+    *,
+    distance: int,
+    asked_share: float,
+    known_share: float,
+    same: bool = False,
 ) -> Likeness:
-    """The likeness these segments make, at distance 1 at least unless they are all of both sides."""
+    """The likeness these segments make, at distance 1 at least unless it is the `same`, or all of both sides agrees."""
     found = Likeness(
         distance=distance,
         asked_share=min(asked_share, 1.0),
         known_share=min(known_share, 1.0),
         segments=segments,
     )
-    return found if found.whole else replace(found, distance=max(distance, 1))
+    if same or (found.whole and _agreeing(segments) >= WHOLE):
+        return found
+    return replace(found, distance=max(distance, 1))
+
+
+def median(distances: NDArray[np.int64]) -> int:
+    """The median of how far codes are apart, but 1 at least unless nearly all of them are equal."""
+    return int(np.median(distances)) or int(np.mean(distances == 0) < WHOLE)
+
+
+def _agreeing(segments: tuple[Segment, ...]) -> float:
+    """The share of what lies within these segments that agrees, the longer ones counting more."""
+    lengths = [max(each.end - each.start, _SHORTEST) for each in segments]
+    return float(np.average([each.share for each in segments], weights=lengths)) if segments else 1
 
 
 class SequenceType(SignalType, Protocol):

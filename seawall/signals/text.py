@@ -114,20 +114,23 @@ class Text:
         """
         Where the one stands in the other, by the passages they share; None where these are phrases.
 
-        The distance is about how many of 256 characters differ in what they share.
+        The distance is about how many of 256 characters differ in what they share, 0 only for the same text: a `not`
+        put in, or a sentence that answers it, changes few.
         """
         mine, theirs = _decoded(asked.value).passages, _decoded(known.value).passages
         kept = (hits.asked > 0) & (hits.known > 0)
         pairs = np.stack((hits.asked[kept], hits.known[kept]), axis=1) - 1
         found = shared(mine, theirs, pairs)
+        same = asked == known
         shorter = min(len(mine.hashes), len(theirs.hashes))
         if found.evidence < LEAST_PASSAGES or found.passages < LEAST_SHARE * shorter:
             return None
         return likeness(
             found.segments,
-            distance=differing(found.share),
+            distance=0 if same else max(differing(found.share), 1),
             asked_share=found.asked / mine.extent,
             known_share=found.known / theirs.extent,
+            same=same,
         )
 
 

@@ -10,6 +10,7 @@ https://github.com/facebook/ThreatExchange/tree/main/vpdq
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
 from statistics import median_low
 from typing import Final, NamedTuple
 
@@ -22,12 +23,14 @@ from seawall.media.bars import without_bars
 from seawall.media.media import Kind, Luma, Media
 from seawall.signals.alignment import Row, align, shares
 from seawall.signals.pdq import LOWEST_QUALITY, Pdq
-from seawall.signals.sequence import MOST_CODES, Filed, Hits, Likeness, Segment, likeness
+from seawall.signals.sequence import MOST_CODES, Filed, Hits, Likeness, Segment, likeness, median
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal, shown
 
 ALIKE = 31  # bits: codes that look the same, as published
 REMEMBERED = 256  # different looks a new one is compared with
-LONGEST = 1_000_000.0  # seconds a frame's time may say: eleven days
+LONGEST = (
+    86_400.0  # seconds a frame's time may say: a day, four times what is looked at of one video
+)
 STILL = 8  # bits: a picture that stands still, but for noise
 STILL_SECONDS = 5.0  # of it that one code stands for, or two still hours would be millions of hits
 LINGER = 2.0  # seconds between frames that are near one photo, and still one showing of it
@@ -87,8 +90,8 @@ class Vpdq:
         """
         Read a vPDQ somebody sent us: frames as `hex,quality,seconds`, or as files have it, `frame,quality,hex,seconds`.
 
-        They may be apart by `;` or by lines, or stand in a JSON list. Frames too flat to compare and repeats of the
-        code before are left out.
+        They may be apart by `;` or by lines, or stand in a JSON list. Frames too flat to compare are left out, and
+        repeats of the code before within a few seconds.
 
         Raises:
             SignalError: A frame is not one, there are too many, or none is worth comparing.
@@ -126,9 +129,10 @@ class Vpdq:
         asked_share, known_share = shares(one, other, segments)
         return likeness(
             segments,
-            distance=int(np.median([each.distance for each in segments])),
+            distance=median(np.array([each.distance for each in segments])),
             asked_share=asked_share,
             known_share=known_share,
+            same=asked == known,
         )
 
     def _failed(self, reason: str) -> NoSignal:
@@ -179,18 +183,22 @@ def _readings(rows: dict[Orientation, list[Line]]) -> Iterator[Reading]:
 
 
 def _written(lines: Iterable[Line]) -> str:
-    """The frames in order of time, but those too flat and those that repeat a code of the moment before."""
+    """The frames in order of time, but those too flat, and those that repeat a code of the moment before too soon."""
+    worth = (line for line in lines if line.quality >= LOWEST_QUALITY)
     kept: list[str] = []
-    before: set[str] = set()
-    now: set[str] = set()
-    moment = -1.0
-    for line in sorted(lines, key=lambda line: line.at):
-        if line.at > moment:
-            before, now, moment = now, set(), line.at
-        now.add(line.code)
-        if line.quality >= LOWEST_QUALITY and line.code not in before:
-            kept.append(f"{line.code},{line.quality},{line.at:.3f}")
-    return ";".join(dict.fromkeys(kept))
+    standing: dict[str, float] = {}  # the codes of the last moment that was kept, and when each was
+    for at, together in groupby(sorted(worth, key=_moment), key=_moment):
+        now = {line.code: line for line in together}
+        since = {code: standing.get(code, -STILL_SECONDS) for code in now}
+        fresh = [code for code in now if at - since[code] >= STILL_SECONDS]
+        kept += (f"{code},{now[code].quality},{at:.3f}" for code in fresh)
+        if fresh:
+            standing = since | dict.fromkeys(fresh, at)
+    return ";".join(kept)
+
+
+def _moment(line: Line) -> float:
+    return round(line.at, 3)
 
 
 def _split(text: str) -> list[str]:

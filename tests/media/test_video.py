@@ -1,5 +1,6 @@
 """Strangers' videos become frames, and what was not looked at is said."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, pairwise
 from pathlib import Path
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from seawall.errors import MediaError
+from seawall.media.content import nobody
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Kind, Video
 from seawall.media.understand import understand
-from seawall.media.video import video_of
+from seawall.media.video import Frames, Source, video_of
 from tests.media.films import SIZE, film, scene, with_matrix
 
 LIMITS = MediaLimits()
@@ -51,6 +53,17 @@ def test_a_video_of_every_format_is_read(media_type: str, options: dict[str, str
     assert media.video.left_out == []
 
 
+@pytest.mark.parametrize("first", ["free", "skip", "styp", "wide"])
+def test_a_video_may_begin_with_another_box(first: str, short: bytes):
+    """One without `ftyp` is a video still, and a text with such a word there is a text."""
+    media = understand(short.replace(b"ftyp", first.encode(), 1), LIMITS)
+
+    assert media.kind is Kind.VIDEO
+    assert media.video is not None
+    assert len(list(media.video.frames)) >= 15
+    assert understand(f"Get {first} things here".encode(), LIMITS).kind is Kind.TEXT
+
+
 def test_every_frame_is_numbered_as_it_is_shown(short: bytes):
     """B-frames are stored out of order, and come in order."""
     frames = list(read(short, every_frame=True).frames)
@@ -82,6 +95,47 @@ def test_a_short_video_is_seen_more_often(short: bytes):
 
     assert max(after - before for before, after in pairwise(seen)) <= 0.5
     assert len(seen) >= 15
+
+
+@pytest.mark.parametrize("to", ["mp4", "avi"])
+def test_slides_are_seen_though_most_are_of_a_kind_that_is_skipped(to: str):
+    """A frame a second, sixteen B-frames in a row."""
+    slides = chain(*(scene(number, 1, fps=1) for number in range(30)))
+    data = film(slides, fps=1, to=to, gop=250, bf="16", b_strategy="0", sc_threshold="0")
+    video = understand(data, LIMITS).video
+    assert video is not None
+
+    assert len(list(video.frames)) == 30
+    assert video.left_out == []
+
+
+def test_stretches_that_were_not_seen_are_counted(short: bytes):
+    """Whatever hid them: here a plan that forgets the last two thirds."""
+    outline = Source(short, "video/mp4", LIMITS).outline()
+    assert outline is not None
+    fed = outline.plan.fed & (np.arange(60) < 20)
+    forgetful = replace(outline, plan=replace(outline.plan, fed=fed))
+    left_out: list[str] = []
+
+    frames = Frames(
+        Source(short, "video/mp4", LIMITS), forgetful, left_out, every_frame=False, tell=nobody
+    )
+
+    assert {int(frame.at) for frame in frames} == {0, 1}
+    assert left_out == ["20 of 30 stretches of 0.2 seconds not seen"]
+
+
+def test_what_a_file_says_is_not_to_be_shown_is_not_missed(short: bytes):
+    """A telephone that trims a recording leaves the frames before the new start in the file (`elst`)."""
+    trimmed = bytearray(short)
+    start = trimmed.index(b"elst") + 16
+    scale = trimmed.index(b"mdhd") + 16
+    later = int.from_bytes(short[start : start + 4]) + int.from_bytes(short[scale : scale + 4])
+    trimmed[start : start + 4] = later.to_bytes(4)
+    video = read(bytes(trimmed))
+
+    assert len(list(video.frames)) >= 12
+    assert video.left_out == []
 
 
 @pytest.mark.parametrize(

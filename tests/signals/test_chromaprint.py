@@ -143,6 +143,20 @@ def test_what_is_no_chromaprint_is_refused(text: str) -> None:
         TYPE.parse(text)
 
 
+def test_a_sound_with_another_put_in_is_not_the_same() -> None:
+    """Six seconds of a minute: found from end to end, and near at the most; with itself it is equal."""
+    numbers = numbers_of(known()).copy()
+    numbers[200:248] = np.random.default_rng(1).integers(0, 2**32, 48, np.uint32)
+
+    found = compared(TYPE.parse(",".join(map(str, numbers))), known())
+    itself = compared(known(), known())
+
+    assert found is not None
+    assert itself is not None
+    assert (found.whole, found.distance, len(found.segments)) == (True, 1, 1)
+    assert (itself.distance, [each.share for each in itself.segments]) == (0, [1.0])
+
+
 def test_an_excerpt_is_found_with_its_times() -> None:
     """Anywhere, re-encoded, softer and noisy; the times are right to half a second."""
     noise = noisy(excerpt(21.3, 20), 20, np.random.default_rng(5))

@@ -1,6 +1,7 @@
 """Texts are found again: as a whole, in part, and rewritten."""
 
 from collections import defaultdict
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -85,6 +86,18 @@ def test_the_same_text_is_at_distance_nought():
 
     assert found is not None
     assert (found.distance, found.asked_share, found.known_share) == (0, 1.0, 1.0)
+
+
+def test_a_text_that_says_the_opposite_is_not_the_same():
+    """Two words put in, or a sentence that answers it, in forty paragraphs: near, and for a person to look at."""
+    text = " ".join(islice(paragraphs(TONGUES[0], Random(1)), 40))
+    half = text.index(" ", len(text) // 2)
+
+    for altered in (f"{text[:half]} do not{text[half:]}", f"{text} But this is a lie."):
+        found = likeness(altered, text)
+
+        assert found is not None
+        assert (found.whole, found.distance) == (True, 1)
 
 
 @pytest.mark.parametrize("script", TEXTS)

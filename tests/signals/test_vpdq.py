@@ -166,6 +166,41 @@ def test_a_shared_title_card_makes_no_match():
     assert compared(signal(one), signal(other)) is None
 
 
+def test_the_same_title_cards_all_along_make_no_copy():
+    """Five frames of 57, never fifteen seconds apart: a stretch that runs alike, and another film."""
+    rng = np.random.default_rng(4)
+    cards = {at: rng.bytes(32).hex() for at in (0, 14, 28, 42, 56)}
+    one, other = (
+        VPDQ.parse(
+            ";".join(f"{cards.get(at) or rng.bytes(32).hex()},100,{at}.000" for at in range(57))
+        )
+        for _ in range(2)
+    )
+
+    found = compared(one, other)
+
+    assert found is not None
+    assert [(each.distance, each.share) for each in found.segments] == [(0, pytest.approx(5 / 57))]
+    assert found.distance == 1
+
+
+def test_frames_that_are_near_are_not_equal():
+    """Of twenty, six with a caption: the median says nothing of them, and distance 0 would block by itself."""
+    rng = np.random.default_rng(6)
+    codes = rng.integers(0, 256, (20, 32), np.uint8)
+    captioned = codes.copy()
+    captioned[7:13, :2] ^= 0xFF
+    one, other = (
+        VPDQ.parse(";".join(f"{code.tobytes().hex()},100,{at}.000" for at, code in enumerate(each)))
+        for each in (captioned, codes)
+    )
+
+    found = compared(one, other)
+
+    assert found is not None
+    assert (found.whole, found.distance) == (True, 1)
+
+
 def test_a_mirrored_video_is_found_by_its_mirrored_codes():
     """The upload is read both ways."""
     mirrored = video(frame[:, ::-1] for frame in scene(1, 20, fps=2))
@@ -208,8 +243,11 @@ def test_a_photo_finds_the_frame_that_shows_it_and_a_frame_the_photo():
 
 
 def test_flat_frames_and_repeats_are_not_stored():
-    """A still of ten seconds is one code; a grey card is none."""
-    assert signal(STILL).value.count(";") == 0
+    """A still of ten seconds is a code each five; a grey card is none."""
+    still = signal(STILL)
+
+    assert [frame.split(",")[2] for frame in still.value.split(";")] == ["0.000", "5.000"]
+    assert VPDQ.parse(still.value) == still
     assert VPDQ.compute(FLAT) == NoSignal(
         type="vpdq", reason="too flat: quality 0 of 100 at best, and 50 is needed"
     )
@@ -261,6 +299,27 @@ def test_a_video_that_cannot_be_read_says_so():
     ]
     assert "vpdq" in {reading.signal.type for reading in partly.readings}
     assert [(each.type, each.cause) for each in partly.missing] == [("vpdq", Cause.FAILED)]
+
+
+@pytest.mark.parametrize("noise", [0, 3])
+def test_slides_keep_their_times(noise: int):
+    """Ten of half a minute; one side has them without a bit of noise, as from a recording of a screen."""
+    rng = np.random.default_rng(2)
+    slides = rng.integers(0, 256, (10, 256)) % 2
+
+    def shown(bits: int) -> Signal:
+        rows = np.repeat(slides, 30, axis=0)
+        rows[np.arange(300)[:, None], rng.integers(0, 256, (300, bits))] ^= 1
+        codes = np.packbits(rows.astype(np.uint8), axis=1)
+        return VPDQ.parse(
+            ";".join(f"{code.tobytes().hex()},100,{at}.000" for at, code in enumerate(codes))
+        )
+
+    found = compared(shown(noise), shown(0))
+
+    assert found is not None
+    assert [(each.start, each.end, each.known_end) for each in found.segments] == [(0, 295, 295)]
+    assert found.whole
 
 
 def test_what_stands_still_for_an_hour_is_few_codes_and_what_moves_is_all_of_it():
