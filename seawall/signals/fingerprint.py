@@ -127,12 +127,16 @@ def _left_out(media: Media) -> tuple[NoSignal, ...]:
         said.append((Vpdq.name, media.video.left_out))
     if media.sound and media.sound.left_out:
         said.append((Chromaprint.name, media.sound.left_out))
-    lasting = tuple(
+    links = media.links.left_out
+    frames: tuple[NoSignal, ...] = ()
+    if media.image and media.image.frames_left_out:
+        left = media.image.frames_left_out
+        reason = f"{left} more {'frame was' if left == 1 else 'frames were'} not looked at"
+        frames, links = failed(media.kind, reason), (*links, reason)
+    if links:
+        said.append((Url.name, links))
+    inside = (
         NoSignal(type=name, reason="; ".join(sentences), cause=Cause.FAILED)
         for name, sentences in said
     )
-    if not media.image or not media.image.frames_left_out:
-        return lasting
-    left = media.image.frames_left_out
-    reason = f"{left} more {'frame was' if left == 1 else 'frames were'} not looked at"
-    return failed(media.kind, reason)
+    return (*frames, *inside)
