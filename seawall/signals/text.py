@@ -144,7 +144,7 @@ def _encoded(plain: str) -> str:
     return _spelled(simhash(plain) + rows.astype("<u8").tobytes())
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4)  # an upload is compared with many known ones; a million letters take 10 MB
 def _decoded(value: str) -> _Decoded:
     """
     What a value says, whether or not it can be true.

@@ -1,5 +1,7 @@
 """Texts are found again: as a whole, in part, and rewritten."""
 
+import tracemalloc
+from base64 import urlsafe_b64encode
 from collections import defaultdict
 from random import Random
 from typing import Any
@@ -125,6 +127,20 @@ def test_a_text_that_could_not_be_read_says_why():
     assert Text().compute(media(None, unreadable="It is too long.")) == NoSignal(
         type="text", reason="It is too long.", cause=Cause.FAILED
     )
+
+
+def test_long_texts_that_were_looked_up_are_let_go():
+    """Or a service that sees a thousand novels ends by holding them all."""
+    rng, one = np.random.default_rng(1), 1 << 20
+    tracemalloc.start()
+    try:
+        for _ in range(30):
+            Text().filed(Signal("text", urlsafe_b64encode(rng.bytes(one)).decode().rstrip("=")))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held < 20 * one
 
 
 def test_pictures_are_no_texts():
