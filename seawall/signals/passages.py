@@ -7,13 +7,12 @@ In a copy, each passage is as far ahead of its original as the one before it, or
 strangers, the stock phrases they share stand anywhere.
 """
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seawall.signals.sequence import Segment
+from seawall.signals.sequence import Segment, covered
 from seawall.signals.shingles import PASSAGE, Passages
 
 DRIFT: Final = (
@@ -55,8 +54,8 @@ def shared(asked: Passages, known: Passages, pairs: Pairs) -> Shared:
             break
     return Shared(
         segments=tuple(sorted(found, key=lambda each: each.start)),
-        asked=_covered((each.start, each.end) for each in found),
-        known=_covered((each.known_start, each.known_end) for each in found),
+        asked=covered((each.start, each.end) for each in found),
+        known=covered((each.known_start, each.known_end) for each in found),
         passages=agreeing,
         evidence=evidence,
         share=agreeing / max(int(taken.sum()), 1),
@@ -96,12 +95,3 @@ def _segment(asked: Passages, known: Passages, pairs: Pairs, *, agreeing: int) -
         share=share,
         distance=differing(share),
     )
-
-
-def _covered(stretches: Iterable[tuple[float, float]]) -> float:
-    """How many characters lie within at least one of the stretches."""
-    total, reached = 0.0, 0.0
-    for start, end in sorted(stretches):
-        total += max(end - max(start, reached), 0.0)
-        reached = max(reached, end)
-    return total
