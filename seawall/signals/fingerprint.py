@@ -5,7 +5,7 @@ A piece of media becomes a fingerprint: every signal that could be read off it, 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seawall.media.media import Kind, Media
 from seawall.media.sniff import kind_of, media_type
@@ -47,6 +47,23 @@ class Fingerprint:
             reading
             for place, reading in enumerate(self.readings)
             if reading.region is None and (not place or reading.signal.type not in inside)
+        )
+
+    def without_links(self) -> "Fingerprint":
+        """The same but for the links inside a text or a picture; how many these are is told in `missing`."""
+        if self.kind not in _HOLD_LINKS:
+            return self
+        kept = tuple(
+            reading
+            for place, reading in enumerate(self.readings)
+            if not place or reading.signal.type != Url.name
+        )
+        left = len(self.readings) - len(kept)
+        if not left:
+            return self
+        reason = f"{left} {'link in it was' if left == 1 else 'links in it were'} left out; ask for links to have them"
+        return replace(
+            self, readings=kept, missing=(*self.missing, NoSignal(type=Url.name, reason=reason))
         )
 
 
