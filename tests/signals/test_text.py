@@ -114,6 +114,18 @@ def test_a_quotation_in_a_longer_text_is_no_copy():
     )
 
 
+def test_what_only_the_simhash_found_is_decided_by_the_passages_too():
+    """A look-up brings 64 places of a passage, and a slogan may stand in a post three hundred times."""
+    slogan = TEXTS["Latin"][:60]
+    alone = Hits(*(np.array([each], np.int64) for each in (0, 0, 4)))
+
+    found = Text().compare(signal(f"{slogan} " * 280), signal(f"{slogan} " * 300), alone)
+
+    assert found is not None
+    assert (found.asked_share, found.known_share) == pytest.approx((1, 280 / 300), abs=0.02)
+    assert Text().compare(signal(TEXTS["Latin"]), signal(OTHERS["Latin"]), alone) is None
+
+
 def test_a_short_text_has_no_signal_and_says_so():
     """A phrase of a few words is written by many people; a Chinese character says as much as two letters."""
     short = Text().compute(media("Only a few words."))
