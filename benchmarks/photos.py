@@ -97,7 +97,7 @@ def costs(copy: bytes, image: Image) -> tuple[float, ...]:
         least(partial(understand, copy, PLAIN)) + least(partial(pdq, luma)),
         least(partial(parts, image, MOST)),
         sum(least(partial(pdq, part.luma, TURNS[:1])) for part in parts(image, MOST)),
-        least(partial(links_in, luma)),
+        least(partial(links_in, (luma,))),
     )
 
 

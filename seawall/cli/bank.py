@@ -52,6 +52,12 @@ def add(
             "--crops", help="Pictures also by their crops, so that a copy that was cut is found."
         ),
     ] = False,
+    links: Annotated[
+        bool,
+        typer.Option(
+            "--links", help="Texts and pictures also by every link in them: look at these first."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make media or signals known; the bank is created if need be."""
@@ -80,7 +86,8 @@ def add(
             at.create_bank(bank, owner=None, description="")
         if signals:
             entries += at.add_signals(bank, signals, filing)
-        for told in at.add_files(bank, media, filing, crops=crops) if paths or texts else ():
+        told_of = at.add_files(bank, media, filing, crops=crops, links=links)
+        for told in told_of if paths or texts else ():
             entries += told["entries"]
             failed += told["error"] is not None
             lacks = [f"{absent['type']}: {absent['reason']}" for absent in told["no_signal"]]

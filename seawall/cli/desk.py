@@ -73,7 +73,7 @@ class Desk(Protocol):
         ...
 
     def add_files(
-        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool
+        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool, links: bool
     ) -> Iterator[Document]:
         """`{"path", "entries", "no_signal", "error"}` for each file: what it gave and what it did not."""
         ...

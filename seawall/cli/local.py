@@ -150,16 +150,16 @@ class LocalDesk:
             return wire.bank_document(bank, stores.banks.sizes().get(name, 0))
 
     def add_files(
-        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool
+        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool, links: bool
     ) -> Iterator[Document]:
         """The entries made of each file, and what kinds of signal it did not give."""
         for path, found, error in fingerprints(paths, sandbox=self._sandbox, crops=crops):
             told: Document = {"path": path, "entries": [], "no_signal": [], "error": error}
             if found is not None and not error:
                 told["entries"] = self._added(
-                    bank, signals_of(found), filing, source=Path(path).name
+                    bank, signals_of(found, links=links), filing, source=Path(path).name
                 )
-                told["no_signal"] = wire.hash_document(found)["no_signal"]
+                told["no_signal"] = wire.not_filed(found, links=links)
             yield told
 
     def add_signals(self, bank: str, signals: Sequence[str], filing: Document) -> list[Document]:

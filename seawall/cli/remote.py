@@ -106,12 +106,11 @@ class RemoteDesk:
         return self._ask("PATCH", f"/v1/banks/{name}", json={"enabled": enabled})
 
     def add_files(
-        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool
+        self, bank: str, paths: Iterable[str], filing: Document, *, crops: bool, links: bool
     ) -> Iterator[Document]:
         """The entries made of each file, and what kinds of signal it did not give."""
         about = {name: value for name, value in filing.items() if value}
-        if crops:
-            about["crops"] = "true"
+        about |= {name: "true" for name, asked in (("crops", crops), ("links", links)) if asked}
         missing: Document = {"entries": [], "no_signal": []}
         for told in self._each(paths, f"/v1/banks/{bank}/entries", about, missing):
             yield {"error": None} | told

@@ -75,7 +75,6 @@ class Image:
     frames_left_out: int = 0  # an animation longer than the limit
     parts: tuple[Part, ...] = ()  # which may be pictures of their own
     crops: tuple[Crop, ...] = ()  # of a picture that is to be known, where somebody asked for them
-    links: tuple[str, ...] = ()  # that its QR codes lead to, in their canonical form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +111,14 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Pages that a text or the QR codes of a picture lead to, canonical, and in sentences what was not looked at."""
+
+    found: tuple[str, ...] = ()  # each once, in their order
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """
     A stranger's bytes, understood as far as they could be.
@@ -127,6 +134,7 @@ class Media:
     video: Video | None = None
     sound: Sound | None = None
     text: str | None = None
+    links: Links = Links()  # inside a text or a picture
     link: str | None = None
     unheard: str | None = None  # a sentence: why the sound of a video could not be read
     unreadable: str | None = None  # a sentence: why what is inside could not be decoded

@@ -1,7 +1,7 @@
 """
 The sound of a file, or of a video's sound track: decoded by FFmpeg (PyAV) to what fingerprints are read off.
 
-    bytes ─▶ container ─▶ first good track ─▶ decoded ─▶ mono, 11 025 Hz, 16 bits
+    bytes ─▶ container ─▶ first good track ─▶ decoded ─▶ one channel, with its pauses
                                                 └──▶ less than the header says: an error, never half a sound
 
 Run it in the sandbox. Memory grows with the sound that is kept, 76 MiB an hour.
@@ -15,13 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seawall.errors import MediaError
 from seawall.media.content import Content, Tell, nobody, reader
 from seawall.media.limits import MediaLimits
-from seawall.media.media import SAMPLE_RATE as RATE
 from seawall.media.media import Sound
+from seawall.media.mono import Mono
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -123,7 +121,7 @@ def _decoded(
         MediaError: It is cut short, damaged or too long, takes too long, or nothing here decodes it.
 
     """
-    from av import AudioResampler, FFmpegError  # noqa: PLC0415 - as above
+    from av import FFmpegError  # noqa: PLC0415 - as above
 
     if track.codec_context is None:
         raise MediaError("The sound is of a kind we cannot decode; send it as AAC, MP3 or Opus.")
@@ -132,8 +130,7 @@ def _decoded(
     declared = _declared(container, track, data)
     limits.check_sound(declared or 0)
     track.codec_context.thread_count = 1
-    mono = AudioResampler(format="s16", layout="mono", rate=RATE)
-    samples = bytearray()
+    mono = Mono(begins=_microseconds(container.start_time), most=_longest(container, limits))
     packets = damaged = 0
     reached = 0.0  # seconds: the latest end of a packet of any track
     for packet in container.demux():
@@ -146,26 +143,30 @@ def _decoded(
         damaged += packet.is_corrupt
         try:
             for frame in track.codec_context.decode(packet):
-                for part in mono.resample(frame):
-                    samples += part.to_ndarray().tobytes()
+                mono.hear(frame)
         except FFmpegError:
             damaged += 1
-        limits.check_sound(len(samples) / 2 / RATE)
-        tell(min(len(samples) / 2 / RATE / declared, 1.0) if declared else 0.0)
-    for part in mono.resample(None):
-        samples += part.to_ndarray().tobytes()
-    duration = len(samples) / 2 / RATE
-    if not samples or damaged > MOST_DAMAGED * packets + 1:
+        limits.check_sound(mono.seconds)
+        tell(min(mono.seconds / declared, 1.0) if declared else 0.0)
+    mono.end()
+    if not mono.heard or damaged > MOST_DAMAGED * packets + 1:
         raise MediaError(
             f"{damaged} of {packets} packets of the sound are damaged; send the whole file again."
         )
     # Where there are several tracks, or parts that are left out in playing, one of them may end sooner than the file.
-    there = max(duration, reached) if _names(container) & SEVERAL_TRACKS else duration
+    there = max(mono.heard, reached) if _names(container) & SEVERAL_TRACKS else mono.heard
     if declared and declared - there > max(1, MOST_MISSING * declared):
         raise MediaError(
             f"The sound is cut short: {there:.1f} s of {declared:.1f} s are there; send the whole file again."
         )
-    return Sound(duration=duration, samples=np.frombuffer(samples, np.int16))
+    return Sound(duration=mono.seconds, samples=mono.samples)
+
+
+def _longest(container: InputContainer, limits: MediaLimits) -> float:
+    """How many seconds the sound may have with its pauses, where its file is to be believed."""
+    most = limits.max_sound.total_seconds()
+    lasts = _microseconds(container.duration)
+    return most if lasts is None else min(most, lasts + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +218,15 @@ def _declared(container: InputContainer, track: AudioStream, data: Content) -> f
     if not names & TRUE_TO_HEADER and not ("mp3" in names and _counted(data)):
         return None
     if container.duration is not None:
-        return container.duration / 1_000_000
+        return _microseconds(container.duration)
     if track.duration is None or track.time_base is None:
         return None
     return float(track.duration * track.time_base)
+
+
+def _microseconds(time: int | None) -> float | None:
+    """A time of the container's in seconds."""
+    return None if time is None else time / 1_000_000
 
 
 def _names(container: InputContainer) -> set[str]:

@@ -18,10 +18,11 @@ from seawall.media.characters import characters
 from seawall.media.content import Content, Tell, between, nobody
 from seawall.media.jpeg import brightness
 from seawall.media.limits import MediaLimits
+from seawall.media.links_in_text import links
 from seawall.media.media import Image, Kind, Media
 from seawall.media.pillow import PLUGINS, frames
 from seawall.media.qr import links_in
-from seawall.media.regions import FRAMES, parts
+from seawall.media.regions import parts
 from seawall.media.sniff import HEAD, UNKNOWN, kind_of, media_type
 from seawall.media.sound import PATIENCE_BESIDE_PICTURES, sound_of
 from seawall.media.video import video_of
@@ -61,11 +62,14 @@ def understand(
 
 def understand_text(text: str) -> Media:
     """A text that somebody sent as such, whatever its first characters look like."""
-    return Media(kind=Kind.TEXT, media_type=PLAIN, data=text.encode(), text=text)
+    return Media(kind=Kind.TEXT, media_type=PLAIN, data=text.encode(), text=text, links=links(text))
 
 
 def _seen(data: bytes, name: str, limits: MediaLimits) -> Media:
-    return Media(kind=Kind.IMAGE, media_type=name, data=data, image=_decoded(data, name, limits))
+    image = _decoded(data, name, limits)
+    return Media(
+        kind=Kind.IMAGE, media_type=name, data=data, image=image, links=links_in(image.frames)
+    )
 
 
 def _filmed(data: Content, name: str, limits: MediaLimits, tell: Tell) -> Media:
@@ -113,7 +117,9 @@ def _text(data: bytes, name: str, limits: MediaLimits) -> Media | None:
         text = characters(data)
     except MediaError as error:
         return Media(kind=Kind.TEXT, media_type=name, data=data, unreadable=str(error))
-    return Media(kind=Kind.TEXT, media_type=name, data=data, text=text) if text else None
+    if not text:
+        return None
+    return Media(kind=Kind.TEXT, media_type=name, data=data, text=text, links=links(text))
 
 
 def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
@@ -123,5 +129,4 @@ def _decoded(data: bytes, name: str, limits: MediaLimits) -> Image:
         raise MediaError(f"We cannot look into {name}; send it as one of {known}.")
     quick = brightness(data, limits) if name == "image/jpeg" else None
     image = quick or frames(data, name, limits)
-    links = dict.fromkeys(link for luma in image.frames[:FRAMES] for link in links_in(luma))
-    return replace(image, parts=parts(image, limits.max_regions), links=tuple(links))
+    return replace(image, parts=parts(image, limits.max_regions))

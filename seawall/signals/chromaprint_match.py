@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seawall.media.media import SAMPLE_RATE
 from seawall.signals.chromaprint_kernel import SHORTEST, STEP, Numbers
-from seawall.signals.sequence import Hits, Likeness, Segment, likeness, median
+from seawall.signals.sequence import Hits, Likeness, Segment, covered, likeness, median
 
 WORDS = 8  # numbers in a code
 SPREAD = 2  # numbers from one of them to the next: neighbours share most of their sound
@@ -64,8 +64,8 @@ def matched(asked: Numbers, known: Numbers, hits: Hits) -> Likeness | None:
     return likeness(
         segments,
         distance=median(errors),
-        asked_share=_covered([(each.start, each.end) for each in segments]) / _seconds(asked),
-        known_share=_covered([(each.known_start, each.known_end) for each in segments])
+        asked_share=covered((each.start, each.end) for each in segments) / _seconds(asked),
+        known_share=covered((each.known_start, each.known_end) for each in segments)
         / _seconds(known),
         same=np.array_equal(asked, known),
     )
@@ -146,15 +146,6 @@ def _foreign(asked: Numbers, known: Numbers, numbers: Places, diagonal: int) -> 
 
 def _seconds(numbers: Numbers) -> float:
     return (len(numbers) - 1) * STEP + HEARD
-
-
-def _covered(stretches: list[tuple[float, float]]) -> float:
-    """How many seconds lie in at least one of the stretches."""
-    total, until = 0.0, 0.0
-    for start, end in sorted(stretches):
-        total += max(0.0, end - max(start, until))
-        until = max(until, end)
-    return total
 
 
 def _sums(values: Bits, width: int) -> Bits:

@@ -38,12 +38,21 @@ class Digest:
             SignalError: The text is not this many hexadecimal digits.
 
         """
-        value = text.strip().lower()
-        if not re.fullmatch(f"[0-9a-f]{{{self.digits}}}", value):
-            raise SignalError(
-                f"{self.title} is {self.digits} hexadecimal digits; this is '{shown(text)}'."
-            )
-        return Signal(self.name, value)
+        return Signal(self.name, hexadecimal(text, self.digits, title=self.title))
+
+
+def hexadecimal(text: str, digits: int, *, title: str) -> str:
+    """
+    The digest somebody sent us as it is kept, whatever its case or surrounding space.
+
+    Raises:
+        SignalError: The text is not this many hexadecimal digits; the sentence begins with the title.
+
+    """
+    value = text.strip().lower()
+    if not re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
+        raise SignalError(f"{title} is {digits} hexadecimal digits; this is '{shown(text)}'.")
+    return value
 
 
 class Md5(Digest):

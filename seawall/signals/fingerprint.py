@@ -5,7 +5,7 @@ A piece of media becomes a fingerprint: every signal that could be read off it, 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seawall.media.media import Kind, Media
 from seawall.media.sniff import kind_of, media_type
@@ -47,6 +47,23 @@ class Fingerprint:
             reading
             for place, reading in enumerate(self.readings)
             if reading.region is None and (not place or reading.signal.type not in inside)
+        )
+
+    def without_links(self) -> "Fingerprint":
+        """The same but for the links inside a text or a picture; how many these are is told in `missing`."""
+        if self.kind not in _HOLD_LINKS:
+            return self
+        kept = tuple(
+            reading
+            for place, reading in enumerate(self.readings)
+            if not place or reading.signal.type != Url.name
+        )
+        left = len(self.readings) - len(kept)
+        if not left:
+            return self
+        reason = f"{left} {'link in it was' if left == 1 else 'links in it were'} left out; ask for links to have them"
+        return replace(
+            self, readings=kept, missing=(*self.missing, NoSignal(type=Url.name, reason=reason))
         )
 
 
@@ -127,12 +144,16 @@ def _left_out(media: Media) -> tuple[NoSignal, ...]:
         said.append((Vpdq.name, media.video.left_out))
     if media.sound and media.sound.left_out:
         said.append((Chromaprint.name, media.sound.left_out))
-    lasting = tuple(
+    links = media.links.left_out
+    frames: tuple[NoSignal, ...] = ()
+    if media.image and media.image.frames_left_out:
+        left = media.image.frames_left_out
+        reason = f"{left} more {'frame was' if left == 1 else 'frames were'} not looked at"
+        frames, links = failed(media.kind, reason), (*links, reason)
+    if links:
+        said.append((Url.name, links))
+    inside = (
         NoSignal(type=name, reason="; ".join(sentences), cause=Cause.FAILED)
         for name, sentences in said
     )
-    if not media.image or not media.image.frames_left_out:
-        return lasting
-    left = media.image.frames_left_out
-    reason = f"{left} more {'frame was' if left == 1 else 'frames were'} not looked at"
-    return failed(media.kind, reason)
+    return (*frames, *inside)

@@ -7,14 +7,13 @@ In a copy, each passage is as far ahead of its original as the one before it, or
 strangers, the stock phrases they share stand anywhere.
 """
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seawall.signals.sequence import Segment
-from seawall.signals.shingles import PASSAGE, Passages
+from seawall.signals.sequence import Segment, covered
+from seawall.signals.shingles import PASSAGE, Hashes, Passages
 
 DRIFT: Final = (
     24  # characters that may be put in or left out between two shared passages of one stretch
@@ -55,12 +54,22 @@ def shared(asked: Passages, known: Passages, pairs: Pairs) -> Shared:
             break
     return Shared(
         segments=tuple(sorted(found, key=lambda each: each.start)),
-        asked=_covered((each.start, each.end) for each in found),
-        known=_covered((each.known_start, each.known_end) for each in found),
+        asked=covered((each.start, each.end) for each in found),
+        known=covered((each.known_start, each.known_end) for each in found),
         passages=agreeing,
         evidence=evidence,
         share=agreeing / max(int(taken.sum()), 1),
     )
+
+
+def equal(asked: Passages, known: Passages) -> Pairs:
+    """
+    The pairs of equal passages (n, 2): of one that repeats itself, its first with the other's first, and so on.
+
+    A look-up brings few of the places of a passage that stands in one text hundreds of times.
+    """
+    _, mine, theirs = np.intersect1d(_numbered(asked), _numbered(known), return_indices=True)
+    return np.stack((mine, theirs), axis=1)
 
 
 def differing(share: float) -> int:
@@ -70,6 +79,17 @@ def differing(share: float) -> int:
     A passage is the same while none of its characters differs.
     """
     return round(256 * (1 - float(share ** (1 / PASSAGE))))
+
+
+def _numbered(passages: Passages) -> Hashes:
+    """Each hash with how often it stood before, so that each is another number; beyond 65 535 times they are one."""
+    order = np.argsort(passages.hashes, kind="stable")
+    hashes = passages.hashes[order]
+    first = np.searchsorted(hashes, hashes)
+    before = np.minimum(np.arange(len(hashes)) - first, 0xFFFF).astype(np.uint64)
+    numbered = np.empty_like(hashes)
+    numbered[order] = hashes << np.uint64(16) | before
+    return numbered
 
 
 def _runs(asked: NDArray[np.int64], known: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -96,12 +116,3 @@ def _segment(asked: Passages, known: Passages, pairs: Pairs, *, agreeing: int) -
         share=share,
         distance=differing(share),
     )
-
-
-def _covered(stretches: Iterable[tuple[float, float]]) -> float:
-    """How many characters lie within at least one of the stretches."""
-    total, reached = 0.0, 0.0
-    for start, end in sorted(stretches):
-        total += max(end - max(start, reached), 0.0)
-        reached = max(reached, end)
-    return total

@@ -6,6 +6,7 @@ Signals that are many codes in a row: the frames of a video, the moments of a so
 One such signal is one text and one entry; only the index knows its codes apart, as `part` 0, 1, 2, …
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -122,3 +123,17 @@ class SequenceType(SignalType, Protocol):
         The other may be of a type that shares the index: a photo among the frames of a video.
         """
         ...
+
+
+def covered(stretches: Iterable[tuple[float, float]]) -> float:
+    """
+    How many seconds or characters lie within at least one of the stretches.
+
+    >>> covered([(5, 7), (0, 2), (1, 3)])
+    5.0
+    """
+    total, reached = 0.0, 0.0
+    for start, end in sorted(stretches):
+        total += max(end - max(start, reached), 0.0)
+        reached = max(reached, end)
+    return total

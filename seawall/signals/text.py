@@ -4,9 +4,9 @@ Texts: alike as a whole, or one within the other, however they were written.
     text ──normalised──▶ 256-bit SimHash of the whole ─┬─▶ value ──looked up──▶ shared passages ──▶ segments
                       └▶ winnowed passages and places ─┘
 
-The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate, and the
-passages that the two share decide: how many, how close together, how much of the shorter text. Thresholds were
-measured on ordinary text (benchmarks/text.py).
+The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate (a text that says
+one thing hundreds of times only the SimHash does), and the passages that the two share decide: how many, how close
+together, how much of the shorter text. Thresholds were measured on ordinary text (benchmarks/text.py).
 """
 
 from base64 import b64decode, urlsafe_b64encode
@@ -19,7 +19,7 @@ from seawall.errors import SignalError
 from seawall.media.characters import MAX_CHARACTERS
 from seawall.media.media import Kind, Media
 from seawall.media.text import normalised
-from seawall.signals.passages import differing, shared
+from seawall.signals.passages import differing, equal, shared
 from seawall.signals.sequence import EXACT, MOST_CODES, Filed, Hits, Likeness, likeness
 from seawall.signals.shingles import (
     BITS,
@@ -120,6 +120,8 @@ class Text:
         mine, theirs = _decoded(asked.value).passages, _decoded(known.value).passages
         kept = (hits.asked > 0) & (hits.known > 0)
         pairs = np.stack((hits.asked[kept], hits.known[kept]), axis=1) - 1
+        if not kept.all():  # the SimHash is near too
+            pairs = np.concatenate((pairs, equal(mine, theirs)))
         found = shared(mine, theirs, pairs)
         same = asked == known
         shorter = min(len(mine.hashes), len(theirs.hashes))
@@ -147,7 +149,7 @@ def _encoded(plain: str) -> str:
     return _spelled(simhash(plain) + rows.astype("<u8").tobytes())
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4)  # an upload is compared with many known ones; a million letters take 10 MB
 def _decoded(value: str) -> _Decoded:
     """
     What a value says, whether or not it can be true.

@@ -1,12 +1,11 @@
 """The digest of a text as it reads: equal for every way of writing the same letters and digits."""
 
 import hashlib
-import re
 
-from seawall.errors import SignalError
 from seawall.media.media import Kind, Media
 from seawall.media.text import normalised
-from seawall.signals.signal import Cause, NoSignal, Reading, Signal, shown
+from seawall.signals.digests import hexadecimal
+from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 
 
 class TextSha256:
@@ -39,9 +38,4 @@ class TextSha256:
             SignalError: The text is not 64 hexadecimal digits.
 
         """
-        value = text.strip().lower()
-        if not re.fullmatch("[0-9a-f]{64}", value):
-            raise SignalError(
-                f"The SHA-256 of a text is 64 hexadecimal digits; this is '{shown(text)}'."
-            )
-        return Signal(self.name, value)
+        return Signal(self.name, hexadecimal(text, 64, title="The SHA-256 of a text"))

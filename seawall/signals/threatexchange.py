@@ -13,6 +13,7 @@ from types import MappingProxyType
 import orjson
 
 from seawall.errors import SignalError
+from seawall.media.characters import MAX_CHARACTERS
 from seawall.media.media import Kind, Media
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Signal
@@ -76,6 +77,10 @@ def written(signal: Signal) -> tuple[str, str] | None:
 
 
 def _of_text(value: str) -> Signal:
+    if len(value) > MAX_CHARACTERS:
+        raise SignalError(
+            f"The text has {len(value)} characters; the limit is {MAX_CHARACTERS}. Send it in parts."
+        )
     media = Media(kind=Kind.TEXT, media_type="text/plain", text=value)
     for kind in (Text(), TextSha256()):
         found = kind.compute(media)

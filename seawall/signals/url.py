@@ -2,7 +2,6 @@
 
 from seawall.errors import InputError, SignalError
 from seawall.media.link import canonical
-from seawall.media.links_in_text import links
 from seawall.media.media import Kind, Media
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 
@@ -25,8 +24,8 @@ class Url:
     def compute(self, media: Media) -> tuple[Reading, ...] | NoSignal | None:
         """The link itself, or those in a text or in the QR codes of a picture; None where there is none."""
         if media.kind in (Kind.TEXT, Kind.IMAGE):
-            found = links(media.text or "") if media.kind is Kind.TEXT else _shown_in(media)
-            return tuple(Reading(signal=Signal(self.name, link)) for link in found) or None
+            found = (Reading(signal=Signal(self.name, link)) for link in media.links.found)
+            return tuple(found) or None
         if media.kind is not Kind.LINK or media.link is None:
             return None
         try:
@@ -46,7 +45,3 @@ class Url:
             return Signal(self.name, canonical(text))
         except InputError as error:
             raise SignalError(str(error)) from error
-
-
-def _shown_in(media: Media) -> tuple[str, ...]:
-    return media.image.links if media.image else ()

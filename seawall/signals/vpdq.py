@@ -144,7 +144,7 @@ class _Frames(NamedTuple):
     row: Row
 
 
-@lru_cache(maxsize=32)  # one upload is compared with many known videos
+@lru_cache(maxsize=4)  # one upload is compared with many known videos; six hours take 10 MB
 def _frames(value: str) -> _Frames:
     """The codes and times of a signal as we write it, one in a while of what stands still."""
     from seawall.signals.alignment_kernel import grouped, moving  # noqa: PLC0415 - Numba takes a second to load

@@ -136,15 +136,18 @@ def add_entries(
     return standing
 
 
-def signals_of(fingerprint: Fingerprint) -> list[Signal]:
+def signals_of(fingerprint: Fingerprint, *, links: bool = False) -> list[Signal]:
     """
-    The signals that make media known: as it lies, every frame.
+    The signals that make media known: as it lies, every frame; the `links` inside it only where they are asked for.
+
+    A leaflet that quotes a newspaper must not make every post known that names the same page.
 
     Raises:
         InputError: The media has no signal at all.
 
     """
-    signals = [reading.signal for reading in fingerprint.readings if reading.plain]
+    read = fingerprint if links else fingerprint.without_links()
+    signals = [reading.signal for reading in read.readings if reading.plain]
     if not signals:
         raise InputError(fingerprint.error or "There is nothing to fingerprint here.")
     return list(dict.fromkeys(signals))

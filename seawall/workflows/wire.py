@@ -43,6 +43,12 @@ def hash_document(fingerprint: Fingerprint) -> Document:
     }
 
 
+def not_filed(fingerprint: Fingerprint, *, links: bool) -> list[Document]:
+    """Why some signals of media that is filed are absent; also the links inside it, where nobody asked for them."""
+    read = fingerprint if links else fingerprint.without_links()
+    return [_no_signal_document(absent) for absent in read.missing]
+
+
 def signal_documents(fingerprint: Fingerprint) -> list[Document]:
     """The upright signals, each once; the turned ones only serve to find copies."""
     seen: dict[str, Document] = {}

@@ -1,16 +1,19 @@
 """What FFmpeg makes of sound files, and of files that only claim to be whole."""
 
 from datetime import timedelta
+from fractions import Fraction
 from io import BytesIO
 
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks.hostile_containers import film
 from seawall.errors import MediaError
 from seawall.media.limits import MediaLimits
 from seawall.media.media import SAMPLE_RATE, Kind
+from seawall.media.mono import Mono
 from seawall.media.sound import sound_of
 from seawall.media.understand import understand
 from seawall.signals.fingerprint import fingerprint
@@ -105,6 +108,58 @@ def test_a_second_track_is_named() -> None:
     found = fingerprint(understand(data.getvalue(), MediaLimits()))
     assert [each.reason for each in found.missing] == ["1 more track of sound not listened to"]
     assert any(reading.signal.type == "chromaprint" for reading in found.readings)
+
+
+def matroska(*tracks: list[tuple[float, NDArray[np.int16]]], layout: str = "mono") -> bytes:
+    """A file with these tracks, each of pieces and the seconds at which they begin."""
+    data = BytesIO()
+    with av.open(data, "w", format="matroska") as output:
+        streams = [output.add_stream("pcm_s16le", rate=RATE, layout=layout) for _ in tracks]
+        packets = []
+        for stream, pieces in zip(streams, tracks, strict=True):
+            for at, samples in pieces:
+                frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout=layout)
+                frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
+                frame.pts = round(at * RATE)
+                packets += stream.encode(frame)
+        output.mux(sorted(packets, key=lambda packet: packet.pts))
+    return data.getvalue()
+
+
+def test_sound_that_begins_late_or_pauses_keeps_its_times() -> None:
+    """A match says when it is heard in the file, also where its track has nothing for half a minute."""
+    piece = np.full(2 * RATE, 9_000, np.int16)
+    sound = sound_of(matroska([(3.0, piece), (9.0, piece)], [(0.0, piece)]), MediaLimits())
+
+    assert sound is not None
+    changes = np.flatnonzero(np.diff(sound.samples > 4_500, prepend=False, append=False))
+    assert changes / SAMPLE_RATE == pytest.approx([3, 5, 9, 11], abs=0.05)
+
+
+def test_a_pause_that_cannot_be_is_no_pause() -> None:
+    """A clock that jumps ahead by hours must not cost a sound its verdict, nor a gigabyte of silence."""
+    mono = Mono(begins=0.0, most=60.0)
+    for at in (3, 40_000):
+        frame = av.AudioFrame.from_ndarray(pcm(track(1, 1))[None], format="s16", layout="mono")
+        frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1), at
+        mono.hear(frame)
+    mono.end()
+
+    assert (round(mono.seconds, 2), round(mono.heard, 2)) == (5.0, 2.0)
+
+
+def test_channels_that_cancel_each_other_out_are_heard() -> None:
+    """One channel upside down plays as well as before, and mixes to silence."""
+    tune = pcm(track(1, 5))
+    stereo = [np.stack((tune, other), axis=1).reshape(-1) for other in (tune, -tune)]
+
+    both, against = (
+        sound_of(matroska([(0.0, each)], layout="stereo"), MediaLimits()) for each in stereo
+    )
+
+    assert both is not None
+    assert against is not None
+    assert np.array_equal(against.samples, both.samples)
 
 
 def test_noise_inside_a_file_is_an_error_with_a_sentence() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from seawall.media.limits import MediaLimits
 from seawall.media.media import Image, Kind, Media
-from seawall.media.understand import understand
+from seawall.media.understand import understand, understand_text
 from seawall.signals.fingerprint import Fingerprint, fingerprint, fingerprint_unread
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 from tests.media.files import gif_of, picture, saved
@@ -78,8 +78,18 @@ def test_frames_nobody_looked_at_are_named():
     """The picture may be in the part that was left out; a rule decides what follows."""
     found = fingerprint(understand(gif_of(70), MediaLimits()))
 
+    assert found.missing[-2:] == tuple(
+        NoSignal(type=name, reason="6 more frames were not looked at", cause=Cause.FAILED)
+        for name in ("pdq", "url")
+    )
+
+
+def test_links_nobody_looked_at_are_named():
+    """A known link behind two thousand others is not let through in silence."""
+    found = fingerprint(understand_text(" ".join(f"https://a.co/{n}" for n in range(2_001))))
+
     assert found.missing[-1] == NoSignal(
-        type="pdq", reason="6 more frames were not looked at", cause=Cause.FAILED
+        type="url", reason="1 more link was not looked at", cause=Cause.FAILED
     )
 
 

@@ -1,5 +1,7 @@
 """Texts are found again: as a whole, in part, and rewritten."""
 
+import tracemalloc
+from base64 import urlsafe_b64encode
 from collections import defaultdict
 from itertools import islice
 from random import Random
@@ -125,6 +127,18 @@ def test_a_quotation_in_a_longer_text_is_no_copy():
     )
 
 
+def test_what_only_the_simhash_found_is_decided_by_the_passages_too():
+    """A look-up brings 64 places of a passage, and a slogan may stand in a post three hundred times."""
+    slogan = TEXTS["Latin"][:60]
+    alone = Hits(*(np.array([each], np.int64) for each in (0, 0, 4)))
+
+    found = Text().compare(signal(f"{slogan} " * 280), signal(f"{slogan} " * 300), alone)
+
+    assert found is not None
+    assert (found.asked_share, found.known_share) == pytest.approx((1, 280 / 300), abs=0.02)
+    assert Text().compare(signal(TEXTS["Latin"]), signal(OTHERS["Latin"]), alone) is None
+
+
 def test_a_short_text_has_no_signal_and_says_so():
     """A phrase of a few words is written by many people; a Chinese character says as much as two letters."""
     short = Text().compute(media("Only a few words."))
@@ -138,6 +152,20 @@ def test_a_text_that_could_not_be_read_says_why():
     assert Text().compute(media(None, unreadable="It is too long.")) == NoSignal(
         type="text", reason="It is too long.", cause=Cause.FAILED
     )
+
+
+def test_long_texts_that_were_looked_up_are_let_go():
+    """Or a service that sees a thousand novels ends by holding them all."""
+    rng, one = np.random.default_rng(1), 1 << 20
+    tracemalloc.start()
+    try:
+        for _ in range(30):
+            Text().filed(Signal("text", urlsafe_b64encode(rng.bytes(one)).decode().rstrip("=")))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held < 20 * one
 
 
 def test_pictures_are_no_texts():

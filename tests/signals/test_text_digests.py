@@ -8,6 +8,7 @@ import pytest
 
 from seawall.errors import SignalError
 from seawall.media.media import Kind, Media
+from seawall.media.understand import understand_text
 from seawall.signals import tlsh
 from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 from seawall.signals.text_sha256 import TextSha256
@@ -83,7 +84,7 @@ def test_a_short_text_has_no_tlsh(monkeypatch: pytest.MonkeyPatch):
 
 def test_links_in_a_text_are_links():
     """A known address is found in the middle of a post."""
-    found = Url().compute(media("Look at http://Example.org/a?utm_source=x, friends."))
+    found = Url().compute(understand_text("Look at http://Example.org/a?utm_source=x, friends."))
 
     assert found == (Reading(signal=Signal("url", "https://example.org/a")),)
-    assert Url().compute(media("No address here.")) is None
+    assert Url().compute(understand_text("No address here.")) is None

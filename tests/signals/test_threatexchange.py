@@ -77,6 +77,12 @@ def test_a_raw_text_becomes_what_it_is_known_by():
         read("raw_text", "!")
 
 
+def test_a_raw_text_longer_than_the_limit_is_refused_unread():
+    """Making it plain would take the service seconds and half a gigabyte for one row."""
+    with pytest.raises(SignalError, match="The text has 1000001 characters; the limit is 1000000"):
+        read("raw_text", "a" * 1_000_001)
+
+
 def test_what_they_have_no_type_for_is_not_written():
     """Nor read where the name is none of theirs."""
     assert [written(each) for each in (sound(1), words(1), Signal("sha1", "0" * 40))] == [None] * 3

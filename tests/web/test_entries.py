@@ -47,6 +47,25 @@ def test_a_file_is_also_known_by_its_crops_where_that_is_asked(
     assert refused.status_code == 422
 
 
+def test_links_in_a_text_are_filed_where_that_is_asked(admin: httpx.Client, bank: str):
+    """A leaflet that quotes a newspaper must not make every post that names it known."""
+    path = f"/v1/banks/{bank}/entries"
+    text = {"text": "As we read on https://example.org/news and example.com/page every day."}
+    without = admin.post(path, json=text).json()
+    asked = [
+        admin.post(path, json=text | {"links": True}).json(),
+        admin.post(path, files={"text": (None, text["text"]), "links": (None, "true")}).json(),
+    ]
+
+    assert "url" not in {each["signal_type"] for each in without["entries"]}
+    assert "2 links in it were left out; ask for links to have them" in {
+        each["reason"] for each in without["no_signal"]
+    }
+    for each in asked:
+        found = [entry["value"] for entry in each["entries"] if entry["signal_type"] == "url"]
+        assert found == ["https://example.org/news", "https://example.com/page"]
+
+
 def test_adding_again_adds_to_it(admin: httpx.Client, bank: str):
     """Categories and vouchers are united; nothing is doubled."""
     path = f"/v1/banks/{bank}/entries"

@@ -34,7 +34,7 @@ from seawall.web.once import expected, ticket, unless_changed, written
 from seawall.web.openapi import FORM, described
 from seawall.web.rendering import Json
 from seawall.workflows.bank import Filing, add_entries, change_entry, remove_entry, signals_of
-from seawall.workflows.wire import Document, entry_document, hash_document
+from seawall.workflows.wire import Document, entry_document, not_filed
 
 router = APIRouter(prefix="/v1/banks/{bank}/entries", tags=["entries"])
 
@@ -83,12 +83,14 @@ class MediaFilingIn(FilingIn):
 
     text: Passage | None = None
     crops: bool = False  # pictures are also known by their crops
+    links: bool = False  # the links inside a text or picture are known too
 
 
 class TextEntryIn(FilingIn):
     """A text to be known by its signals."""
 
     text: Passage
+    links: bool = False  # the links inside it are known too
 
 
 class EntryIn(FilingIn):
@@ -171,7 +173,7 @@ async def add(request: Request, by: Annotated[Key, may(Scope.BANKS_WRITE)], bank
         if isinstance(given.root, TextEntryIn):
             with door.room.place(by.id):
                 read = await of_text(given.root.text, door)
-            signals, missing = _filed(read, given.root.filing())
+            signals, missing = _filed(read, given.root)
         else:
             signals = await run_in_threadpool(_from_json, given.root)
 
@@ -264,13 +266,17 @@ async def _from_form(
         asked += hashlib.sha256(form.file).digest()
     else:
         read = await of_text(given.text or "", door_of(request))
-    signals, missing = _filed(read, given.filing())
+    signals, missing = _filed(read, given)
     return signals, asked, missing
 
 
-def _filed(read: Fingerprint, filing: Filing) -> tuple[list[tuple[Signal, Filing]], list[Document]]:
+def _filed(
+    read: Fingerprint, given: MediaFilingIn | TextEntryIn
+) -> tuple[list[tuple[Signal, Filing]], list[Document]]:
     """The signals of a piece of media as entries of one filing, and those it does not have."""
-    return [(signal, filing) for signal in signals_of(read)], hash_document(read)["no_signal"]
+    filing = given.filing()
+    signals = [(signal, filing) for signal in signals_of(read, links=given.links)]
+    return signals, not_filed(read, links=given.links)
 
 
 def _tagged(document: Document) -> Response:
