@@ -13,6 +13,7 @@ from seawall.ids import new_id
 from seawall.index.digest import digest
 from seawall.policy.measure import Measure
 from seawall.policy.territory import territory
+from seawall.screening.restored import is_restored
 from seawall.screening.screen import screen
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
@@ -163,6 +164,6 @@ def _case(upload: Upload, stores: Stores) -> str:
 def _restored(fingerprint: Fingerprint, knowledge: Knowledge, now: datetime) -> bool:
     """Whether this very content was given back after a removal, and that still counts."""
     allowed = knowledge.allowed
-    return bool(allowed) and any(
-        now < allowed.get(digest(str(reading.signal)), now) for reading in fingerprint.own
+    return bool(allowed) and is_restored(
+        fingerprint, lambda signal: now < allowed.get(digest(str(signal)), now)
     )
