@@ -218,3 +218,28 @@ def test_long_signals_are_told_in_brief_with_every_match(place):
         kept = sum(len(mark.signal or "") for mark in marks_of(place.case(case).items[0]))
     assert sum(map(len, bodies)) < 60_000
     assert kept < 10_000
+
+
+def test_what_was_not_compared_for_lack_of_time_is_said_and_held(place):
+    """The likest are compared first; of the others nobody knows."""
+    parts = [video(*FRAMES[:length]) for length in (8, 12, 20)]
+    know(place, *parts)
+    photo = pdq(100)
+
+    def verdict(most, *signals):
+        return screen_upload(
+            fingerprint(*signals, kind=Kind.VIDEO),
+            Context(),
+            knowledge=place.knowledge,
+            chance=1.0,
+            now=NOON,
+            most_compared=most,
+        ).verdict
+
+    every, likest, none = verdict(1 << 20, FILM), verdict(1, FILM), verdict(0, photo)
+
+    assert (len(every.matches), every.not_screened) == (3, ())
+    assert [match.distance for match in likest.matches] == [0]
+    assert [(each.what, each.cause) for each in likest.not_screened] == [("vpdq", "failed")]
+    assert "2 of them were not compared" in likest.not_screened[0].reason
+    assert (none.matches, none.measure) == ((), Measure.HOLD)
