@@ -123,6 +123,11 @@ class UploadStore:
         rows = rows_among(self._connection, uploads.c.id, idents)
         return {row.id: _upload(row) for row in rows}
 
+    def verdicts(self, idents: Collection[str]) -> dict[str, Verdict]:
+        """The verdicts on those of these uploads that are known, without their long readings."""
+        query = select(uploads.c.id, uploads.c.verdict).where(uploads.c.id.in_(idents))
+        return {row.id: verdict_from(row.verdict) for row in self._connection.execute(query)}
+
     def before(
         self,
         number: int | None,
