@@ -15,6 +15,7 @@ from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rule
 from seawall.policy.taxonomy import taxonomy
 from seawall.signals.signal import Orientation, Signal
+from seawall.storage import uploads as stored
 from seawall.storage.memory import Memory
 from seawall.workflows import retroaction
 from seawall.workflows.audit import verify_audit
@@ -323,6 +324,25 @@ def test_whoever_stops_between_two_commits_loses_and_doubles_nothing(node, monke
     assert [each.upload for each in node.remembered()] == uploads
     assert len(node.messages()) == 10 + 10  # judged otherwise, and a person should look
     assert verify_audit(node.memory).faults == ()
+
+
+def test_uploads_of_long_signals_are_read_few_at_a_time(node, monkeypatch):
+    """On a page as in a commit of looking back: those of two hours of video have megabytes."""
+    film = video(*(pdq(number) for number in range(500, 520)))
+    uploads = [node.let_through(film) for _ in range(3)]
+    monkeypatch.setattr(stored, "PAGE_BYTES", 2 * len(film.value))
+
+    with node.memory.reading() as stores:
+        page = stores.uploads.before(None, limit=10)
+        rest = stores.uploads.before(page[-1].number, limit=10)
+        assert [stored.is_full(each) for each in (page, rest)] == [True, False]
+    assert [each.id for each in (*page, *rest)] == uploads[::-1]
+
+    node.add(entry(film))
+    assert [[each.upload for each in written] for written in node.steps() if written] == [
+        uploads[:2],
+        uploads[2:],
+    ]
 
 
 def test_processes_take_turns(memory, tmp_path):
