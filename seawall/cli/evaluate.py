@@ -28,7 +28,7 @@ def evaluate(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Alter every file the way people alter copies, and show which are still found; exit code 3 when files were left out."""
+    """Alter every file the way people alter copies, and show what is found; exit code 3 when files were left out."""
     from dataclasses import asdict  # noqa: PLC0415 - with the rest
     from time import perf_counter  # noqa: PLC0415 - the same
 

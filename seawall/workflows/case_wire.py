@@ -70,7 +70,7 @@ def case_document(case: Case) -> Document:
 
 
 def whole_case_document(case: Case, stores: Stores) -> Document:
-    """The same with what its uploads match, its rulings, events, the earlier ruling that would cover it, and a known answer."""
+    """The same with what its uploads match, rulings, events, the earlier ruling that would cover it, a known answer."""
     earlier = confirmation(case, stores)
     rulings = stores.rulings.of_case(case.id)
     if any(waits_for_a_second(case, each) for each in rulings):

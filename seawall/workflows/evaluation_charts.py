@@ -44,7 +44,12 @@ def charts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
 def _distance(rung: Rung) -> tuple[str, float, float, str]:
     median = rung.median_distance
     share = min((median or 0) / FURTHEST, 1)
-    return f"{rung.alteration} {rung.strength}", share, share, "–" if median is None else f"{median:g}"
+    return (
+        f"{rung.alteration} {rung.strength}",
+        share,
+        share,
+        "–" if median is None else f"{median:g}",
+    )
 
 
 def _bars(title: str, rows: Sequence[tuple[str, float, float, str]]) -> str:

@@ -6,9 +6,7 @@ from seawall.screening.verdict import Match, Verdict
 from seawall.storage.memory import Stores
 
 
-def latest_matches(
-    verdicts: Mapping[str, Verdict], stores: Stores
-) -> dict[str, dict[str, Match]]:
+def latest_matches(verdicts: Mapping[str, Verdict], stores: Stores) -> dict[str, dict[str, Match]]:
     """Of each of these uploads, given its first verdict, its match with each entry, as last judged."""
     later = stores.retroactions.latest(list(verdicts))
     found: dict[str, dict[str, Match]] = {}
