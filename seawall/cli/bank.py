@@ -239,10 +239,21 @@ def export(
     """Write a bank to stdout, as `import` reads it."""
     if ndjson and threatexchange:
         raise InputError("Choose one of --ndjson and --threatexchange.")
+    from seawall.cli.output import err  # noqa: PLC0415 - Rich would slow `--help`
+
     to = "threatexchange" if threatexchange else "ndjson" if ndjson else "csv"
+    written = 0
     with desk(home, server, key) as at:
-        for line in at.export(bank, to=to):
-            sys.stdout.write(line)
+        for text in at.export(bank, to=to):
+            sys.stdout.write(text)
+            written += text.count("\n")
+        there = next(each["entries"] for each in at.banks() if each["name"] == bank)
+    if threatexchange and there > written:
+        err.print(
+            f"{there - written} of {there} entries were left out: they do not count now, or "
+            "python-threatexchange has no type for them.",
+            soft_wrap=True,
+        )
 
 
 def _show_banks(rows: list[dict[str, Any]], *, as_json: bool) -> None:

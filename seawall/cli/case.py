@@ -8,6 +8,7 @@ import typer
 
 from seawall.cli.options import Home, Json, Server, ServerKey, desk
 from seawall.cli.when import ahead
+from seawall.cli.where import where
 from seawall.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="See what waits for a person, and rule on it.")
@@ -28,6 +29,16 @@ RULING = {
     "policy": "policy",
     "needs": "needs a second person for",
     "undone_at": "undone",
+}
+NEAR = {
+    "item": "item",
+    "signal": "near by",
+    "distance": "distance",
+    "where": "where",
+    "share": "of the known",
+    "rule": "rule",
+    "bank": "bank",
+    "categories": "categories",
 }
 Ident = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
 RulingIdent = Annotated[str, typer.Argument(metavar="RULING", help="The ruling's id.")]
@@ -72,12 +83,10 @@ def show(
     _case(found, json=json)
     if json:
         return
-    items = [
-        item | {"matches": [f"{m['bank']} at {m['distance']}" for m in item["matches"]]}
-        for item in found["items"]
-    ]
-    columns = {"key": "item", "upload": "upload", "matches": "matches", "uploader": "uploader"}
-    table(items, columns, as_json=False, empty="")
+    columns = {"key": "item", "upload": "upload", "uploader": "uploader"}
+    table(found["items"], columns, as_json=False, empty="")
+    near = [row for item in found["items"] for row in _near(item)]
+    table(near, NEAR, as_json=False, empty="Nothing known is near it.", whole=("where",))
     table(found["rulings"], RULING, as_json=False, empty="Nobody has ruled on it.")
 
 
@@ -377,6 +386,35 @@ def _case(found: dict[str, Any], *, json: bool) -> None:
 
     shown = found if json else found | {"items": len(found["items"])}
     table([shown], COLUMNS, as_json=json, empty="", whole=("case",))
+
+
+def _near(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for everything known that the item is near: what, how near, where, how much, and who wants it."""
+    rows = [
+        {
+            "item": item["key"],
+            "bank": match["bank"],
+            "signal": match["signal_type"],
+            "distance": match["distance"],
+            "where": where(match),
+            "share": "" if match["known_share"] is None else f"{match['known_share']:.0%}",
+            "rule": match["rule"] or match["withheld"] or "",
+            "categories": match["categories"],
+        }
+        for match in item["screened"]
+    ]
+    screened = {match["entry"] for match in item["screened"]}
+    told = [match for match in item["matches"] if match["entry"] not in screened]
+    return rows + [
+        {
+            "item": item["key"],
+            "bank": match["bank"],
+            "signal": match["signal"].partition(":")[0],
+            "distance": match["distance"],
+            "categories": match["categories"],
+        }
+        for match in told
+    ]
 
 
 def _ruling(made: dict[str, Any], *, json: bool) -> None:

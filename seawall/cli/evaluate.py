@@ -28,7 +28,7 @@ def evaluate(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Alter every file the way people alter copies, and show which copies are still found."""
+    """Alter every file the way people alter copies, and show what is found; exit code 3 when files were left out."""
     from dataclasses import asdict  # noqa: PLC0415 - with the rest
     from time import perf_counter  # noqa: PLC0415 - the same
 
@@ -62,6 +62,8 @@ def evaluate(
         _show(found)
     for path, reason in found.left_out:
         err.print(f"{path} was left out: {reason}", markup=False)
+    if found.left_out:
+        raise typer.Exit(3)
 
 
 def _show(found: "Evaluation") -> None:

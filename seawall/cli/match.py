@@ -1,13 +1,13 @@
 """`seawall match`: is this signal known, or this file or text?"""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from seawall.cli.options import Home, Json, Server, ServerKey, Texts, desk
+from seawall.cli.where import where
 from seawall.errors import InputError
-from seawall.workflows.paths import Passage
+from seawall.workflows.paths import Passage, is_there
 
 
 def match(
@@ -32,7 +32,7 @@ def match(
         if what == ["-"]
         else what or []
     )
-    paths = [each for each in asked if Path(each).is_file()]
+    paths = [each for each in asked if is_there(each)]
     signals = [each for each in asked if each not in paths]
     media = [*map(Passage, texts or []), *paths]
     if not signals and not media:
@@ -63,12 +63,13 @@ def match(
 def _show(found: list[tuple[str, dict[str, Any]]]) -> None:
     from seawall.cli.output import out, table, text, value  # noqa: PLC0415 - Rich would slow `--help`
 
-    made = table("signal", "distance", "bank", "categories", "entry")
+    made = table("signal", "distance", "where", "bank", "categories", "entry")
     for name, result in found:
         for near in result["matches"]:
             made.add_row(
                 value(name),
                 str(near["distance"]),
+                text(where(near)),
                 text(near["bank"]),
                 text(near["categories"]),
                 near["entry"],

@@ -250,7 +250,10 @@ class RemoteDesk:
     def _send(self, path: str, route: str, about: Document) -> Document:
         about = about | {"item_id": path} if route == "/v1/screen" else about
         if isinstance(path, Passage):
-            return self._ask("POST", route, data=about | {"text": str(path)})
+            parts = {
+                "text": (None, str(path))
+            }  # not a form of the plain kind, which some take for JSON
+            return self._ask("POST", route, data=about, files=parts)
         if path.startswith(LINK_PREFIXES):
             return self._ask("POST", route, data=about | {"url": path})
         try:

@@ -6,8 +6,9 @@ Codes that were near become entries that are known.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from seawall.banks.entry import Entry
 from seawall.signals.embedding import Embedding, model_of
 from seawall.signals.registry import SEQUENCE_TYPES
 from seawall.signals.sequence import Hits, Likeness, SequenceType
-from seawall.signals.signal import Reading, Signal
+from seawall.signals.signal import Cause, NoSignal, Reading, Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +30,23 @@ class Known:
     likeness: Likeness | None = None  # None: each is one code
 
 
-def recognised(hits: Iterable[Hit], entries: Mapping[int, Entry]) -> Iterator[Known]:
-    """What these hits make known, of the entries that still count."""
+class Recognised(NamedTuple):
+    """What is known, and what was not compared for lack of time."""
+
+    known: list[Known]
+    left_out: tuple[NoSignal, ...] = ()
+
+
+def recognised(
+    hits: Iterable[Hit], entries: Mapping[int, Entry], *, most: int | None = None
+) -> Recognised:
+    """
+    What these hits make known, of the entries that still count.
+
+    Of long signals those with the most hits are compared, until they have `most` characters together.
+    """
     rows: dict[tuple[Reading, int], list[Hit]] = defaultdict(list)
+    known: list[Known] = []
     for hit in hits:
         entry = entries.get(hit.number)
         if entry is None:
@@ -39,11 +54,25 @@ def recognised(hits: Iterable[Hit], entries: Mapping[int, Entry]) -> Iterator[Kn
         if _sequence(hit.reading, entry):
             rows[hit.reading, hit.number].append(hit)
         elif _comparable(hit, entry.signal):
-            yield Known(reading=hit.reading, distance=_apart(hit), entry=entry)
-    for (reading, number), row in rows.items():
-        known = _compared(reading, entries[number], row)
-        if known is not None:
-            yield known
+            known.append(Known(reading=hit.reading, distance=_apart(hit), entry=entry))
+    left_out: dict[str, set[int]] = defaultdict(set)
+    compared = 0
+    for (reading, number), row in sorted(rows.items(), key=lambda item: -len(item[1])):
+        if most is not None and compared >= most:
+            left_out[reading.signal.type].add(number)
+            continue
+        compared += len(entries[number].signal.value)
+        found = _compared(reading, entries[number], row)
+        if found is not None:
+            known.append(found)
+    return Recognised(
+        known, tuple(_not_compared(name, len(numbers)) for name, numbers in left_out.items())
+    )
+
+
+def _not_compared(name: str, count: int) -> NoSignal:
+    reason = f"It is like so many known ones that {count} of them were not compared with it."
+    return NoSignal(type=name, reason=reason, cause=Cause.FAILED)
 
 
 def _sequence(reading: Reading, entry: Entry) -> SequenceType | None:

@@ -1,12 +1,12 @@
 """What was screened, what came of it, and the ledger of what was let through."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from seawall.errors import NotFound
 from seawall.index.digest import digest
@@ -23,7 +23,8 @@ from seawall.storage.documents import (
 )
 from seawall.storage.tables import ledger, uploads
 
-FINGERPRINTS = 50  # read at a time: those of long videos have megabytes
+IN_HAND = 25  # uploads asked for at a time: those of long videos have megabytes
+FINGERPRINTS = 50  # read at a time, for the same reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,11 @@ class UploadStore:
         rows = rows_among(self._connection, uploads.c.id, idents)
         return {row.id: _upload(row) for row in rows}
 
+    def verdicts(self, idents: Collection[str]) -> dict[str, Verdict]:
+        """The verdicts on those of these uploads that are known, without their long readings."""
+        query = select(uploads.c.id, uploads.c.verdict).where(uploads.c.id.in_(idents))
+        return {row.id: verdict_from(row.verdict) for row in self._connection.execute(query)}
+
     def before(
         self,
         number: int | None,
@@ -131,7 +137,11 @@ class UploadStore:
         item: str | None = None,
         measure: Measure | None = None,
     ) -> list[Upload]:
-        """Uploads screened before the one of this number, newest first."""
+        """
+        Uploads screened before the one of this number, newest first.
+
+        They are fewer than `limit` where their signals fill a page: see `is_full`.
+        """
         query = select(uploads).order_by(uploads.c.number.desc()).limit(limit)
         if number is not None:
             query = query.where(uploads.c.number < number)
@@ -139,7 +149,7 @@ class UploadStore:
             query = query.where(uploads.c.item == item)
         if measure is not None:
             query = query.where(uploads.c.measure == measure)
-        return [_upload(row) for row in self._connection.execute(query)]
+        return self._until_full(query)
 
     def all(self, *, since: datetime | None = None, latest: int | None = None) -> Iterator[Upload]:
         """Every upload, or no more than so many of the latest, oldest first, a page in memory at a time."""
@@ -148,7 +158,7 @@ class UploadStore:
             query = query.where(uploads.c.number > self.last() - latest)
         if since is not None:
             query = query.where(uploads.c.at >= since)
-        for row in self._connection.execute(query.execution_options(yield_per=500)):
+        for row in self._connection.execute(query.execution_options(yield_per=IN_HAND)):
             yield _upload(row)
 
     def measures_since(self, since: datetime, *, limit: int) -> list[tuple[datetime, Measure]]:
@@ -163,9 +173,9 @@ class UploadStore:
         return [(row.at, Measure(row.measure)) for row in rows]
 
     def by_number(self, numbers: Collection[int]) -> list[Upload]:
-        """The uploads of these numbers, in their order."""
+        """The uploads of these numbers, in their order; only the first where their signals fill a page."""
         query = select(uploads).where(uploads.c.number.in_(numbers)).order_by(uploads.c.number)
-        return [_upload(row) for row in self._connection.execute(query)]
+        return self._until_full(query)
 
     def ledger_after(self, line: int, *, limit: int) -> tuple[int, list[tuple[int, Fingerprint]]]:
         """
@@ -189,7 +199,7 @@ class UploadStore:
             query = select(uploads.c.number, uploads.c.fingerprint).where(uploads.c.id.in_(some))
             for number, document in self._connection.execute(query):
                 found.append((number, fingerprint_from(document)))
-                size += sum(len(reading.signal.value) for reading in found[-1][1].readings)
+                size += _size(found[-1][1])
             if size >= PAGE_BYTES:
                 return last_of[some[-1]], found
         return (lines[-1].number if lines else line), found
@@ -254,9 +264,29 @@ class UploadStore:
         """How many uploads were screened."""
         return self._connection.execute(select(func.count()).select_from(uploads)).scalar_one()
 
+    def _until_full(self, query: Select[Any]) -> list[Upload]:
+        found: list[Upload] = []
+        size = 0
+        with self._connection.execute(query.execution_options(yield_per=IN_HAND)) as rows:
+            for row in rows:
+                found.append(_upload(row))
+                size += _size(found[-1].fingerprint)
+                if size >= PAGE_BYTES:
+                    break
+        return found
+
     def ledger_size(self) -> int:
         """How many signals of things let through are kept."""
         return self._connection.execute(select(func.count()).select_from(ledger)).scalar_one()
+
+
+def is_full(page: Iterable[Upload]) -> bool:
+    """Whether a page ends because its signals fill it, so that more may follow."""
+    return sum(_size(upload.fingerprint) for upload in page) >= PAGE_BYTES
+
+
+def _size(fingerprint: Fingerprint) -> int:
+    return sum(len(reading.signal.value) for reading in fingerprint.readings)
 
 
 def _upload(row: Row[Any]) -> Upload:

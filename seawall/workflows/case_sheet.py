@@ -27,6 +27,7 @@ from seawall.storage.quality import Tried
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.uploads import Upload
 from seawall.workflows.case_access import check_shown, hidden_from, shown_to, who_may_rule
+from seawall.workflows.matches import latest_matches
 from seawall.workflows.quality import known_answer
 from seawall.workflows.ruling import confirmation, earlier_on
 from seawall.workflows.sealing import Safe, why_nothing
@@ -47,7 +48,7 @@ class Near:
     distance: int
     threshold: (
         int | None
-    )  # how far the strictest rule reaches; None: no rule wants it, or it was found later
+    )  # how far the strictest rule reaches; None: no rule wants it, or it was handed in
     rule: str | None
     categories: tuple[str, ...]
     vouchers: int
@@ -178,14 +179,15 @@ def _items(
     shown = case.items[first - 1 : first - 1 + ITEMS]
     uploads = stores.uploads.named([item.upload for item in shown if item.upload is not None])
     kept, standings = media_of(shown, stores), _standings(case, shown, person, stores, now)
+    matches = latest_matches({name: each.verdict for name, each in uploads.items()}, stores)
     near = {match.entry for item in shown for match in item.matches}
-    near |= {match.entry for item in shown for match in _matches(item, uploads)}
+    near = near.union(*matches.values())
     entries = stores.entries.named(list(near))
     return tuple(
         ItemSheet(
             number=number,
             item=item,
-            near=_near(item, uploads, entries),
+            near=_near(item, matches.get(item.upload or "", {}), entries),
             duration=_duration(item, uploads),
             media=kept.get(item.key),
             nothing=why_nothing(kept.get(item.key), safe=safe),
@@ -240,18 +242,12 @@ def _duration(item: Item, uploads: Mapping[str, Upload]) -> float | None:
     return upload.fingerprint.duration if upload else None
 
 
-def _matches(item: Item, uploads: Mapping[str, Upload]) -> tuple[Match, ...]:
-    upload = uploads.get(item.upload or "")
-    return upload.verdict.matches if upload else ()
-
-
 def _near(
-    item: Item, uploads: Mapping[str, Upload], entries: Mapping[str, Entry]
+    item: Item, screened: Mapping[str, Match], entries: Mapping[str, Entry]
 ) -> tuple[Near, ...]:
-    screened = {match.entry: match for match in _matches(item, uploads)}
-    later = [match for match in item.matches if match.entry not in screened]
+    told = [match for match in item.matches if match.entry not in screened]
     found = [_as_screened(match, entries.get(match.entry)) for match in screened.values()]
-    found += [_as_told(match, entries.get(match.entry)) for match in later]
+    found += [_as_told(match, entries.get(match.entry)) for match in told]
     return tuple(sorted(found, key=lambda each: each.distance))
 
 

@@ -12,8 +12,10 @@ from seawall.clock import rfc3339
 from seawall.storage.case_rows import Listed
 from seawall.storage.memory import Stores
 from seawall.storage.quality import Tried
+from seawall.workflows.matches import latest_matches
 from seawall.workflows.quality import known_answer
 from seawall.workflows.ruling import confirmation, waits_for_a_second
+from seawall.workflows.wire import match_document
 
 Document = dict[str, Any]
 
@@ -68,12 +70,13 @@ def case_document(case: Case) -> Document:
 
 
 def whole_case_document(case: Case, stores: Stores) -> Document:
-    """The same with its rulings, what happened to it, the earlier ruling that would cover it, and a known answer."""
+    """The same with what its uploads match, rulings, events, the earlier ruling that would cover it, a known answer."""
     earlier = confirmation(case, stores)
     rulings = stores.rulings.of_case(case.id)
     if any(waits_for_a_second(case, each) for each in rulings):
         case = replace(case, until=None)
     return case_document(case) | {
+        "items": _matched_items(case, stores),
         "rulings": [ruling_document(each) for each in rulings],
         "confirms": ruling_document(earlier) if earlier else None,
         "golden": _golden_document(known_answer(case, stores)),
@@ -119,6 +122,19 @@ def _item_document(item: Item) -> Document:
     matches = [asdict(match) | {"categories": list(match.categories)} for match in item.matches]
     names = {"key": item.key, "ref": item.ref}
     return asdict(item) | names | {"signals": list(item.signals), "matches": matches}
+
+
+def _matched_items(case: Case, stores: Stores) -> list[Document]:
+    """Each item, with what its upload matches: by which rule, and where."""
+    uploads = [item.upload for item in case.items if item.upload is not None]
+    matches = latest_matches(stores.uploads.verdicts(uploads), stores)
+    documents = []
+    for item in case.items:
+        near = sorted(matches.get(item.upload or "", {}).values(), key=lambda each: each.distance)
+        documents.append(
+            _item_document(item) | {"screened": [match_document(match) for match in near]}
+        )
+    return documents
 
 
 def _event_document(event: CaseEvent) -> Document:

@@ -74,7 +74,6 @@ class _Tally:
 @dataclass(frozen=True, slots=True)
 class _Original:
     ladder: Ladder[Any]
-    data: bytes
     fingerprint: Fingerprint
 
 
@@ -91,7 +90,7 @@ def evaluate(
     """
     How many altered copies of these files are found, and how many others are taken for one of them.
 
-    `only` names the alterations tried, all when empty; `seconds` is a clock; `done` is called after each file.
+    `only` names the alterations tried, all when empty; `seconds` is a clock; `done` is called for each file.
 
     Raises:
         InputError: None of the files can be altered, or a name is of no alteration.
@@ -105,7 +104,8 @@ def evaluate(
         try:
             original = _opened(path, ladders, sandbox)
             chance = Random(len(originals))  # noqa: S311 - repeatable, and hides nothing
-            _altered(original, tallies, chance=chance, sandbox=sandbox, seconds=seconds)
+            data = Path(path).read_bytes()
+            _altered(original, data, tallies, chance=chance, sandbox=sandbox, seconds=seconds)
         except Error as wrong:
             left_out.append((path, str(wrong)))
         else:
@@ -116,12 +116,13 @@ def evaluate(
         raise InputError(
             f"There is nothing here that can be altered; name a folder of photos, videos, sounds or texts.{why}"
         )
+    strangers = _strangers(originals, others, left_out, sandbox=sandbox, done=done)
     return Evaluation(
         originals=len(originals),
         left_out=tuple(left_out),
         near=near,
         rungs=tuple(_rung(*key, tally, near) for key, tally in tallies.items()),
-        strangers=_strangers(originals, others, sandbox=sandbox, done=done),
+        strangers=strangers,
     )
 
 
@@ -134,11 +135,12 @@ def _opened(path: str, ladders: Sequence[Ladder[Any]], sandbox: Sandbox) -> _Ori
         raise InputError(
             "; ".join(each.reason for each in fingerprint.missing) or "It has no code."
         )
-    return _Original(ladder, Path(path).read_bytes(), fingerprint)
+    return _Original(ladder, fingerprint)
 
 
 def _altered(
     original: _Original,
+    data: bytes,
     tallies: dict[tuple[str, Alteration[Any]], _Tally],
     *,
     chance: Random,
@@ -146,7 +148,7 @@ def _altered(
     seconds: Callable[[], float],
 ) -> None:
     ladder = original.ladder
-    thing = ladder.read(original.data)
+    thing = ladder.read(data)
     for alteration in ladder.alterations:
         copy = alteration.apply(thing, chance)
         began = seconds()
@@ -182,14 +184,23 @@ def _within(near: int, distances: list[int | None]) -> int:
 def _strangers(
     originals: Sequence[_Original],
     others: Iterable[str],
+    left_out: list[tuple[str, str]],
     *,
     sandbox: Sandbox,
     done: Callable[[], None],
 ) -> tuple[Strangers, ...]:
+    """Every original against every other file; one that cannot be read is added to what was `left_out`."""
     distances: list[int] = []
     comparisons = 0
     for path in others:
-        found = sandbox.submit_file(Path(path)).result()
+        done()
+        try:
+            found = sandbox.submit_file(Path(path)).result()
+        except Error as wrong:
+            left_out.append((path, str(wrong)))
+            continue
+        if found.error is not None:
+            left_out.append((path, found.error))
         types = {reading.signal.type for reading in found.readings}
         for original in originals:
             if original.ladder.type not in types:
@@ -197,7 +208,6 @@ def _strangers(
             distance = original.ladder.nearest(original.fingerprint, found).distance
             comparisons += 1
             distances += [] if distance is None else [distance]
-        done()
     return tuple(
         Strangers(
             threshold=threshold,

@@ -1,5 +1,5 @@
 """
-An evaluation as SVG files: what is found by alteration, and false matches by threshold.
+An evaluation as SVG files: what is found and how near it is by alteration, and false matches by threshold.
 
 Drawn by hand, as the console's are (docs/decisions/0007): Altair with vl-convert would be 94 MB for two bar charts.
 """
@@ -7,15 +7,17 @@ Drawn by hand, as the console's are (docs/decisions/0007): Altair with vl-conver
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from seawall.workflows.evaluate import Evaluation
+from seawall.workflows.evaluate import Evaluation, Rung
 
 WIDE, LABEL, BAR = 760, 300, 18  # pixels
+FURTHEST = 128  # bits: as far apart as codes of different things
 WHOLE, PARTS, INK = "#1f5a85", "#7fb3d5", "#222222"
 
 
 def charts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """The name of each file, and the SVG in it."""
     for kind in dict.fromkeys(rung.kind for rung in evaluation.rungs):
+        rungs = [rung for rung in evaluation.rungs if rung.kind == kind]
         rows = [
             (
                 f"{rung.alteration} {rung.strength}",
@@ -23,11 +25,12 @@ def charts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
                 rung.found / rung.copies,
                 f"{rung.found / rung.copies:.0%}",
             )
-            for rung in evaluation.rungs
-            if rung.kind == kind
+            for rung in rungs
         ]
         title = f"Copies found within {evaluation.near} bits: dark by the whole, light by a part"
         yield f"recall-{kind}.svg", _bars(title, rows)
+        title = "Distance of the copies that are like their originals, in bits: the median"
+        yield f"distance-{kind}.svg", _bars(title, [_distance(rung) for rung in rungs])
     if evaluation.strangers:
         most = max(1, *(each.matches for each in evaluation.strangers))
         counts = [
@@ -36,6 +39,17 @@ def charts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
         ]
         title = f"False matches of {evaluation.strangers[0].comparisons} pairs, by threshold"
         yield "false-matches.svg", _bars(title, counts)
+
+
+def _distance(rung: Rung) -> tuple[str, float, float, str]:
+    median = rung.median_distance
+    share = min((median or 0) / FURTHEST, 1)
+    return (
+        f"{rung.alteration} {rung.strength}",
+        share,
+        share,
+        "–" if median is None else f"{median:g}",
+    )
 
 
 def _bars(title: str, rows: Sequence[tuple[str, float, float, str]]) -> str:

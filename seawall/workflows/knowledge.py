@@ -21,9 +21,10 @@ from seawall.banks.catalogue import Catalogue, radii
 from seawall.banks.entry import Entry
 from seawall.collecting import uncollected
 from seawall.errors import StorageError
+from seawall.media.limits import MIB
 from seawall.policy.category import Taxonomy
 from seawall.policy.rule import Rules
-from seawall.screening.recognise import Known, recognised
+from seawall.screening.recognise import Known, Recognised, recognised
 from seawall.signals.registry import SIGNAL_TYPES
 from seawall.signals.signal import Reading
 from seawall.storage.memory import Memory, Stores
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 PAGE = 20_000  # changes taken in at a time
 MERGE_EVERY = 25 * PAGE  # changes; what is merged more often is written more often
 ENTRIES_REMEMBERED = 100_000
+REMEMBERED = 128 * MIB  # characters of their signals: those of long videos have megabytes
 
 
 def open_catalogue(folder: Path, *, last: int) -> Catalogue:
@@ -49,6 +51,33 @@ def open_catalogue(folder: Path, *, last: int) -> Catalogue:
         shutil.rmtree(folder)
         catalogue = Catalogue.open(folder)
     return catalogue
+
+
+class _Remembered:
+    """Entries of recent matches by number, forgotten all at once when they are too many or too long."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, Entry] = {}
+        self._size = 0
+
+    def get(self, number: int) -> Entry | None:
+        return self._entries.get(number)
+
+    def add(self, read: Mapping[int, Entry]) -> None:
+        for number, entry in read.items():
+            if len(self._entries) >= ENTRIES_REMEMBERED or self._size >= REMEMBERED:
+                self.clear()
+            self.forget(number)
+            self._entries[number] = entry
+            self._size += len(entry.signal.value)
+
+    def forget(self, number: int) -> None:
+        gone = self._entries.pop(number, None)
+        self._size -= len(gone.signal.value) if gone else 0
+
+    def clear(self) -> None:
+        self._entries.clear()
+        self._size = 0
 
 
 class Knowledge:
@@ -75,7 +104,7 @@ class Knowledge:
         self._look_every = look_every.total_seconds()
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
-        self._entries: dict[int, Entry] = {}
+        self._entries = _Remembered()
         self._seen = -1
         self._followed_to = -1
         self._banks: object = None
@@ -114,6 +143,16 @@ class Knowledge:
 
     def known(self, readings: Iterable[Reading], *, max_distance: int | None = None) -> list[Known]:
         """Every entry near these readings: within this many bits, or else within what the rules ask for."""
+        return self.recognised(readings, max_distance=max_distance).known
+
+    def recognised(
+        self,
+        readings: Iterable[Reading],
+        *,
+        max_distance: int | None = None,
+        most: int | None = None,
+    ) -> Recognised:
+        """The same, comparing long known signals until they have `most` characters, and what was left out by that."""
         self.refresh()
         within = {
             name: self.rules.radius(name) if max_distance is None else max_distance
@@ -121,11 +160,9 @@ class Knowledge:
         }
         hits = self.catalogue.look_up(readings, radius=radii(within))
         entries = self._looked_up({hit.number for hit in hits}) if hits else {}
-        return [
-            known
-            for known in recognised(hits, entries)
-            if known.distance <= within[known.entry.signal.type]
-        ]
+        found = recognised(hits, entries, most=most)
+        near = [each for each in found.known if each.distance <= within[each.entry.signal.type]]
+        return found._replace(known=near)
 
     def merge(self) -> bool:
         """Write grown index tails to disk; whether anything was written."""
@@ -185,7 +222,7 @@ class Knowledge:
             if page:
                 self.catalogue.take_in([change for _, change in page], position=page[-1][0])
             for _, change in page:
-                self._entries.pop(change.number, None)
+                self._entries.forget(change.number)
             return len(page)
 
     def _looked_up(self, numbers: set[int]) -> dict[int, Entry]:
@@ -195,8 +232,6 @@ class Knowledge:
         if absent:
             with self._lock, self._memory.reading() as stores:  # no change is taken in meanwhile
                 read = stores.entries.by_number(absent)
-                if len(self._entries) > ENTRIES_REMEMBERED:
-                    self._entries.clear()
-                self._entries.update(read)
+                self._entries.add(read)
             found.update(read)
         return found

@@ -31,7 +31,7 @@ from seawall.signals.registry import SIGNAL_TYPES
 from seawall.storage.memory import Memory, Stores
 from seawall.storage.outbox import Message
 from seawall.storage.retroactions import Progress, Retroaction
-from seawall.storage.uploads import Upload
+from seawall.storage.uploads import Upload, is_full
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.opening import open_for_upload
@@ -83,10 +83,13 @@ def look_back(
                 return
             knowledge.refresh_now()
             at = now()
-            found = sorted(_found(outstanding, knowledge=knowledge, ledger=ledger, at=at))
-            for start in range(0, max(len(found), 1), UPLOADS_PER_COMMIT):
+            left = sorted(_found(outstanding, knowledge=knowledge, ledger=ledger, at=at))
+            more = True
+            while more:
                 with memory.reading() as stores:
-                    uploads = stores.uploads.by_number(found[start : start + UPLOADS_PER_COMMIT])
+                    uploads = stores.uploads.by_number(left[:UPLOADS_PER_COMMIT])
+                left = _after(uploads, left) if is_full(uploads) else left[UPLOADS_PER_COMMIT:]
+                more = bool(left)
                 judged = [
                     (upload, _judged(upload, knowledge=knowledge, chance=chance(), at=at))
                     for upload in uploads
@@ -95,9 +98,14 @@ def look_back(
                     if stores.retroactions.progress(lock=True) != outstanding.since:
                         break  # another machine was faster: see what it has left
                     written = _written(judged, stores=stores, at=at)
-                    if start + UPLOADS_PER_COMMIT >= len(found):
+                    if not more:
                         stores.retroactions.move(outstanding.reached)
                 yield written
+
+
+def _after(uploads: Sequence[Upload], numbers: Sequence[int]) -> list[int]:
+    """Those of these numbers that follow the last of the uploads."""
+    return [number for number in numbers if number > uploads[-1].number]
 
 
 def current_verdict(upload: Upload, later: Sequence[Retroaction]) -> Verdict:

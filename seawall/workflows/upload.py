@@ -11,8 +11,10 @@ from seawall.audit.event import Happening
 from seawall.cases.case import Source
 from seawall.ids import new_id
 from seawall.index.digest import digest
+from seawall.media.limits import MIB
 from seawall.policy.measure import Measure
 from seawall.policy.territory import territory
+from seawall.screening.restored import is_restored
 from seawall.screening.screen import screen
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint
@@ -24,6 +26,7 @@ from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.opening import open_for_upload
 from seawall.workflows.sealing import remember_media
 
+MOST_COMPARED = 16 * MIB  # characters of known signals for one upload: some five seconds
 LET_THROUGH = (Measure.ALLOW, Measure.LABEL, Measure.RESTRICT)
 
 
@@ -46,9 +49,12 @@ def screen_upload(
     knowledge: Knowledge,
     chance: float,
     now: datetime,
+    most_compared: int = MOST_COMPARED,
 ) -> Upload:
     """
     The upload with its verdict; nothing is remembered yet.
+
+    Long known signals are compared until they have `most_compared` characters; the verdict says what was left out.
 
     Raises:
         InputError: The territory is not a two-letter code.
@@ -59,7 +65,14 @@ def screen_upload(
     change = (
         knowledge.position
     )  # before looking anything up: what comes meanwhile is looked back for
-    verdict = verdict_on(fingerprint, territory=place, knowledge=knowledge, chance=chance, now=now)
+    verdict = verdict_on(
+        fingerprint,
+        territory=place,
+        knowledge=knowledge,
+        chance=chance,
+        now=now,
+        most_compared=most_compared,
+    )
     return Upload(
         id=new_id("up", at=now),
         item=context.item,
@@ -82,11 +95,13 @@ def verdict_on(
     knowledge: Knowledge,
     chance: float,
     now: datetime,
+    most_compared: int = MOST_COMPARED,
 ) -> Verdict:
     """What the rules in force make of this fingerprint."""
+    known, left_out = knowledge.recognised(fingerprint.readings, most=most_compared)
     return screen(
-        knowledge.known(fingerprint.readings),
-        fingerprint.missing,
+        known,
+        (*fingerprint.missing, *left_out),
         rules=knowledge.rules,
         taxonomy=knowledge.taxonomy,
         territory=territory,
@@ -163,6 +178,6 @@ def _case(upload: Upload, stores: Stores) -> str:
 def _restored(fingerprint: Fingerprint, knowledge: Knowledge, now: datetime) -> bool:
     """Whether this very content was given back after a removal, and that still counts."""
     allowed = knowledge.allowed
-    return bool(allowed) and any(
-        now < allowed.get(digest(str(reading.signal)), now) for reading in fingerprint.own
+    return bool(allowed) and is_restored(
+        fingerprint, lambda signal: now < allowed.get(digest(str(signal)), now)
     )

@@ -171,6 +171,7 @@ def known_document(known: Known, *, at: datetime) -> Document:
         "value": brief(entry.signal).value,
         "distance": known.distance,
         "orientation": known.reading.orientation,
+        "region": asdict(known.reading.region) if known.reading.region else None,
         **_likeness_document(known.likeness),
         "categories": list(entry.categories),
         "origins": list(entry.shared.origins_at(at)) if entry.shared else [],

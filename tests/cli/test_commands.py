@@ -265,8 +265,11 @@ def test_a_list_of_python_threatexchange_comes_in_and_goes_out(tmp_path):
         for row in seawall(tmp_path / "h", "bank", "show", "lists", "--json").lines
     ]
     assert kinds == ["pdq", "vpdq", "md5", "text_sha256", "sha1"]
-    exported = seawall(tmp_path / "h", "bank", "export", "lists", "--threatexchange").out
-    assert [line.split()[0] for line in exported.splitlines()] == ["pdq", "vpdq", "video_md5"]
+    exported = seawall(tmp_path / "h", "bank", "export", "lists", "--threatexchange")
+    assert [line.split()[0] for line in exported.out.splitlines()] == ["pdq", "vpdq", "video_md5"]
+    assert "2 of 5 entries were left out" in exported.err
+    film_asked = seawall(tmp_path / "h", "match", str(film))
+    assert (film_asked.code, "where" in film_asked.out) == (1, True)
     csv_file = tmp_path / "again.csv"
     csv_file.write_text(seawall(tmp_path / "h", "bank", "export", "lists").out)
     again = seawall(tmp_path / "h", "bank", "import", "others", csv_file, "--json")

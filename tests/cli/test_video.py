@@ -21,7 +21,7 @@ def test_an_altered_copy_of_a_known_video_is_found_with_its_times(tmp_path):
     assert "characters, whole with --json" in added.out
     assert max(map(len, added.out.splitlines())) <= 200
 
-    ran = seawall(home, "scan", copy, stranger, "--json")
+    ran = seawall(home, "scan", copy, stranger, "--record", "--json")
 
     found = {line["path"].rpartition("/")[2]: line for line in ran.lines}
     assert found["other.mp4"]["measure"] == "allow"
@@ -33,6 +33,13 @@ def test_an_altered_copy_of_a_known_video_is_found_with_its_times(tmp_path):
     assert match["known_share"] > 0.9
     assert where(match).endswith("= 0:00–0:07")
     assert found["copy.mkv"]["measure"] in ("hold", "block")
+
+    shown = seawall(home, "case", "show", found["copy.mkv"]["case"]).out
+    row = next(line for line in shown.splitlines() if "vpdq" in line)
+    assert where(match) in row
+    assert match["rule"] in row
+    assert f"{match['known_share']:.0%}" in row
+    assert where(match) in seawall(home, "match", copy).out
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
         assert ask("bank", "list", "--json").lines[0]["entries"] == 5
         assert len(ask("bank", "show", "known", "--limit", 2, "--json").lines) == 2
         assert ask("match", str(pdq(1))).code == 1
+        passage = "Some words of a leaflet that goes from hand to hand."
+        filed = ask("bank", "add", "leaflets", "--text", passage, "--crops", "--json").lines
+        assert "text_sha256" in [line["signal_type"] for line in filed]
+        told = ask("match", "--text", passage, "--json")
+        assert (told.code, told.lines[0]["matches"][0]["bank"]) == (1, "leaflets")
         (found,) = ask("scan", tmp_path / "copy.jpg", "--json").lines
         assert found["measure"] in ("hold", "block")
         assert found["matches"][0]["orientation"] == "mirror"

@@ -36,6 +36,7 @@ def test_a_known_signal_is_found_by_the_very_next_request(admin: httpx.Client, b
                         "value": signal.value,
                         "distance": 9,
                         "orientation": "upright",
+                        "region": None,
                         "upload_share": None,
                         "known_share": None,
                         "segments": [],

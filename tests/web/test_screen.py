@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.made import flipped, pdq
+from seawall.signals.signal import Signal
+from seawall.workflows.upload import screen_upload
+from tests.made import flipped, pdq, video
 from tests.shared import shared_data
 from tests.web.conftest import turned, varied
 from tests.web.serving import Served
@@ -148,6 +150,34 @@ def host(content: bytes, *, leads_to: str | None = None) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/photo.jpg"
         server.shutdown()
+
+
+def test_what_takes_long_to_compare_keeps_nobody_else_waiting(
+    admin: httpx.Client, bank: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A video, or a photo that a known video shows; every other photo is looked up where it is."""
+    film = video(*(pdq(number) for number in range(900, 910)))
+    entry = {"signal_type": "vpdq", "value": film.value}
+    assert admin.post(f"/v1/banks/{bank}/entries", json=entry).status_code == 201
+    threads = []
+
+    def noted(*given: object, **named: object):
+        threads.append(threading.get_ident())
+        return screen_upload(*given, **named)  # type: ignore[arg-type] # as given
+
+    monkeypatch.setattr("seawall.web.api.screen.screen_upload", noted)
+
+    def screened(signal: Signal) -> tuple[int, ...]:
+        threads.clear()
+        signals = [{"type": signal.type, "value": signal.value}]
+        assert admin.post("/v1/screen", json={"signals": signals}).status_code == 200
+        return tuple(threads)
+
+    (loop,) = screened(pdq(999))
+    (elsewhere,) = screened(film)
+    there, then = screened(pdq(905))
+    assert loop == there
+    assert loop not in (elsewhere, then)
 
 
 def test_a_link_is_followed_and_counts_itself(admin: httpx.Client, bank: str, photo: bytes):

@@ -98,7 +98,7 @@ def test_charts_are_svg_with_a_bar_for_each_rung(evaluated: Evaluation):
     """They open anywhere, and say in words what they show."""
     drawn = dict(charts(evaluated))
 
-    assert list(drawn) == ["recall-image.svg", "false-matches.svg"]
+    assert list(drawn) == ["recall-image.svg", "distance-image.svg", "false-matches.svg"]
     for text in drawn.values():
         assert ET.fromstring(text).find("{*}title") is not None  # noqa: S314 - our own
     everywhere = sum(each.found == each.copies for each in evaluated.rungs)
@@ -122,10 +122,28 @@ def test_the_command_prints_a_table_and_writes_charts(tmp_path: Path):
 
     assert ran.code == 0
     assert "hflip" in ran.out
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["recall-image.svg"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "distance-image.svg",
+        "recall-image.svg",
+    ]
 
 
 def test_an_unknown_alteration_is_refused_with_those_there_are():
     """Before an hour is spent."""
     with pytest.raises(InputError, match="hflip"):
         chosen(LADDERS, ["nonsense"])
+
+
+def test_one_unreadable_file_costs_only_itself(tmp_path: Path):
+    """It is named, the others are counted, and the exit code says that something is missing."""
+    for folder in ("in", "others"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.jpg").write_bytes(jpeg(landscape(len(folder))))
+    (tmp_path / "others/gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+
+    asked = ("evaluate", tmp_path / "in", "--others", tmp_path / "others", "--ladder", "hflip")
+    ran = seawall(tmp_path / "home", *asked, "--json")
+
+    assert ran.code == 3
+    assert [Path(path).name for path, _ in ran.lines[0]["left_out"]] == ["gone.jpg"]
+    assert ran.lines[0]["strangers"][0]["comparisons"] == 1

@@ -5,9 +5,12 @@ import json
 import pytest
 
 from seawall.cases.likeness import marks_of
+from seawall.index.digest import digest
 from seawall.media.media import Kind
 from seawall.policy.measure import Measure
+from seawall.signals.embedding import Embedding
 from seawall.signals.registry import parse_signal
+from seawall.signals.tlsh import Tlsh
 from seawall.storage.documents import verdict_document
 from seawall.workflows.opening import item_of
 from seawall.workflows.restoring import restore
@@ -91,6 +94,50 @@ def test_what_was_given_back_is_let_through_when_it_comes_again(place, kind, sig
     assert {match.withheld for match in again.verdict.matches} == {"restored"}
 
 
+def signal(text):
+    """A signal of some type, filled up with zeros."""
+    name, _, start = text.partition(":")
+    return parse_signal(f"{name}:{start.ljust({'sha256': 64, 'md5': 32, 'sha1': 40}[name], '0')}")
+
+
+NEWS, KNOWN = pdq(1), pdq(2)
+TLSH = parse_signal(f"tlsh:{Tlsh.examples[0]}")
+MODEL = parse_signal(f"embedding:{Embedding.examples[0]}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "signals", "through"),
+    [
+        (Kind.IMAGE, (NEWS, signal("sha256:a")), True),
+        (Kind.IMAGE, (NEWS, signal("sha256:b")), True),  # saved anew
+        (Kind.IMAGE, (KNOWN, signal("sha256:a")), True),
+        (Kind.IMAGE, (NEWS, KNOWN), False),  # one frame of an animation
+        (Kind.IMAGE, (KNOWN, signal("md5:c"), signal("sha256:b")), False),  # MD5s are made alike
+        (Kind.OTHER, (signal("md5:c"),), True),  # all that the platform keeps
+        (Kind.IMAGE, (KNOWN, MODEL), False),
+        (Kind.TEXT, (KNOWN, TLSH), False),
+        (Kind.VIDEO, (FILM, KNOWN), False),
+        (Kind.IMAGE, (PAGE, KNOWN), False),  # the page shows something else now
+        (Kind.LINK, (PAGE,), True),
+        (Kind.IMAGE, (parse_signal("url:https://example.org/b"), NEWS), False),
+    ],
+)
+def test_only_the_very_content_is_let_through_on_the_word_of_what_was_given_back(
+    place, kind, signals, through
+):
+    """Something of it among other things is judged as everything is."""
+    free = (NEWS, FILM, PAGE, MODEL, TLSH, signal("sha256:a"), signal("md5:c"))
+    with place.memory.transaction() as stores:
+        stores.rulings.allow(
+            [digest(str(each)) for each in free], ruling="rul_1", until=later(24 * 60)
+        )
+    know(place, *signals)
+
+    again, _ = screened(place, kind, *signals)
+
+    assert (again.verdict.measure is Measure.ALLOW) is through
+
+
 @pytest.mark.parametrize(
     ("kind", "own", "inside"),
     [(Kind.TEXT, words(1), PAGE), (Kind.IMAGE, pdq(1), PAGE), (Kind.VIDEO, FILM, sound(1))],
@@ -171,3 +218,28 @@ def test_long_signals_are_told_in_brief_with_every_match(place):
         kept = sum(len(mark.signal or "") for mark in marks_of(place.case(case).items[0]))
     assert sum(map(len, bodies)) < 60_000
     assert kept < 10_000
+
+
+def test_what_was_not_compared_for_lack_of_time_is_said_and_held(place):
+    """The likest are compared first; of the others nobody knows."""
+    parts = [video(*FRAMES[:length]) for length in (8, 12, 20)]
+    know(place, *parts)
+    photo = pdq(100)
+
+    def verdict(most, *signals):
+        return screen_upload(
+            fingerprint(*signals, kind=Kind.VIDEO),
+            Context(),
+            knowledge=place.knowledge,
+            chance=1.0,
+            now=NOON,
+            most_compared=most,
+        ).verdict
+
+    every, likest, none = verdict(1 << 20, FILM), verdict(1, FILM), verdict(0, photo)
+
+    assert (len(every.matches), every.not_screened) == (3, ())
+    assert [match.distance for match in likest.matches] == [0]
+    assert [(each.what, each.cause) for each in likest.not_screened] == [("vpdq", "failed")]
+    assert "2 of them were not compared" in likest.not_screened[0].reason
+    assert (none.matches, none.measure) == ((), Measure.HOLD)

@@ -11,6 +11,7 @@ from seawall.policy.measure import Measure
 from seawall.policy.rule import Rule
 from seawall.policy.taxonomy import taxonomy
 from seawall.signals.signal import Signal
+from seawall.storage.entries import EntryStore
 from seawall.storage.memory import Memory
 from seawall.workflows.knowledge import Knowledge
 from tests.made import NOON, entry, flipped, pdq, reading
@@ -75,6 +76,25 @@ def test_an_altered_entry_is_seen_altered(memory, tmp_path):
         stores.entries.save(replace(added, note="altered"))
 
     assert [near.entry.note for near in known.known([reading(pdq())])] == ["altered"]
+
+
+def test_entries_are_remembered_by_their_length(memory, tmp_path, monkeypatch):
+    """A thousand long videos would fill the memory of every process."""
+    monkeypatch.setattr("seawall.workflows.knowledge.REMEMBERED", 100)  # one has 64 letters
+    known = knowledge(memory, tmp_path)
+    add(memory, *(entry(pdq(number)) for number in range(8)))
+
+    read = EntryStore.by_number
+    asked = []
+    monkeypatch.setattr(
+        EntryStore, "by_number", lambda self, numbers: asked.append(numbers) or read(self, numbers)
+    )
+
+    assert all(found(known, pdq(number)) == [(pdq(number).value, 0)] for number in range(8))
+    found(known, pdq(7))
+    assert len(asked) == 8
+    found(known, pdq(0))
+    assert len(asked) == 9
 
 
 def test_the_search_widens_with_the_rules(memory, tmp_path):

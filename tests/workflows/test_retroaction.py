@@ -9,19 +9,24 @@ from datetime import timedelta
 
 import pytest
 
+from seawall.access.person import Person, Role
 from seawall.banks.bank import Bank
 from seawall.policy.measure import Measure
 from seawall.policy.rule import STARTING_RULES, Rule
 from seawall.policy.taxonomy import taxonomy
 from seawall.signals.signal import Orientation, Signal
+from seawall.storage import uploads as stored
 from seawall.storage.memory import Memory
 from seawall.workflows import retroaction
 from seawall.workflows.audit import verify_audit
+from seawall.workflows.case_sheet import case_sheet
+from seawall.workflows.case_wire import whole_case_document
 from seawall.workflows.knowledge import Knowledge
 from seawall.workflows.ledger import Ledger
 from seawall.workflows.retroaction import look_back
 from seawall.workflows.upload import Context, remember_upload, screen_upload
 from tests.made import NOON, entry, fingerprint, flipped, pdq, reading, sound, video, words
+from tests.workflows.test_second_looks import SAFE
 
 BANK = Bank(name="known", owner="alpha", created_at=NOON)
 LATER = NOON + timedelta(days=1)
@@ -171,6 +176,32 @@ def test_videos_sounds_and_texts_are_found_as_photos_are(node):
     assert node.look_back() == []
 
 
+def test_the_case_says_where_in_the_upload_the_later_signal_is(node):
+    """Its segments, the rule and its distance, at the desk and at the terminal."""
+    frames = [pdq(number) for number in range(400, 460)]
+    upload = node.let_through(video(*frames))
+    node.add(entry(video(*frames[20:40]), id="en_clip"))
+    node.look_back()
+
+    ann = Person(
+        id="ann", login="ann", name="", pseudonym="", created_at=NOON, roles=frozenset(Role)
+    )
+
+    with node.memory.transaction() as stores:
+        (listed,) = stores.cases.page(limit=10)
+        case = stores.cases.find(listed.id)
+        assert [item.upload for item in case.items] == [upload]
+        sheet = case_sheet(case.id, ann, stores=stores, safe=SAFE, now=LATER)
+        ((told,),) = (item["screened"] for item in whole_case_document(case, stores)["items"])
+
+    ((near,),) = (item.near for item in sheet.items)
+    assert (near.rule, near.threshold) == (told["rule"], told["threshold"])
+    assert near.rule is not None
+    (segment,) = near.likeness.segments
+    assert (segment.start, segment.end) == (20.0, 39.0)
+    assert [each["start"] for each in told["segments"]] == [20.0]
+
+
 def test_a_copy_is_found_however_it_was_turned(node):
     """The ledger's index has all that the upload was looked up by, not only how it lay."""
     found = fingerprint(pdq(1))
@@ -293,6 +324,25 @@ def test_whoever_stops_between_two_commits_loses_and_doubles_nothing(node, monke
     assert [each.upload for each in node.remembered()] == uploads
     assert len(node.messages()) == 10 + 10  # judged otherwise, and a person should look
     assert verify_audit(node.memory).faults == ()
+
+
+def test_uploads_of_long_signals_are_read_few_at_a_time(node, monkeypatch):
+    """On a page as in a commit of looking back: those of two hours of video have megabytes."""
+    film = video(*(pdq(number) for number in range(500, 520)))
+    uploads = [node.let_through(film) for _ in range(3)]
+    monkeypatch.setattr(stored, "PAGE_BYTES", 2 * len(film.value))
+
+    with node.memory.reading() as stores:
+        page = stores.uploads.before(None, limit=10)
+        rest = stores.uploads.before(page[-1].number, limit=10)
+        assert [stored.is_full(each) for each in (page, rest)] == [True, False]
+    assert [each.id for each in (*page, *rest)] == uploads[::-1]
+
+    node.add(entry(film))
+    assert [[each.upload for each in written] for written in node.steps() if written] == [
+        uploads[:2],
+        uploads[2:],
+    ]
 
 
 def test_processes_take_turns(memory, tmp_path):

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
 from seawall.policy.measure import Measure
+from seawall.storage.uploads import is_full
 from seawall.web.access import may
 from seawall.web.bodies import After, Limit
 from seawall.web.door import door_of
@@ -34,7 +35,7 @@ def list_uploads(
     item: Annotated[str | None, Query(description="Only of this item.")] = None,
     measure: Annotated[Measure | None, Query(description="Only with this measure.")] = None,
 ) -> Response:
-    """Uploads with their verdicts, newest first, a page at a time."""
+    """Uploads with their verdicts, newest first, a page at a time; long signals make it a shorter one."""
     with door_of(request).app.memory.reading() as stores:
         found = stores.uploads.before(after, limit=limit + 1, item=item, measure=measure)
         page = found[:limit]
@@ -42,7 +43,7 @@ def list_uploads(
     return Json(
         {
             "uploads": [screen_document(upload, cases.get(upload.id)) for upload in page],
-            "next": str(page[-1].number) if len(found) > limit else None,
+            "next": str(page[-1].number) if len(found) > limit or is_full(found) else None,
         }
     )
 

@@ -17,6 +17,7 @@ from seawall.clock import now
 from seawall.errors import InputError
 from seawall.signals.registry import SIGNAL_TYPES, parse_signal
 from seawall.signals.signal import Signal
+from seawall.storage.bulk import PAGE_BYTES, is_full
 from seawall.web.console.page import desk_router, language_of, shown, went
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named, precision, ruled_precision
@@ -69,15 +70,17 @@ def bank(
             limit=PAGE + 1,
             signal=signal,
             text=None if signal else wanted or None,
+            most=PAGE_BYTES,
         )
+    page = entries[:PAGE]
     return shown(
         request,
         "screens/bank.html",
         bank=found,
         filled=filled,
         size=size,
-        entries=[(each, _standing(each, moment)) for each in entries[:PAGE]],
-        further=entries[PAGE - 1].number if len(entries) > PAGE else None,
+        entries=[(each, _standing(each, moment)) for each in page],
+        further=page[-1].number if len(entries) > PAGE or is_full(entries) else None,
         after=after,
         wanted=wanted,
         writing=may(at.person, Permission.BANKS_WRITE),

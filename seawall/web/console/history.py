@@ -16,6 +16,7 @@ from seawall.clock import now
 from seawall.errors import NotFound
 from seawall.policy.measure import Measure
 from seawall.storage.memory import Stores
+from seawall.storage.uploads import is_full
 from seawall.web.console.page import desk_router, language_of, shown
 from seawall.web.console.session import Session, signed_in
 from seawall.web.console.shared import named
@@ -50,7 +51,7 @@ def uploads(
             for each in found[:MOST]
             if upload_within(each, limits, seen=cases.get(each.id) in theirs)
         ],
-        older=found[MOST - 1].number if len(found) > MOST else None,
+        older=found[:MOST][-1].number if len(found) > MOST or is_full(found) else None,
         measure=measure,
         measures=list(Measure),
     )

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from seawall.access.person import Role
+from seawall.storage import bulk
+from seawall.web.console import banks
 from seawall.workflows.sounds import encoded, track
 from tests.media.films import film, scene
 from tests.web.console.test_case_pages import (
@@ -92,3 +94,24 @@ def test_a_long_signal_is_cut_short_on_pages(served: Served, admin: httpx.Client
     assert value[:30] in listed
     assert value[:90] not in listed
     assert re.search(f'<details class="long">.*{value}</code></details>', page, re.DOTALL)
+
+
+def test_a_page_of_long_signals_is_shorter(
+    served: Served, admin: httpx.Client, bank: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Fifty of six megabytes would be no page; what is left follows."""
+    for module in (bulk, banks):
+        monkeypatch.setattr(module, "PAGE_BYTES", 2_000)
+    films = [
+        ";".join(f"{secrets.token_hex(32)},100,{second}.000" for second in range(40))
+        for _ in range(2)
+    ]
+    given = [{"signal_type": "vpdq", "value": each} for each in films]
+    path = f"/v1/banks/{bank}/entries"
+    assert admin.post(path, json=given).status_code == 201
+    with reviewing(served, Role.LEAD) as (_, client):
+        page = client.get(f"/desk/banks/{bank}").text
+        (after,) = re.findall(r'rel="next" href="[^"]*after=(\d+)"', page)
+        rest = client.get(f"/desk/banks/{bank}", params={"after": after}).text
+    assert [each[:30] in page for each in films] == [True, False]
+    assert [each[:30] in rest for each in films] == [False, True]
