@@ -7,7 +7,7 @@ Texts: alike as a whole, or one within the other, however they were written.
 The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate (a text that
 says one thing hundreds of times only the SimHash does), and the passages that the two share decide: how many, how close
 together, how much of the shorter text. Thresholds were measured on ordinary text (benchmarks/text.py).
-
+"""
 
 from base64 import b64decode, urlsafe_b64encode
 from functools import lru_cache
