@@ -2,8 +2,8 @@
 Screenings that nobody waits for: what was handed in, how far it is, and what came of it.
 
     waiting ──begin──▶ working ──finish──▶ done, with its upload
-       ▲                  │ └────fail────▶ failed, with a reason
-       └──the process ended┘
+       ▲                  │ └─its file lost─▶ failed, with its upload and a reason
+       └──the process ended, or a fault of ours
 """
 
 from collections.abc import Collection
@@ -37,14 +37,16 @@ class Screening:
     id: str
     key: str  # whose key asked
     context: dict[str, Any]  # what the platform says about the upload
+    home: str  # whose spool the file lies in
     path: str  # the name of the spooled file
     size: int  # bytes
+    sha256: str  # of the file, in hexadecimal
     at: datetime
     state: State = State.WAITING
     share: float = 0.0  # that is done, 0 to 1
-    begun: int = 0  # how often; more than once when a process ended over it
+    begun: int = 0  # how often, without those that came to nothing by a fault of ours
     upload: str | None = None
-    reason: str | None = None  # a sentence: why it failed
+    reason: str | None = None  # a sentence: why its upload could not be looked into any more
     changed_at: datetime
     number: int = 0
 
@@ -99,14 +101,33 @@ class ScreeningStore:
         )
         return [_screening(row) for row in self._connection.execute(query)]
 
-    def begin(self, ident: str, *, at: datetime) -> None:
-        """Somebody works on it from here on."""
-        query = update(screenings).where(screenings.c.id == ident)
+    def begin(self, ident: str, *, at: datetime) -> bool:
+        """Somebody works on it from here on; False where it was ended meanwhile."""
+        query = update(screenings).where(
+            screenings.c.id == ident, screenings.c.state.in_(UNFINISHED)
+        )
+        begun = query.values(
+            state=State.WORKING, share=0.0, begun=screenings.c.begun + 1, changed_at=at
+        )
+        return self._connection.execute(begun).rowcount == 1
+
+    def give_back(self, screening: Screening, *, at: datetime) -> None:
+        """It waits as before it was begun, unless somebody else has begun or ended it."""
+        query = update(screenings).where(
+            screenings.c.id == screening.id,
+            screenings.c.state == State.WORKING,
+            screenings.c.begun == screening.begun,
+        )
         self._connection.execute(
             query.values(
-                state=State.WORKING, share=0.0, begun=screenings.c.begun + 1, changed_at=at
+                state=State.WAITING, share=0.0, begun=screenings.c.begun - 1, changed_at=at
             )
         )
+
+    def adopt(self, ident: str, *, home: str) -> None:
+        """Its file lies in this home now."""
+        query = update(screenings).where(screenings.c.id == ident)
+        self._connection.execute(query.values(home=home))
 
     def tell(self, ident: str, share: float, *, at: datetime) -> None:
         """So much of it is done, if it still is worked on."""
@@ -120,16 +141,16 @@ class ScreeningStore:
         screening: Screening,
         *,
         at: datetime,
-        upload: str | None = None,
+        upload: str,
         reason: str | None = None,
     ) -> bool:
-        """It has its upload, or the reason why not; False where it was ended before, or begun anew by somebody else."""
+        """It has its upload, and failed if there is a reason; False where it was ended before, or begun anew."""
         query = update(screenings).where(
             screenings.c.id == screening.id,
             screenings.c.state.in_(UNFINISHED),
             screenings.c.begun == screening.begun,
         )
-        state = State.FAILED if upload is None else State.DONE
+        state = State.DONE if reason is None else State.FAILED
         ended = query.values(state=state, share=1.0, upload=upload, reason=reason, changed_at=at)
         return self._connection.execute(ended).rowcount == 1
 

@@ -10,6 +10,7 @@ They lie as they came, readable by the owner of the process alone: a worker read
 import hashlib
 import os
 import shutil
+import socket
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _PART = ".part"
 class Spooled:
     """A file that lies in the spool."""
 
+    home: str  # whose spool it is
     name: str
     size: int  # bytes
     digest: bytes  # SHA-256
@@ -37,6 +39,7 @@ class Spool:
 
     def __init__(self, home: Path, database: str) -> None:
         self.folder = home / "spool" / database
+        self.home = f"{socket.gethostname()}:{home.absolute()}"  # as its screenings name it
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Spooled:
         """
@@ -67,7 +70,7 @@ class Spool:
             if not isinstance(broken, OSError):
                 raise
             raise StorageError(f"The upload could not be put aside: {broken.strerror}.") from broken
-        return Spooled(name=name, size=size, digest=digest.digest())
+        return Spooled(home=self.home, name=name, size=size, digest=digest.digest())
 
     def path(self, name: str) -> Path:
         """Where the file of this name lies."""

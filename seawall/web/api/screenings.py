@@ -35,7 +35,8 @@ EXAMPLE: dict[str, Any] = {
 @router.get("/{screening}", openapi_extra=described(gives=EXAMPLE))
 def show(request: Request, by: Annotated[Key, may(Scope.SCREEN)], screening: str) -> Response:
     """
-    One screening: waiting, working with the share that is done, done with its verdict, or failed with the reason.
+    One screening: waiting, working with the share that is done, done with its verdict, or failed with the
+    reason and the verdict of the rule for failures.
 
     Only a key of the organisation that handed it in is told. It is kept for a week after its end; the verdict, with
     the uploads, for good.
