@@ -32,7 +32,18 @@ from seawall.media.sniff import HEAD, lasts
 from seawall.sandbox.bounds import UNBOUNDED
 from seawall.sandbox.keeper import Keeper, Lost, Outcome
 from seawall.sandbox.nursery import Nursery
-from seawall.sandbox.wire import BYTES, CROPS, DEAF, FILE, LONG, PREVIEW, TEXT, read, read_pixels
+from seawall.sandbox.wire import (
+    BYTES,
+    CROPS,
+    DEAF,
+    FILE,
+    LONG,
+    PREVIEW,
+    SHEET,
+    TEXT,
+    read,
+    read_pixels,
+)
 from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
 
@@ -132,14 +143,19 @@ class Sandbox:
 
         """
         self.limits.check_bytes(len(data))
-        return self._taken(
-            Request(
-                (PREVIEW, bytes((level,)), data),
-                lambda text: as_jpeg(read_pixels(text)),
-                _none,
-                self.limits.max_seconds,
-            )
-        ).result()
+        return self._shown(PREVIEW, bytes((level,)), data, within=self.limits.max_seconds)
+
+    def preview_file(self, path: Path, level: int) -> bytes:
+        """
+        The same of a video or a sound that lies in a file, with the limits of such a one.
+
+        Raises:
+            InputError, OutsideError: As `preview`.
+
+        """
+        return self._shown(
+            SHEET, bytes((level,)), _named(path), within=self.limits.max_long_seconds
+        )
 
     def submit_file(
         self, path: Path, *, crops: bool = False, tell: Tell = nobody
@@ -156,11 +172,10 @@ class Sandbox:
             OutsideError: The sandbox is closed.
 
         """
-        name = str(path.absolute()).encode(errors="surrogateescape")
         again = partial(_read_again, path)
         long = _lasts(path)
         within = self.limits.max_long_seconds if long else self.limits.max_seconds
-        task = (*_with(crops=crops), LONG if long else FILE, name)
+        task = (*_with(crops=crops), LONG if long else FILE, _named(path))
         return self._taken(Request(task, read, partial(_only_digests, again), within, tell))
 
     def close(self, *, abandon: bool = False) -> None:
@@ -208,6 +223,10 @@ class Sandbox:
     def crashed(self) -> int:
         """Workers that died of what they decoded."""
         return self._outcomes[Outcome.CRASHED]
+
+    def _shown(self, *task: bytes, within: timedelta) -> bytes:
+        request = Request(task, lambda text: as_jpeg(read_pixels(text)), _none, within)
+        return self._taken(request).result()
 
     def _taken_whole(self, *task: bytes) -> Future[Fingerprint]:
         data = task[-1]
@@ -306,7 +325,7 @@ class Sandbox:
 
 
 def _is_video(request: Request[Any], reason: str) -> bool:
-    return request.task[0] != PREVIEW and request.without(reason).kind is Kind.VIDEO
+    return request.task[0] not in (PREVIEW, SHEET) and request.without(reason).kind is Kind.VIDEO
 
 
 def _with(*, crops: bool) -> tuple[bytes, ...]:
@@ -336,6 +355,10 @@ def _lasts(path: Path) -> bool:
     with suppress(InputError, OSError), opened(path) as file:
         return lasts(file.read(HEAD))
     return False
+
+
+def _named(path: Path) -> bytes:
+    return str(path.absolute()).encode(errors="surrogateescape")
 
 
 def _none(reason: str) -> bytes:

@@ -219,10 +219,10 @@ class Screener:
         found = sandbox.submit_file(path, tell=tell).result()
         if self._leaving.is_set():  # all that was found is that
             raise OutsideError("The workers were closed in the middle of it; it is begun anew.")
-        self._remember(screening, found)
+        self._remember(screening, found, sandbox=sandbox)
 
     def _conclude(self, screening: Screening, reason: str) -> None:
-        """Nobody will look into it any more: its digests and the rule for failures decide."""
+        """No worker will look into it any more: its digests and the rule for failures decide."""
         try:
             with opened(self._given.spool.path(screening.path)) as file:
                 found = fingerprint_unread(chunks(file), reason=reason)
@@ -232,7 +232,12 @@ class Screener:
             self._remember(screening, found)
 
     def _remember(
-        self, screening: Screening, found: Fingerprint, *, lost: str | None = None
+        self,
+        screening: Screening,
+        found: Fingerprint,
+        *,
+        sandbox: Sandbox | None = None,
+        lost: str | None = None,
     ) -> None:
         given, moment = self._given, self._given.now()
         upload = screen_upload(
@@ -242,8 +247,9 @@ class Screener:
             chance=secrets.SystemRandom().random(),
             now=moment,
         )
+        path = given.spool.path(screening.path)
         media = (
-            keep_file(given.spool.path(screening.path), upload, safe=given.safe)
+            keep_file(path, upload, safe=given.safe, sandbox=sandbox)
             if lost is None
             else keep_nothing(upload, lost, safe=given.safe)
         )

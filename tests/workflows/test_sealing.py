@@ -32,8 +32,10 @@ from seawall.workflows.sealing import Safe
 from seawall.workflows.upload import remember_upload
 from tests.made import NOON
 from tests.media.files import picture, saved
+from tests.media.films import film, scene
 
 ANA, BO = Viewer(id="ana"), Viewer(id="bo")
+FILM = film(scene(1, 8))
 PHOTO = saved(picture(), "JPEG", quality=95)
 LATER = NOON + timedelta(days=91)
 
@@ -63,6 +65,11 @@ def safe(memory: Memory, tmp_path: Path) -> Safe:
         max_bytes=10_000_000,
         budget=10,
     )
+
+
+def size_of(jpeg: bytes) -> tuple[int, int]:
+    """Width and height of a picture."""
+    return Image.open(BytesIO(jpeg)).size
 
 
 def screened(
@@ -241,6 +248,25 @@ def test_a_file_is_kept_as_it_was_screened_or_not_at_all(safe, tmp_path):
     path.unlink()
     assert "cannot be read" in sealing.keep_file(path, screened(), safe=safe).missing
     assert sealing.keep_file(path, screened(measure=Measure.ALLOW), safe=safe) is None
+
+
+def test_of_a_film_too_large_to_keep_the_sheet_is_kept(safe, sandbox, tmp_path):
+    """Whoever must rule sees the same frames; a sound shows its waveform, and what cannot be shown says so."""
+    path = tmp_path / "film"
+    path.write_bytes(FILM)
+    upload = screened(FILM)
+    small = replace(safe, max_bytes=len(FILM) - 1)
+
+    media = sealing.keep_file(path, upload, safe=small, sandbox=sandbox)
+
+    assert media.is_sheet
+    assert media.missing is None
+    kept = safe.files.read(media.id, media.path, media.key)
+    assert size_of(sandbox.preview(kept, 1)) == size_of(sandbox.preview(FILM, 1))
+    assert size_of(kept) == size_of(sandbox.preview(FILM, 4))
+    path.write_bytes(FILM[:3000])
+    broken = sealing.keep_file(path, upload, safe=replace(safe, max_bytes=9), sandbox=sandbox)
+    assert broken.missing.startswith("The file is larger than the 0.0 MiB that are kept. ")
 
 
 def test_every_look_is_logged_and_the_smallest_costs_nothing(memory, safe, sandbox):
