@@ -58,6 +58,15 @@ class Held(NamedTuple):
     size: int  # bytes
 
 
+class Backlog(NamedTuple):
+    """What the background has not done yet, in all homes, and what it could not do."""
+
+    held: int
+    size: int  # bytes
+    oldest_at: datetime | None  # when the oldest of these was accepted
+    failed: int  # of those whose end is still told
+
+
 class ScreeningStore:
     """Screenings in the order they were handed in."""
 
@@ -84,13 +93,25 @@ class ScreeningStore:
             raise NotFound(f"There is no screening '{ident}'; finished ones are forgotten in time.")
         return _screening(row)
 
-    def held(self) -> Held:
-        """How many are not finished, and how many bytes they have."""
+    def held(self, home: str, *, key: str | None = None) -> Held:
+        """How many are not finished in this home, perhaps of one key, and how many bytes they have."""
         query = select(func.count(), func.coalesce(func.sum(screenings.c.size), 0)).where(
-            screenings.c.state.in_(UNFINISHED)
+            screenings.c.state.in_(UNFINISHED), screenings.c.home == home
         )
+        if key is not None:
+            query = query.where(screenings.c.key == key)
         count, size = self._connection.execute(query).one()
         return Held(count, int(size))
+
+    def backlog(self) -> Backlog:
+        """How much is not finished, since when, and how much has failed."""
+        total = func.coalesce(func.sum(screenings.c.size), 0)
+        query = select(func.count(), total, func.min(screenings.c.at)).where(
+            screenings.c.state.in_(UNFINISHED)
+        )
+        count, size, oldest_at = self._connection.execute(query).one()
+        ended = select(func.count()).where(screenings.c.state == State.FAILED)
+        return Backlog(count, int(size), oldest_at, self._connection.execute(ended).scalar_one())
 
     def unfinished(self) -> list[Screening]:
         """What waits or is worked on, oldest first."""

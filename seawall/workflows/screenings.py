@@ -40,13 +40,13 @@ KEPT = timedelta(days=7)  # how long one can ask what came of a screening
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How much may be accepted and not finished."""
+    """How much a home may have accepted and not finished; a key at most half, to leave others some."""
 
     screenings: int
     size: int  # bytes
 
 
-def check_room(size: int, bounds: Bounds, stores: Stores) -> None:
+def check_room(size: int, bounds: Bounds, stores: Stores, *, home: str, by: Key) -> None:
     """
     Refuse what does not find a place beside what waits.
 
@@ -54,7 +54,14 @@ def check_room(size: int, bounds: Bounds, stores: Stores) -> None:
         OutsideError: As much waits as may.
 
     """
-    held = stores.screenings.held()
+    held, own = stores.screenings.held(home), stores.screenings.held(home, key=by.id)
+    if own.screenings and (
+        own.screenings >= max(1, bounds.screenings // 2) or own.size + size > bounds.size // 2
+    ):
+        raise OutsideError(
+            f"{own.screenings} screenings of this key wait in the background already, with {own.size} bytes, as many "
+            "as one key may have; nothing was recorded. Try again later."
+        )
     if held.screenings >= bounds.screenings or held.size + size > bounds.size:
         raise OutsideError(
             f"{held.screenings} screenings wait in the background already, with {held.size} bytes; nothing was "
@@ -75,7 +82,7 @@ def accept(
     """
     place = territory(context.territory) if context.territory else None
     stores.audit.head(lock=True)  # two that are accepted at once are counted one after the other
-    check_room(spooled.size, bounds, stores)
+    check_room(spooled.size, bounds, stores, home=spooled.home, by=by)
     about = asdict(context) | {"territory": place}
     del about["key"]
     screening = Screening(

@@ -64,7 +64,12 @@ def app(tmp_path: Path, database_url: str) -> Iterator[App]:
 
 
 def accepted(
-    app: App, data: bytes = b"bytes", *, bounds: Bounds = ENOUGH, spool: Spool | None = None
+    app: App,
+    data: bytes = b"bytes",
+    *,
+    bounds: Bounds = ENOUGH,
+    spool: Spool | None = None,
+    by: Key = KEY,
 ) -> Screening:
     """These bytes, put aside and accepted."""
     aside = spool or app.spool
@@ -75,7 +80,7 @@ def accepted(
             Context(item="post-1", territory="de"),
             bounds=bounds,
             stores=stores,
-            by=KEY,
+            by=by,
             now=now(),
         )
 
@@ -168,7 +173,22 @@ def test_more_than_may_wait_is_refused_and_leaves_no_row(app: App):
             accepted(app, b"1234", bounds=bounds)
 
     with app.memory.reading() as stores:
-        assert stores.screenings.held() == (1, 4)
+        assert stores.screenings.held(app.spool.home) == (1, 4)
+        assert stores.screenings.held("elsewhere:/home") == (0, 0)
+
+
+def test_one_key_leaves_room_for_others(app: App):
+    """It has half; a single file that is larger finds its place all the same."""
+    bounds = Bounds(screenings=4, size=10)
+    accepted(app, b"1234567", bounds=bounds)
+
+    with pytest.raises(OutsideError, match="of this key wait"):
+        accepted(app, b"1", bounds=bounds)
+    other = accepted(app, b"1", bounds=bounds, by=replace(KEY, id="key_2"))
+
+    with app.memory.reading() as stores:
+        assert stores.screenings.backlog()[:2] == (2, 8)
+        assert stores.screenings.held(app.spool.home, key=other.key) == (1, 1)
 
 
 def test_what_a_fault_of_ours_brought_to_nothing_was_not_begun(app: App):
@@ -196,6 +216,9 @@ def test_files_that_nobody_wants_go_and_what_lost_its_file_is_told(app: App):
 
     assert app.spool.names() == {kept.path}
     assert [each.id for each in told_lost] == [lost.id]
+    with app.memory.reading() as stores:
+        backlog = stores.screenings.backlog()
+    assert (backlog.held, backlog.oldest_at, backlog.failed) == (2, kept.at, 0)
     with app.memory.transaction() as stores:
         assert not stores.screenings.begin(done.id, at=now())
     sweep(app.memory, spool=app.spool, now=now() + KEPT + timedelta(days=2))
