@@ -114,12 +114,9 @@ def take_up(
     wanted = [each.id for each in waiting if each.id not in besides][:most]
     if not wanted:
         return []
-    taken = []
     with memory.transaction() as stores:
-        for ident in wanted:
-            if stores.screenings.begin(ident, at=now):
-                taken.append(stores.screenings.find(ident))
-    return taken
+        taken = [ident for ident in wanted if stores.screenings.begin(ident, at=now)]
+        return [stores.screenings.find(ident) for ident in taken]
 
 
 def context_of(screening: Screening) -> Context:

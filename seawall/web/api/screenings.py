@@ -35,10 +35,9 @@ EXAMPLE: dict[str, Any] = {
 @router.get("/{screening}", openapi_extra=described(gives=EXAMPLE))
 def show(request: Request, by: Annotated[Key, may(Scope.SCREEN)], screening: str) -> Response:
     """
-    One screening: waiting, working with the share that is done, done with its verdict, or failed with the
-    reason and the verdict of the rule for failures.
+    One screening: waiting, working with the share that is done, done with its verdict, or failed with the reason.
 
-    Only a key of the organisation that handed it in is told. It is kept for a week after its end; the verdict, with
+    What failed has a verdict too, that of the rule for failures. Only a key of the organisation that handed it in is told. It is kept for a week after its end; the verdict, with
     the uploads, for good.
     """
     with door_of(request).app.memory.reading() as stores:
