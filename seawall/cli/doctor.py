@@ -16,7 +16,7 @@ def doctor(
         bool, typer.Option("--rebuild", help="Make the indexes anew from the database first.")
     ] = False,
 ) -> None:
-    """Check disk, database, index, rules, background, workers, audit log and what is outside; 3 if something is wrong."""
+    """Check disk, database, index, rules, background, workers, audit log and the outside; 3 if something is wrong."""
     from seawall.app import open_app  # noqa: PLC0415 - Numba would slow `--help`
     from seawall.cli.output import out, say_json, table, text  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.decoders import open_sandbox  # noqa: PLC0415 - the same

@@ -37,8 +37,8 @@ def show(request: Request, by: Annotated[Key, may(Scope.SCREEN)], screening: str
     """
     One screening: waiting, working with the share that is done, done with its verdict, or failed with the reason.
 
-    What failed has a verdict too, that of the rule for failures. Only a key of the organisation that handed it in is told. It is kept for a week after its end; the verdict, with
-    the uploads, for good.
+    What failed has a verdict too, that of the rule for failures. Only a key of the organisation that handed it in is
+    told. It is kept for a week after its end; the verdict, with the uploads, for good.
     """
     with door_of(request).app.memory.reading() as stores:
         found = stores.screenings.find(screening)
