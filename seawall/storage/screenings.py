@@ -90,7 +90,7 @@ class ScreeningStore:
         query = select(screenings).where(screenings.c.id == ident)
         row = self._connection.execute(query).one_or_none()
         if row is None:
-            raise NotFound(f"There is no screening '{ident}'; finished ones are forgotten in time.")
+            raise unknown(ident)
         return _screening(row)
 
     def held(self, home: str, *, key: str | None = None) -> Held:
@@ -186,6 +186,13 @@ class ScreeningStore:
         """Drop what was finished before this moment; how many."""
         old = (screenings.c.state.not_in(UNFINISHED)) & (screenings.c.changed_at < before)
         return self._connection.execute(delete(screenings).where(old)).rowcount
+
+
+def unknown(ident: str) -> NotFound:
+    """What somebody is told of a screening that is none, or none of theirs: which of the two, nobody learns."""
+    return NotFound(
+        f"There is no screening '{ident}' of yours; finished ones are forgotten in time."
+    )
 
 
 def _screening(row: Row[Any]) -> Screening:

@@ -27,12 +27,12 @@ from seawall.storage.screenings import Screening
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.spool import Spool, Spooled
 from seawall.storage.uploads import Upload
+from seawall.storage.whole_files import GRACE
 from seawall.workflows.audit import record
 from seawall.workflows.upload import Context, remember_upload
 from seawall.workflows.wire import screen_document
 
 MOST_TRIES = 10  # after so many starts that no process survived, it is not looked into any more
-GRACE = timedelta(hours=1)  # from a file's last byte to its transaction's commit, and much to spare
 LOST = timedelta(days=1)  # after which nobody brings back a file that is gone
 AWAY = timedelta(days=30)  # after which a home does not come back that has done nothing
 KEPT = timedelta(days=7)  # how long one can ask what came of a screening

@@ -42,8 +42,8 @@ from seawall.storage.memory import Memory, Stores
 from seawall.storage.sealed import JPEG, PASSAGE, SealedMedia
 from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.uploads import Upload
+from seawall.storage.whole_files import GRACE
 
-GRACE = timedelta(hours=1)  # from a file's last byte to its transaction's commit, and much to spare
 DELETED_AT_ONCE = 200  # in one transaction
 NOTHING_KEPT = "This home keeps no media for cases: cases.keep_media is 0."
 

@@ -24,12 +24,12 @@ from seawall.settings import Secrets, Settings
 from seawall.storage.group_commit import GroupCommit
 from seawall.storage.screenings import Screening, State
 from seawall.storage.spool import Spool
+from seawall.storage.whole_files import GRACE
 from seawall.workflows import screener
 from seawall.workflows.pictures import jpeg, landscape
 from seawall.workflows.screener import Screened, Screener
 from seawall.workflows.screenings import (
     AWAY,
-    GRACE,
     KEPT,
     LOST,
     MOST_TRIES,

@@ -21,7 +21,7 @@ from seawall.policy.measure import Measure
 from seawall.sandbox.sandbox import Sandbox
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
-from seawall.storage import sealed_files
+from seawall.storage import whole_files
 from seawall.storage.memory import Memory
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.sealed_files import SealedFiles
@@ -202,8 +202,8 @@ def test_a_home_may_keep_nothing(memory, safe, tmp_path):
 
 def test_a_full_disk_costs_the_picture_and_not_the_verdict(memory, safe, monkeypatch, tmp_path):
     """The upload is remembered, and with it why there is nothing to see."""
-    usage = shutil.disk_usage(tmp_path)._replace(free=sealed_files.SPARE)
-    monkeypatch.setattr(sealed_files.shutil, "disk_usage", lambda _: usage)
+    usage = shutil.disk_usage(tmp_path)._replace(free=whole_files.SPARE)
+    monkeypatch.setattr(whole_files.shutil, "disk_usage", lambda _: usage)
 
     media = keep(memory, safe)
 
@@ -490,11 +490,9 @@ def test_what_is_no_picture_is_kept_and_never_shown(memory, safe, sandbox, data)
 KILLED = """
     import os
     from pathlib import Path
-    from seawall.storage import sealed_files
     from seawall.storage.sealed_files import SealedFiles
 
     if {midway}:
-        sealed_files._settle = lambda folder: None
         Path.rename = lambda self, other: os._exit(9)
     SealedFiles(Path({home!r}), {database!r}).write("med_lost", b"secret" * 100)
     os._exit(9)
