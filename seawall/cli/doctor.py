@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from seawall.cli.options import Home, Json, settings_for
+from seawall.clock import now
 
 
 def doctor(
@@ -15,7 +16,7 @@ def doctor(
         bool, typer.Option("--rebuild", help="Make the indexes anew from the database first.")
     ] = False,
 ) -> None:
-    """Check disk, database, index, rules, workers, audit log and what is outside; ends with 3 if something is wrong."""
+    """Check disk, database, index, rules, background, workers, audit log and the outside; 3 if something is wrong."""
     from seawall.app import open_app  # noqa: PLC0415 - Numba would slow `--help`
     from seawall.cli.output import out, say_json, table, text  # noqa: PLC0415 - Rich would slow `--help`
     from seawall.decoders import open_sandbox  # noqa: PLC0415 - the same
@@ -29,7 +30,13 @@ def doctor(
         if rebuild:
             app.knowledge.rebuild()
             app.ledger.rebuild()
-        inside = examine(settings.home, memory=app.memory, knowledge=app.knowledge, sandbox=sandbox)
+        inside = examine(
+            settings.home,
+            memory=app.memory,
+            knowledge=app.knowledge,
+            sandbox=sandbox,
+            now=now(),
+        )
         for check in chain(inside, examine_outside(app.courier(), app.provider)):
             well &= check.well
             if json:

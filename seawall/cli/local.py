@@ -353,7 +353,7 @@ class LocalDesk:
             return keep_nothing(
                 upload, "A link that is scanned is not fetched.", safe=self._app.safe
             )
-        return keep_file(Path(path), upload, safe=self._app.safe)
+        return keep_file(Path(path), upload, safe=self._app.safe, sandbox=self._sandbox)
 
     def _added(
         self, bank: str, signals: Sequence[Signal], filing: Document, *, source: str

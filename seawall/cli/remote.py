@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +16,7 @@ from seawall.cli.endpoint_remote import RemoteEndpoints
 from seawall.cli.hub_remote import RemoteHub, listed
 from seawall.cli.person_remote import RemotePeople
 from seawall.errors import Error, InputError, NotAllowed, NotFound, OutsideError, RuleError
+from seawall.media.sniff import HEAD, lasts
 from seawall.workflows.in_turn import in_turn
 from seawall.workflows.paths import LINK_PREFIXES, Passage
 from seawall.workflows.rows import as_ndjson, lines_of
@@ -22,6 +25,8 @@ from seawall.workflows.scan import TellOf, nobody_listens
 Document = dict[str, Any]
 PAGE = 500
 FILES_AT_ONCE = 8
+ASK_EVERY = 1.0  # seconds between two questions how far a screening is
+LATER = {"Prefer": "respond-async"}
 _FAMILIES: dict[int, type[Error]] = {
     401: NotAllowed,
     403: NotAllowed,
@@ -72,13 +77,13 @@ class RemoteDesk:
         territory: str | None,
         record: bool,  # noqa: ARG002 - a server remembers every upload
         reach: int | None = None,
-        tell: TellOf = nobody_listens,  # noqa: ARG002 - a server does not say how far it is
+        tell: TellOf = nobody_listens,
     ) -> Iterator[Document]:
-        """Each file's verdict."""
+        """Each file's verdict; videos and sounds are screened in the background, and asked after."""
         missing: Document = {"measure": None, "matches": [], "not_screened": []}
         about = {"surface": "scan"} | ({"territory": territory} if territory else {})
         about |= {"reach": str(reach)} if reach is not None else {}
-        return self._each(paths, "/v1/screen", about, missing)
+        return self._each(paths, "/v1/screen", about, missing, tell=tell)
 
     def match(self, signals: Sequence[str], *, max_distance: int) -> list[Document]:
         """For each signal what is near it."""
@@ -236,18 +241,47 @@ class RemoteDesk:
             return missing | {"error": str(refused)}
 
     def _each(
-        self, paths: Iterable[str], route: str, about: Document, missing: Document
+        self,
+        paths: Iterable[str],
+        route: str,
+        about: Document,
+        missing: Document,
+        *,
+        tell: TellOf | None = None,
     ) -> Iterator[Document]:
-        with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-            asked = ((path, pool.submit(self._send, path, route, about)) for path in paths)
-            for path, future in in_turn(asked, most=2 * FILES_AT_ONCE):
-                name = path.name if isinstance(path, Passage) else path
-                try:
-                    yield {"path": name, **future.result()}
-                except (InputError, RuleError) as refused:
-                    yield {"path": name, **missing, "error": str(refused)}
+        left = Event()
 
-    def _send(self, path: str, route: str, about: Document) -> Document:
+        def answer(path: str) -> Document:
+            if tell is not None and _lasts(path):
+                return self._later(path, route, about, tell, left)
+            return self._send(path, route, about)
+
+        with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+            try:
+                asked = ((path, pool.submit(answer, path)) for path in paths)
+                for path, future in in_turn(asked, most=2 * FILES_AT_ONCE):
+                    name = path.name if isinstance(path, Passage) else path
+                    try:
+                        yield {"path": name, **future.result()}
+                    except (InputError, RuleError) as refused:
+                        yield {"path": name, **missing, "error": str(refused)}
+            finally:
+                left.set()
+
+    def _later(self, path: str, route: str, about: Document, tell: TellOf, left: Event) -> Document:
+        """The verdict of a screening in the background, once there is one; once all is `left`, nobody waits for it."""
+        screening = self._send(path, route, about, headers=LATER)
+        while screening["state"] in ("waiting", "working"):
+            if left.wait(ASK_EVERY):
+                raise OutsideError(f"{path} was not waited for; {screening['id']} goes on.")
+            screening = self._ask("GET", f"/v1/screenings/{screening['id']}")
+            tell(path, screening["progress"])
+        failed = {"error": screening["reason"]} if screening["reason"] else {}
+        return {**screening["verdict"], **failed}
+
+    def _send(
+        self, path: str, route: str, about: Document, *, headers: Document | None = None
+    ) -> Document:
         about = about | {"item_id": path} if route == "/v1/screen" else about
         if isinstance(path, Passage):
             parts = {
@@ -258,7 +292,8 @@ class RemoteDesk:
             return self._ask("POST", route, data=about | {"url": path})
         try:
             with Path(path).open("rb") as data:
-                return self._ask("POST", route, data=about, files={"file": (Path(path).name, data)})
+                file = {"file": (Path(path).name, data)}
+                return self._ask("POST", route, data=about, files=file, headers=headers)
         except OSError as wrong:
             raise InputError(f"{path} cannot be read: {wrong.strerror}.") from None
 
@@ -286,6 +321,15 @@ class RemoteDesk:
             raise _error(answer)
         document: Document = orjson.loads(answer.content) if answer.content else {}
         return document
+
+
+def _lasts(path: str) -> bool:
+    """Whether it is a video or a sound; whoever sends it hears why it cannot be read."""
+    if isinstance(path, Passage) or path.startswith(LINK_PREFIXES):
+        return False
+    with suppress(OSError, ValueError), Path(path).open("rb") as file:
+        return lasts(file.read(HEAD))
+    return False
 
 
 def _error(answer: httpx.Response) -> Error:

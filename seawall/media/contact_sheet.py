@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seawall.errors import MediaError
+from seawall.media.content import Content
 from seawall.media.limits import MediaLimits
 from seawall.media.video import PATIENCE, Source
 
@@ -60,7 +61,7 @@ def columns(count: int) -> int:
 
 
 def stills(
-    data: bytes, media_type: str, limits: MediaLimits, *, side: int, colour: bool
+    data: Content, media_type: str, limits: MediaLimits, *, side: int, colour: bool
 ) -> list[Still | None] | None:
     """
     The frames of the sheet, upright and of one size, so that the sheet's longer side has at most `side` pixels.

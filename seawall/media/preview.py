@@ -18,12 +18,13 @@ from PIL import ImageFilter
 
 from seawall.errors import MediaError
 from seawall.media.contact_sheet import laid_out, stills
+from seawall.media.content import Content
 from seawall.media.limits import MediaLimits
 from seawall.media.luma import eight_bits_on
 from seawall.media.media import Kind
 from seawall.media.orientation import turned_upright
 from seawall.media.pillow import PLUGINS, opened, orientation_of
-from seawall.media.sniff import kind_of, media_type
+from seawall.media.sniff import HEAD, kind_of, media_type
 from seawall.media.sound import sound_of
 from seawall.media.waveform import waveform
 
@@ -52,10 +53,11 @@ LEVELS = (
     Level(side=96),
     Level(side=96, colour=True),
 )
+CLEAREST = 4  # the level that shows most
 LONGEST_SIDE = max(level.side for level in LEVELS)
 
 
-def previewed(data: bytes, level: int, limits: MediaLimits) -> Pixels:
+def previewed(data: Content, level: int, limits: MediaLimits) -> Pixels:
     """
     The first frame of a picture, or a sheet of a video's, as this level of `LEVELS` shows it, upright; or a waveform.
 
@@ -63,7 +65,7 @@ def previewed(data: bytes, level: int, limits: MediaLimits) -> Pixels:
         MediaError: It is nothing we decode, is damaged, or is larger than the limits.
 
     """
-    name = media_type(data)
+    name = media_type(data[:HEAD])
     try:
         limits.check_bytes(len(data))
         return _shown(data, name, LEVELS[level], limits)
@@ -91,9 +93,9 @@ def as_jpeg(pixels: Pixels) -> bytes:
     return jpeg
 
 
-def _shown(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixels:
+def _shown(data: Content, name: str, level: Level, limits: MediaLimits) -> Pixels:
     if name in PLUGINS:
-        return _picture(data, name, level, limits)
+        return _picture(bytes(data), name, level, limits)
     kind = kind_of(name)
     sheet = _sheet(data, name, level, limits) if kind is Kind.VIDEO else None
     if sheet is not None:
@@ -115,7 +117,7 @@ def _picture(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixel
     return turned_upright(np.asarray(_blurred(shown, level)), orientation)
 
 
-def _sheet(data: bytes, name: str, level: Level, limits: MediaLimits) -> Pixels | None:
+def _sheet(data: Content, name: str, level: Level, limits: MediaLimits) -> Pixels | None:
     """The frames of a video, each blurred by itself; None where it has none."""
     found = stills(data, name, limits, side=level.side, colour=level.colour)
     if found is None:

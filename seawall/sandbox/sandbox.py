@@ -32,7 +32,18 @@ from seawall.media.sniff import HEAD, kind_of, lasts, media_type
 from seawall.sandbox.bounds import UNBOUNDED
 from seawall.sandbox.keeper import Keeper, Lost, Outcome
 from seawall.sandbox.nursery import Nursery
-from seawall.sandbox.wire import BYTES, CROPS, DEAF, FILE, LONG, PREVIEW, TEXT, read, read_pixels
+from seawall.sandbox.wire import (
+    BYTES,
+    CROPS,
+    DEAF,
+    FILE,
+    LONG,
+    PREVIEW,
+    SHEET,
+    TEXT,
+    read,
+    read_pixels,
+)
 from seawall.sandbox.worker import chunks, opened
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
 
@@ -132,14 +143,19 @@ class Sandbox:
 
         """
         self.limits.check_bytes(len(data))
-        return self._taken(
-            Request(
-                (PREVIEW, bytes((level,)), data),
-                lambda text: as_jpeg(read_pixels(text)),
-                _none,
-                self.limits.max_seconds,
-            )
-        ).result()
+        return self._shown(PREVIEW, bytes((level,)), data, within=self.limits.max_seconds)
+
+    def preview_file(self, path: Path, level: int) -> bytes:
+        """
+        The same of a video or a sound that lies in a file, with the limits of such a one.
+
+        Raises:
+            InputError, OutsideError: As `preview`.
+
+        """
+        return self._shown(
+            SHEET, bytes((level,)), _named(path), within=self.limits.max_long_seconds
+        )
 
     def submit_file(
         self, path: Path, *, crops: bool = False, tell: Tell = nobody
@@ -156,11 +172,10 @@ class Sandbox:
             OutsideError: The sandbox is closed.
 
         """
-        name = str(path.absolute()).encode(errors="surrogateescape")
         again = partial(_read_again, path)
         long = lasts(_head(path))
         within = self.limits.max_long_seconds if long else self.limits.max_seconds
-        task = (*_with(crops=crops), LONG if long else FILE, name)
+        task = (*_with(crops=crops), LONG if long else FILE, _named(path))
         return self._taken(Request(task, read, partial(_only_digests, again), within, tell))
 
     def close(self, *, abandon: bool = False) -> None:
@@ -208,6 +223,10 @@ class Sandbox:
     def crashed(self) -> int:
         """Workers that died of what they decoded."""
         return self._outcomes[Outcome.CRASHED]
+
+    def _shown(self, *task: bytes, within: timedelta) -> bytes:
+        request = Request(task, lambda text: as_jpeg(read_pixels(text)), _none, within)
+        return self._taken(request).result()
 
     def _taken_whole(self, *task: bytes) -> Future[Fingerprint]:
         data = task[-1]
@@ -341,6 +360,10 @@ def _head(path: Path) -> bytes:
     with suppress(InputError, OSError), opened(path) as file:
         return file.read(HEAD)
     return b""
+
+
+def _named(path: Path) -> bytes:
+    return str(path.absolute()).encode(errors="surrogateescape")
 
 
 def _none(reason: str) -> bytes:

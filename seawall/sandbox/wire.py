@@ -15,9 +15,10 @@ from seawall.media.preview import LONGEST_SIDE, Pixels
 from seawall.signals.fingerprint import Fingerprint
 from seawall.signals.signal import Cause, NoSignal, Orientation, Reading, Signal
 
-# A task is one of five words and what to look into, perhaps after words that say how; an answer is whether the worker
+# A task is one of six words and what to look into, perhaps after words that say how; an answer is whether the worker
 # is fit for another, one of three words, and what belongs to it.
 BYTES, TEXT, FILE, LONG, PREVIEW = b"bytes:", b"text:", b"file:", b"long:", b"preview:"
+SHEET = b"sheet:"  # a preview of a long file
 DEAF = b"deaf+"  # a video is looked at without its sound, of which a worker may have died
 CROPS = b"crops+"  # of a picture, what copies may be cut down to as well
 FIT, SPENT = b"+", b"-"

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from seawall.errors import InputError, MediaError
 from seawall.media.content import Content, Tell, nobody
 from seawall.media.limits import MIB, MediaLimits
-from seawall.media.preview import previewed
+from seawall.media.preview import Pixels, previewed
 from seawall.media.regions import with_crops
 from seawall.media.sniff import HEAD, lasts
 from seawall.media.understand import understand, understand_text
@@ -36,6 +36,7 @@ from seawall.sandbox.wire import (
     LONG,
     PREVIEW,
     REFUSED,
+    SHEET,
     SPENT,
     TEXT,
     written,
@@ -71,7 +72,7 @@ def serve(channel: socket.socket, limits: MediaLimits, *, orientations: bool) ->
         except EOFError:
             return
         listen, crops = not _taken_off(task, DEAF), _taken_off(task, CROPS)
-        long = task.startswith(LONG)
+        long = task.startswith((LONG, SHEET))
         allowed = limits.max_long_seconds if long else limits.max_seconds
         allow_seconds(allowed.total_seconds())
         how = How(
@@ -92,6 +93,10 @@ def _answered(task: bytearray, limits: MediaLimits, how: How) -> tuple[bytes, by
         if task.startswith(PREVIEW):
             level, data = task[len(PREVIEW)], bytes(memoryview(task)[len(PREVIEW) + 1 :])
             return FOUND, written_pixels(previewed(data, level, limits)), False
+        if task.startswith(SHEET):
+            level, name = task[len(SHEET)], task[len(SHEET) + 1 :]
+            path = Path(name.decode(errors="surrogateescape"))
+            return FOUND, written_pixels(preview_file(path, level, limits)), False
         if task.startswith(TEXT):
             text = understand_text(task[len(TEXT) :].decode())
             found = fingerprint(text, orientations=how.orientations)
@@ -136,6 +141,18 @@ def look_into_file(path: Path, limits: MediaLimits, how: How, *, long: bool = Fa
             return look_into(file.read(), ours, how)
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return look_into(content, ours, how)
+
+
+def preview_file(path: Path, level: int, limits: MediaLimits) -> Pixels:
+    """
+    A video's sheet, or a sound's waveform, out of a file that may be larger than memory.
+
+    Raises:
+        InputError: It cannot be read, or shown.
+
+    """
+    with opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return previewed(content, level, limits.for_long())
 
 
 def _telling(channel: socket.socket) -> Tell:

@@ -15,6 +15,7 @@ from seawall.storage.bulk import rows_among
 from seawall.storage.tables import exposures, paid_looks, sealed_media
 
 PASSAGE = "text/plain"  # the media type of a text that was handed in with a case
+JPEG = "image/jpeg"  # that of what is shown of a video or a sound, where it was too large to be kept itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class SealedMedia:
     def is_text(self) -> bool:
         """Whether it is read, not looked at: a text that was screened, or one that was handed in with a case."""
         return self.kind is Kind.TEXT or self.media_type == PASSAGE
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is a picture of what was screened: a long video's frames, or a long sound's waveform."""
+        return self.kind in (Kind.VIDEO, Kind.SOUND) and self.media_type == JPEG
 
 
 class SealedStore:

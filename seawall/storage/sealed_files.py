@@ -8,27 +8,20 @@ The files of one database lie in a folder named after it, so that a home tried w
 """
 
 import base64
-import os
 import secrets
-import shutil
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from seawall.errors import StorageError
-from seawall.index.files import sync_folder
 from seawall.storage.secrets import Vault
+from seawall.storage.whole_files import unnamed, write_whole
 
-SPARE = 1024 * 1024 * 1024  # bytes of the disk that are left to the database, which must never stop
 NONCE = 12  # bytes, as NIST SP 800-38D recommends
 KEY = 32  # bytes
-SWEPT_AT_ONCE = 400  # names in one question to the database
-_PART = ".part"
 
 
 class SealedFiles:
@@ -48,19 +41,13 @@ class SealedFiles:
 
         """
         name = f"{ident}.sealed"
-        part = self._folder / f".{name}.{os.getpid()}{_PART}"
         key, nonce = secrets.token_bytes(KEY), secrets.token_bytes(NONCE)
         sealed = Vault(self._home).seal(base64.b64encode(key).decode())
+        encrypted = AESGCM(key).encrypt(nonce, data, ident.encode())
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if shutil.disk_usage(self._folder).free < SPARE + len(data):
-                raise StorageError("The disk has no room to keep the media for a reviewer.")
-            _write(part, nonce, AESGCM(key).encrypt(nonce, data, ident.encode()))
-            part.rename(self._folder / name)
-            sync_folder(self._folder)
+            full = "The disk has no room to keep the media for a reviewer."
+            write_whole(self._folder, name, (nonce, encrypted), full=full)
         except OSError as broken:
-            with suppress(OSError):
-                part.unlink()
             raise StorageError(
                 f"The media could not be kept for a reviewer: {broken.strerror}."
             ) from broken
@@ -106,24 +93,11 @@ class SealedFiles:
         self, named: Callable[[Collection[str]], Collection[str]], *, before: datetime
     ) -> int:
         """Remove what was written before this moment and is not among those `named`; how many that were."""
-        removed, written = 0, self._written(before)
-        while names := list(islice(written, SWEPT_AT_ONCE)):
-            kept = set(named([name for name in names if not name.endswith(_PART)]))
-            orphans = [name for name in names if name not in kept]
-            self.remove(orphans)
-            removed += len(orphans)
+        removed = 0
+        for names in unnamed(self._folder, named, before=before):
+            self.remove(names)
+            removed += len(names)
         return removed
-
-    def _written(self, before: datetime) -> Iterator[str]:
-        if not self._folder.exists():
-            return
-        for entry in os.scandir(self._folder):
-            try:
-                changed = entry.stat().st_mtime
-            except FileNotFoundError:  # another process removed it meanwhile
-                continue
-            if changed < before.timestamp():
-                yield entry.name
 
     def _key(self, sealed: bytes) -> bytes:
         try:
@@ -133,12 +107,3 @@ class SealedFiles:
                 "This media was sealed with another secrets/vault.key: bring that file back from the backup it "
                 "belongs to. Without it nobody can open what was kept."
             ) from None
-
-
-def _write(path: Path, *parts: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        for part in parts:
-            file.write(part)
-        file.flush()
-        os.fsync(file.fileno())

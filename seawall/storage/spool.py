@@ -9,24 +9,22 @@ They lie as they came, readable by the owner of the process alone: a worker read
 
 import hashlib
 import os
-import shutil
-from collections.abc import Callable, Collection, Iterable
+import socket
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from seawall.errors import StorageError
-from seawall.index.files import sync_folder
-from seawall.storage.sealed_files import SPARE
-
-_PART = ".part"
+from seawall.storage.whole_files import PART, unnamed, write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spooled:
     """A file that lies in the spool."""
 
+    home: str  # whose spool it is
     name: str
     size: int  # bytes
     digest: bytes  # SHA-256
@@ -37,6 +35,7 @@ class Spool:
 
     def __init__(self, home: Path, database: str) -> None:
         self.folder = home / "spool" / database
+        self.home = f"{socket.gethostname()}:{home.absolute()}"  # as its screenings name it
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Spooled:
         """
@@ -46,28 +45,21 @@ class Spool:
             StorageError: There is no room, or the disk refuses; no file is left.
 
         """
-        part = self.folder / f".{name}.{os.getpid()}{_PART}"
         size, digest = 0, hashlib.sha256()
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            for piece in pieces:
+                size += len(piece)
+                digest.update(piece)
+                yield piece
+
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                for piece in pieces:
-                    self._check_room(len(piece))
-                    file.write(piece)
-                    size += len(piece)
-                    digest.update(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            part.rename(self.folder / name)
-            sync_folder(self.folder)
-        except BaseException as broken:
-            with suppress(OSError):
-                part.unlink()
-            if not isinstance(broken, OSError):
-                raise
+            full = "The disk has no room to put the upload aside."
+            write_whole(self.folder, name, counted(), full=full)
+        except OSError as broken:
             raise StorageError(f"The upload could not be put aside: {broken.strerror}.") from broken
-        return Spooled(name=name, size=size, digest=digest.digest())
+        return Spooled(home=self.home, name=name, size=size, digest=digest.digest())
 
     def path(self, name: str) -> Path:
         """Where the file of this name lies."""
@@ -77,7 +69,7 @@ class Spool:
         """Every whole file."""
         if not self.folder.exists():
             return set()
-        return {entry.name for entry in os.scandir(self.folder) if not entry.name.endswith(_PART)}
+        return {entry.name for entry in os.scandir(self.folder) if not entry.name.endswith(PART)}
 
     def remove(self, name: str) -> None:
         """This file is gone, if it was there; where the disk refuses, the next sweep tries again."""
@@ -88,19 +80,9 @@ class Spool:
         self, named: Callable[[Collection[str]], Collection[str]], *, before: datetime
     ) -> int:
         """Remove what was written before this moment and is not among those `named`; how many that were."""
-        if not self.folder.exists():
-            return 0
-        old = []
-        for entry in os.scandir(self.folder):
-            with suppress(FileNotFoundError):
-                if entry.stat().st_mtime < before.timestamp():
-                    old.append(entry.name)
-        kept = set(named(old)) if old else set()
-        orphans = [name for name in old if name not in kept]
-        for name in orphans:
-            self.remove(name)
-        return len(orphans)
-
-    def _check_room(self, size: int) -> None:
-        if shutil.disk_usage(self.folder).free < SPARE + size:
-            raise StorageError("The disk has no room to put the upload aside.")
+        removed = 0
+        for names in unnamed(self.folder, named, before=before):
+            for name in names:
+                self.remove(name)
+            removed += len(names)
+        return removed

@@ -899,8 +899,10 @@ screenings = Table(  # uploads that are screened in the background; the bytes li
     Column("id", String(64), nullable=False, unique=True),
     Column("key", String(64), nullable=False),
     Column("context", Json, nullable=False),
+    Column("home", Text, nullable=False),  # of which machine its file lies in
     Column("path", Text, nullable=False),
     Column("size", Number, nullable=False),
+    Column("sha256", String(64), nullable=False),
     Column("at", Moment, nullable=False),
     Column("state", String(16), nullable=False),
     Column("share", Float, nullable=False),  # that is done, 0 to 1

@@ -17,9 +17,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Message
 
 from seawall.clock import in_utc
 from seawall.errors import InputError
@@ -28,7 +29,8 @@ from seawall.storage.spool import Spooled
 
 M = TypeVar("M", bound=BaseModel)
 MOST_FIELDS = 32
-PATIENCE = 120  # seconds for a whole form
+PATIENCE = 120.0  # seconds for each further step of a form, and for one that is shorter
+STEP = 8 << 20  # bytes
 MOST_ON_A_PAGE = 1000
 MOST_OF_FIELD = 8 << 20  # bytes of a form's field that is no file: signals as JSON
 NOT_PLAIN: Final = "Text has no NUL character and no half of a surrogate pair in it; leave them out"
@@ -140,7 +142,7 @@ async def read_form(
     file: bytes | None = None
     spooled: Spooled | None = None
     bounds = {"max_files": 1, "max_fields": MOST_FIELDS, "max_part_size": MOST_OF_FIELD}
-    async with _patience(), request.form(**bounds) as form:
+    async with _arrived(request, bounds) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 if name != "file":
@@ -159,10 +161,25 @@ async def read_form(
 
 
 @asynccontextmanager
-async def _patience() -> AsyncIterator[None]:
-    """Whoever sends slowly holds a place that others wait for."""
+async def _arrived(request: Request, bounds: dict[str, int]) -> AsyncIterator[FormData]:
+    """The form once all of it is here; whoever sends slowly holds a place that others wait for."""
+    length, clock = 0, asyncio.get_running_loop().time
+
+    async def receive() -> Message:
+        nonlocal length
+        message = await request.receive()
+        before, length = length, length + len(message.get("body", b""))
+        if length // STEP > before // STEP:
+            patience.reschedule(clock() + PATIENCE)
+        return message
+
     try:
-        async with asyncio.timeout(PATIENCE):
-            yield
+        async with asyncio.timeout(PATIENCE) as patience:
+            form = await Request(request.scope, receive).form(**bounds)
     except TimeoutError:
-        raise HTTPException(408, f"The form took longer than {PATIENCE} seconds.") from None
+        sentence = f"The form took longer than {PATIENCE:.0f} seconds for {STEP >> 20} MiB of it."
+        raise HTTPException(408, sentence) from None
+    try:
+        yield form
+    finally:
+        await form.close()

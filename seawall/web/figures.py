@@ -94,6 +94,19 @@ def late_rulings(door: Door) -> list[str]:
         return stores.cases.ended(Status.RULED, now=now() - LATE, limit=MOST_LATE)
 
 
+def background_figures(door: Door) -> dict[str, float]:
+    """What waits to be screened in the background, and what could not be."""
+    with door.app.memory.reading() as stores:
+        backlog = stores.screenings.backlog()
+    oldest = backlog.oldest_at
+    return {
+        "held": backlog.held,
+        "bytes": backlog.size,
+        "oldest_seconds": (now() - oldest).total_seconds() if oldest else 0.0,
+        "failed": backlog.failed,
+    }
+
+
 def delivery_figures(door: Door) -> dict[str, float]:
     """How much has not arrived at the endpoints."""
     with door.app.memory.reading() as stores:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from seawall.sandbox.sandbox import Sandbox
 from seawall.signals.embedding import model_of
 from seawall.signals.registry import EMBEDDING, SEQUENCE_TYPES
 from seawall.storage.memory import Memory
+from seawall.storage.screenings import Backlog
 from seawall.workflows.audit import verify_audit
 from seawall.workflows.delivering import Courier
 from seawall.workflows.endpoints import Document, endpoint_documents
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from seawall.partners.identity_provider import IdentityProvider
 
 LEAST_FREE = 1024 * 1024 * 1024  # bytes
+LONG_WAIT = timedelta(hours=1)  # in the background
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Check:
 
 
 def examine(
-    home: Path, *, memory: Memory, knowledge: Knowledge, sandbox: Sandbox
+    home: Path, *, memory: Memory, knowledge: Knowledge, sandbox: Sandbox, now: datetime
 ) -> Iterator[Check]:
     """Every check, one after another; none stops the next."""
     free = shutil.disk_usage(home).free
@@ -56,7 +58,7 @@ def examine(
             stores.uploads.count(),
             stores.last_change(),
         )
-        rules = stores.rules.all()
+        rules, backlog = stores.rules.all(), stores.screenings.backlog()
         rows = tuple(SEQUENCE_TYPES)
         codes = entries - stores.entries.count(types=rows)
         codes += sum(map(codes_of, stores.entries.signals(types=rows)))
@@ -81,6 +83,7 @@ def examine(
         if guarded
         else "no rule catches uploads that cannot be screened: `seawall rule put … hold --on failure`",
     )
+    yield _background(backlog, now)
     yield _decoding(sandbox)
     if EMBEDDING.kinds:
         yield _embedding(sandbox)
@@ -149,6 +152,15 @@ def _provider(provider: "IdentityProvider", now: datetime) -> Check:
         else f"{provider.config.issuer} shows no public key we can use; nobody comes in by it"
     )
     return Check(what="accounts elsewhere", well=bool(keys), says=says)
+
+
+def _background(backlog: Backlog, now: datetime) -> Check:
+    """Well unless something waits for long: then no server runs in its home, or it keeps failing there."""
+    says = f"{backlog.held} screenings wait, {backlog.size / 1e9:.1f} GB; {backlog.failed} failed in a week"
+    waits = now - backlog.oldest_at if backlog.oldest_at else timedelta()
+    if waits > LONG_WAIT:
+        says += f"; the oldest waits for {waits // timedelta(hours=1)} hours: see the server's log"
+    return Check(what="background", well=waits <= LONG_WAIT and not backlog.failed, says=says)
 
 
 def _embedding(sandbox: Sandbox) -> Check:

@@ -32,17 +32,18 @@ from seawall.ids import new_id
 from seawall.media.characters import characters
 from seawall.media.limits import MIB
 from seawall.media.media import Kind
+from seawall.media.preview import CLEAREST
 from seawall.policy.measure import Measure
 from seawall.sandbox.sandbox import Sandbox
 from seawall.sandbox.worker import opened
 from seawall.screening.verdict import Verdict
 from seawall.signals.signal import Signal
 from seawall.storage.memory import Memory, Stores
-from seawall.storage.sealed import PASSAGE, SealedMedia
+from seawall.storage.sealed import JPEG, PASSAGE, SealedMedia
 from seawall.storage.sealed_files import SealedFiles
 from seawall.storage.uploads import Upload
+from seawall.storage.whole_files import GRACE
 
-GRACE = timedelta(hours=1)  # from a file's last byte to its transaction's commit, and much to spare
 DELETED_AT_ONCE = 200  # in one transaction
 NOTHING_KEPT = "This home keeps no media for cases: cases.keep_media is 0."
 
@@ -74,8 +75,15 @@ def keep_media(data: bytes, upload: Upload, *, safe: Safe) -> SealedMedia | None
     return _sealed(_media(upload, size=len(data), safe=safe), data, safe)
 
 
-def keep_file(path: Path, upload: Upload, *, safe: Safe) -> SealedMedia | None:
-    """The same of a file that was screened where it lies, if it still holds what was screened."""
+def keep_file(
+    path: Path, upload: Upload, *, safe: Safe, sandbox: Sandbox | None = None
+) -> SealedMedia | None:
+    """
+    The same of a file that was screened where it lies, if it still holds what was screened.
+
+    Of a video or a sound larger than what is kept, what the `sandbox` makes to show of it is kept instead, if there
+    is one.
+    """
     if not wants_a_person(upload.verdict):
         return None
     try:
@@ -87,6 +95,8 @@ def keep_file(path: Path, upload: Upload, *, safe: Safe) -> SealedMedia | None:
     whole = len(data) <= safe.max_bytes
     if whole and Signal("sha256", hashlib.sha256(data).hexdigest()) not in screened:
         return keep_nothing(upload, "The file was changed after it was screened.", safe=safe)
+    if not whole and sandbox and upload.fingerprint.kind in (Kind.VIDEO, Kind.SOUND):
+        return _keep_sheet(path, upload, safe, sandbox)
     return keep_media(data, upload, safe=safe)
 
 
@@ -333,6 +343,22 @@ def sweep(*, safe: Safe, memory: Memory, now: datetime) -> int:
     return safe.files.sweep(named, before=now - GRACE)
 
 
+def _keep_sheet(path: Path, upload: Upload, safe: Safe, sandbox: Sandbox) -> SealedMedia | None:
+    """The sheet of a long video, or the waveform of a long sound, at the level that shows most."""
+    if not safe.after_closing:
+        return None
+    try:
+        sheet = sandbox.preview_file(path, CLEAREST)
+    except InputError as failed:
+        return keep_nothing(upload, f"{_too_large(safe)} {failed}", safe=safe)
+    media = replace(_media(upload, size=len(sheet), safe=safe), media_type=JPEG)
+    return _sealed(media, sheet, replace(safe, max_bytes=len(sheet)))
+
+
+def _too_large(safe: Safe) -> str:
+    return f"The file is larger than the {safe.max_bytes / MIB:.1f} MiB that are kept."
+
+
 def _media(upload: Upload, *, size: int, safe: Safe) -> SealedMedia:
     return SealedMedia(
         id=new_id("med", at=upload.at),
@@ -351,8 +377,7 @@ def _sealed(media: SealedMedia, data: bytes, safe: Safe) -> SealedMedia:
     if not safe.after_closing:
         return replace(media, missing=NOTHING_KEPT)
     if len(data) > safe.max_bytes:
-        reason = f"The file is larger than the {safe.max_bytes / MIB:.1f} MiB that are kept."
-        return replace(media, missing=reason)
+        return replace(media, missing=_too_large(safe))
     try:
         path, key = safe.files.write(media.id, data)
     except StorageError as full:

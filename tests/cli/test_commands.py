@@ -462,7 +462,7 @@ def test_the_audit_log_is_listed_and_verified(tmp_path):
 
 
 def test_doctor_finds_a_healthy_home_well_and_rebuilds_its_index(home):
-    """Disk, database, index, rules, workers, audit log, and where messages go; an entry may be many codes."""
+    """Disk, database, index, rules, background, workers, audit log, where messages go; an entry may be many codes."""
     rows = (video(*map(pdq, range(9))), sound(1), words(1))
     seawall(home, "bank", "add", "rows", *rows, "--category", "terrorist-content")
 
@@ -470,7 +470,10 @@ def test_doctor_finds_a_healthy_home_well_and_rebuilds_its_index(home):
 
     assert [(line["what"], line["well"]) for line in ran.lines] == [
         (what, True)
-        for what in ("disk", "database", "index", "rules", "workers", "audit log", "endpoints")
+        for what in (
+            *("disk", "database", "index", "rules", "background", "workers", "audit log"),
+            "endpoints",
+        )
     ]
     assert ran.code == 0
 

@@ -3,13 +3,17 @@
 import json
 
 from benchmarks.server import running
+from seawall.cli import remote
+from seawall.media.limits import MIB
 from seawall.workflows.pictures import ALTERATIONS, jpeg, landscape
 from tests.cli.run import seawall
 from tests.made import pdq
+from tests.media.films import film, scene
 
 
-def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
+def test_commands_speak_to_a_server_as_to_a_home(tmp_path, monkeypatch):
     """What a person types at the machine can be typed from elsewhere, with a key."""
+    monkeypatch.setattr(remote, "ASK_EVERY", 0.05)
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     (tmp_path / "known.jpg").write_bytes(jpeg(landscape(1)))
     (tmp_path / "copy.jpg").write_bytes(ALTERATIONS["mirrored"](landscape(1)))
@@ -19,6 +23,7 @@ def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
         + '{"signal_type": "pdq"}\n'
     )
     admin = seawall(home, "init", "--json").lines[0]["key"]
+    (home / "seawall.toml").write_text("[media]\nmax_bytes = 900_000\n")
     with running(home) as server:
 
         def ask(*words):
@@ -68,8 +73,24 @@ def test_commands_speak_to_a_server_as_to_a_home(tmp_path):
         assert "no person" in str(ask("person", "disable", "nobody").error)
         refused = seawall(elsewhere, "bank", "list", "--server", server.url, "--key", made["key"])
         assert "revoked" in str(refused.error)
+        scan_a_film(ask, tmp_path)
         rule_on_a_case(ask)
     assert not (elsewhere / "seawall.db").exists()
+
+
+def scan_a_film(ask, folder):
+    """It is larger than what the server answers while one waits, so it is screened in the background."""
+    known, longer, padding = folder / "known.mp4", folder / "longer.mp4", 2 * MIB
+    known.write_bytes(film(scene(1, 8)))
+    longer.write_bytes(known.read_bytes() + padding.to_bytes(4) + b"free" + bytes(padding - 8))
+    assert ask("bank", "add", "films", known).code == 0
+
+    ran = ask("scan", longer, "--json")
+
+    (found,) = ran.lines
+    assert (ran.code, found["kind"], found["error"]) == (1, "video", None)
+    assert [match["signal_type"] for match in found["matches"]] == ["vpdq"]
+    assert "1 file" in ran.err
 
 
 def rule_on_a_case(ask):

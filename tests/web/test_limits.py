@@ -1,12 +1,16 @@
 """How much may be sent."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
+from seawall.web import bodies
 from tests.web.serving import Served
 
 
@@ -43,6 +47,33 @@ def test_a_body_that_grows_too_long_is_cut(admin: httpx.Client):
 
     assert status == 413
     assert sent < 64 << 20
+
+
+def test_a_long_form_is_waited_for_as_long_as_it_comes(monkeypatch: pytest.MonkeyPatch):
+    """A film takes minutes; whoever sends a byte now and then is not waited for."""
+    monkeypatch.setattr(bodies, "PATIENCE", 0.1)
+    monkeypatch.setattr(bodies, "STEP", 1000)
+
+    form = asyncio.run(bodies.read_form(slow_form([b"x" * 1000] * 8)))
+
+    assert form.file == b"x" * 8000
+    with pytest.raises(HTTPException) as refused:
+        asyncio.run(bodies.read_form(slow_form([b"x"] * 8)))
+    assert refused.value.status_code == 408
+
+
+def slow_form(pieces: list[bytes]) -> Request:
+    """A form whose file arrives in these pieces, one in 30 ms."""
+    head = b'--end\r\nContent-Disposition: form-data; name="file"; filename="film"\r\n\r\n'
+    arriving = iter([head, *pieces, b"\r\n--end--\r\n"])
+
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(0.03)
+        piece = next(arriving, b"")
+        return {"type": "http.request", "body": piece, "more_body": bool(piece)}
+
+    kind = (b"content-type", b"multipart/form-data; boundary=end")
+    return Request({"type": "http", "method": "POST", "headers": [kind]}, receive)
 
 
 def test_answers_carry_the_headers_that_keep_browsers_tame(admin: httpx.Client):

@@ -77,8 +77,11 @@ def test_a_screening_is_told_only_to_those_who_asked(served: Served, photo: byte
         answer = one.post("/v1/screen", files={"file": photo}, headers=LATER)
         where = answer.headers["location"]
         assert ended(same, where)["state"] == "done"
-        assert other.get(where).status_code == 404
-        assert one.get("/v1/screenings/scr_none").status_code == 404
+        refused, missing = other.get(where), one.get("/v1/screenings/scr_none")
+
+    ident = where.rpartition("/")[2]
+    assert (refused.status_code, missing.status_code) == (404, 404)
+    assert refused.json()["detail"].replace(ident, "scr_none") == missing.json()["detail"]
 
 
 def test_what_is_no_file_is_answered_at_once(admin: httpx.Client):

@@ -76,6 +76,7 @@ def test_status_counts_what_there_is(admin: httpx.Client, bank: str):
     assert after["index"]["lag"] == 0
     assert after["database"] in ("sqlite", "postgresql")
     assert after["worker"]["waiting"] == 0
+    assert set(after["background"]) == {"held", "bytes", "oldest_seconds", "failed"}
 
 
 def test_metrics_can_be_read_by_prometheus(admin: httpx.Client, photo: bytes):
@@ -97,6 +98,7 @@ def test_metrics_can_be_read_by_prometheus(admin: httpx.Client, photo: bytes):
     assert samples["seawall_commit_stories_count",] >= 2
     assert samples["seawall_index_lag",] == 0
     assert ("seawall_entries",) in samples
+    assert samples["seawall_background_failed",] == 0
     answered = ("method", "POST"), ("route", "/v1/screen"), ("status", "200")
     assert samples[("seawall_request_seconds_count", *answered)] >= 2
 

@@ -21,7 +21,7 @@ from seawall.policy.measure import Measure
 from seawall.sandbox.sandbox import Sandbox
 from seawall.screening.verdict import Verdict
 from seawall.signals.fingerprint import Fingerprint, fingerprint_unread
-from seawall.storage import sealed_files
+from seawall.storage import whole_files
 from seawall.storage.memory import Memory
 from seawall.storage.sealed import SealedMedia
 from seawall.storage.sealed_files import SealedFiles
@@ -32,8 +32,10 @@ from seawall.workflows.sealing import Safe
 from seawall.workflows.upload import remember_upload
 from tests.made import NOON
 from tests.media.files import picture, saved
+from tests.media.films import film, scene
 
 ANA, BO = Viewer(id="ana"), Viewer(id="bo")
+FILM = film(scene(1, 8))
 PHOTO = saved(picture(), "JPEG", quality=95)
 LATER = NOON + timedelta(days=91)
 
@@ -63,6 +65,11 @@ def safe(memory: Memory, tmp_path: Path) -> Safe:
         max_bytes=10_000_000,
         budget=10,
     )
+
+
+def size_of(jpeg: bytes) -> tuple[int, int]:
+    """Width and height of a picture."""
+    return Image.open(BytesIO(jpeg)).size
 
 
 def screened(
@@ -195,8 +202,8 @@ def test_a_home_may_keep_nothing(memory, safe, tmp_path):
 
 def test_a_full_disk_costs_the_picture_and_not_the_verdict(memory, safe, monkeypatch, tmp_path):
     """The upload is remembered, and with it why there is nothing to see."""
-    usage = shutil.disk_usage(tmp_path)._replace(free=sealed_files.SPARE)
-    monkeypatch.setattr(sealed_files.shutil, "disk_usage", lambda _: usage)
+    usage = shutil.disk_usage(tmp_path)._replace(free=whole_files.SPARE)
+    monkeypatch.setattr(whole_files.shutil, "disk_usage", lambda _: usage)
 
     media = keep(memory, safe)
 
@@ -241,6 +248,25 @@ def test_a_file_is_kept_as_it_was_screened_or_not_at_all(safe, tmp_path):
     path.unlink()
     assert "cannot be read" in sealing.keep_file(path, screened(), safe=safe).missing
     assert sealing.keep_file(path, screened(measure=Measure.ALLOW), safe=safe) is None
+
+
+def test_of_a_film_too_large_to_keep_the_sheet_is_kept(safe, sandbox, tmp_path):
+    """Whoever must rule sees the same frames; a sound shows its waveform, and what cannot be shown says so."""
+    path = tmp_path / "film"
+    path.write_bytes(FILM)
+    upload = screened(FILM)
+    small = replace(safe, max_bytes=len(FILM) - 1)
+
+    media = sealing.keep_file(path, upload, safe=small, sandbox=sandbox)
+
+    assert media.is_sheet
+    assert media.missing is None
+    kept = safe.files.read(media.id, media.path, media.key)
+    assert size_of(sandbox.preview(kept, 1)) == size_of(sandbox.preview(FILM, 1))
+    assert size_of(kept) == size_of(sandbox.preview(FILM, 4))
+    path.write_bytes(FILM[:3000])
+    broken = sealing.keep_file(path, upload, safe=replace(safe, max_bytes=9), sandbox=sandbox)
+    assert broken.missing.startswith("The file is larger than the 0.0 MiB that are kept. ")
 
 
 def test_every_look_is_logged_and_the_smallest_costs_nothing(memory, safe, sandbox):
@@ -464,11 +490,9 @@ def test_what_is_no_picture_is_kept_and_never_shown(memory, safe, sandbox, data)
 KILLED = """
     import os
     from pathlib import Path
-    from seawall.storage import sealed_files
     from seawall.storage.sealed_files import SealedFiles
 
     if {midway}:
-        sealed_files._settle = lambda folder: None
         Path.rename = lambda self, other: os._exit(9)
     SealedFiles(Path({home!r}), {database!r}).write("med_lost", b"secret" * 100)
     os._exit(9)

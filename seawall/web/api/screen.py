@@ -145,7 +145,7 @@ async def _put_off(request: Request, by: Key, door: Door) -> Response:
         return door.app.spool.write(name, iter(lambda: file.read(MIB), b""))
 
     length = request.headers.get("content-length", "0")
-    await run_in_threadpool(_check_room, int(length) if length.isdecimal() else 0, door)
+    await run_in_threadpool(_check_room, int(length) if length.isdecimal() else 0, by, door)
     try:
         handed = await _read(request, put_aside)
         once = ticket(request, by, *handed.asked)
@@ -180,9 +180,9 @@ async def _accepted(
     return answer
 
 
-def _check_room(size: int, door: Door) -> None:
+def _check_room(size: int, by: Key, door: Door) -> None:
     with door.app.memory.reading() as stores:
-        check_room(size, _bounds(door), stores)
+        check_room(size, _bounds(door), stores, home=door.app.spool.home, by=by)
 
 
 def _bounds(door: Door) -> Bounds:

@@ -7,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.access.key import Key, Scope
-from seawall.errors import NotFound
 from seawall.storage.memory import Stores
-from seawall.storage.screenings import UNFINISHED, Screening
+from seawall.storage.screenings import UNFINISHED, Screening, unknown
 from seawall.web.access import may
 from seawall.web.door import door_of
 from seawall.web.openapi import described
@@ -37,13 +36,13 @@ def show(request: Request, by: Annotated[Key, may(Scope.SCREEN)], screening: str
     """
     One screening: waiting, working with the share that is done, done with its verdict, or failed with the reason.
 
-    Only a key of the organisation that handed it in is told. It is kept for a week after its end; the verdict, with
-    the uploads, for good.
+    What failed has a verdict too, that of the rule for failures. Only a key of the organisation that handed it in is
+    told. It is kept for a week after its end; the verdict, with the uploads, for good.
     """
     with door_of(request).app.memory.reading() as stores:
         found = stores.screenings.find(screening)
         if not _is_theirs(found, by, stores):
-            raise NotFound(f"There is no screening '{screening}' of yours.")
+            raise unknown(screening)
         verdict = _verdict(found, stores)
     headers = ASK_AGAIN if found.state in UNFINISHED else None
     return Json(screening_document(found, verdict), headers=headers)

@@ -13,6 +13,7 @@ from seawall.clock import now, rfc3339
 from seawall.web.access import may
 from seawall.web.door import Door, door_of
 from seawall.web.figures import (
+    background_figures,
     case_figures,
     counted,
     delivery_figures,
@@ -32,6 +33,12 @@ CASES = {
     "held": "Cases that are put aside.",
     "overdue": "Of all these, cases whose deadline is over.",
     "oldest_seconds": "Seconds since the oldest of these was opened.",
+}
+BACKGROUND = {
+    "held": "Screenings in the background that are not finished.",
+    "bytes": "Bytes of their files.",
+    "oldest_seconds": "Seconds since the oldest of these was accepted.",
+    "failed": "Screenings of the last week whose file was lost.",
 }
 DELIVERY = {
     "endpoints": "Endpoints that messages are sent to.",
@@ -62,6 +69,7 @@ _STATUS: dict[str, Any] = {
         "waiting": 0,
         "places": 256,
     },
+    "background": {"held": 2, "bytes": 104857600, "oldest_seconds": 12.5, "failed": 0},
     "exchange": {"memberships": 1, "troubled": 0, "lag": 0, "disputed": 3},
     "cases": {
         "matches": {"open": 3, "claimed": 1, "held": 0, "overdue": 0, "oldest_seconds": 840.2}
@@ -106,6 +114,7 @@ def status(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response:
                 "waiting": door.room.taken,
                 "places": door.room.places,
             },
+            "background": background_figures(door),
             "exchange": followed_figures(memberships(door)),
             "cases": case_figures(door),
             "rulings": {"late": len(late_rulings(door))},
@@ -133,6 +142,8 @@ def metrics(request: Request, by: Annotated[Key, may(Scope.STATUS)]) -> Response
         float(known.ledger_lag),
     )
     figures["waiting"] = ("Screenings in progress in this worker.", float(door.room.taken))
+    for name, value in background_figures(door).items():
+        figures[f"background_{name}"] = (BACKGROUND[name], float(value))
     for name, (meaning, value) in _following(door).items():
         figures[f"exchange_{name}"] = (meaning, value)
     for name, value in delivery_figures(door).items():

@@ -8,6 +8,7 @@ Health: what holds, what does not, and what happens to uploads meanwhile.
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -31,6 +32,7 @@ from seawall.web.door import Door, door_of
 from seawall.web.figures import (
     WELL,
     Counted,
+    background_figures,
     counted,
     delivery_figures,
     followed_figures,
@@ -39,7 +41,7 @@ from seawall.web.figures import (
 )
 from seawall.web.metrics import decoder_events
 from seawall.workflows.case_access import offered_to_nobody
-from seawall.workflows.doctor import LEAST_FREE
+from seawall.workflows.doctor import LEAST_FREE, LONG_WAIT
 from seawall.workflows.endpoints import pause_endpoint, replay_dead, resume_endpoint
 
 HEALTH = "/desk/health"
@@ -95,7 +97,7 @@ def health(request: Request, at: Reader) -> Response:
         unsent = stores.memberships.backlog()
         unseen = offered_to_nobody(stores)
     checks = [
-        *_own(door, counted(door)),
+        *_own(door, counted(door), language_of(request)),
         _rulings(late_rulings(door)),
         cases_check(unseen, at.person, language_of(request)),
         *_outside(delivery_figures(door), followed, language_of(request)),
@@ -192,7 +194,7 @@ def cases_check(unseen: list[Unseen], reader: Person, tongue: Language) -> Check
     )
 
 
-def _own(door: Door, known: Counted) -> Iterator[Check]:
+def _own(door: Door, known: Counted, tongue: Language) -> Iterator[Check]:
     """This home and this worker."""
     counts = known.counts
     yield Check(
@@ -235,12 +237,29 @@ def _own(door: Door, known: Counted) -> Iterator[Check]:
         says="{taken} of {places} places are taken; beyond them requests are turned away.",
         values={"taken": door.room.taken, "places": door.room.places},
     )
+    yield _background(background_figures(door), tongue)
     free = shutil.disk_usage(door.app.settings.home).free
     yield Check(
         what="Disk of the home",
         state=State.WELL if free > LEAST_FREE else State.BROKEN,
         says="{free} GB free." if free > LEAST_FREE else "{free} GB free: make room.",
         values={"free": f"{free / 1e9:.1f}"},
+    )
+
+
+def _background(figures: dict[str, float], tongue: Language) -> Check:
+    """Whether what nobody waits for is screened."""
+    oldest, failed = timedelta(seconds=figures["oldest_seconds"]), int(figures["failed"])
+    return Check(
+        what="Screening in the background",
+        state=State.LOOK if oldest > LONG_WAIT or failed else State.WELL,
+        says="Waiting: {held}, of {size} MB, the oldest for {age}; failed in a week: {failed}.",
+        values={
+            "held": int(figures["held"]),
+            "size": round(figures["bytes"] / 1e6),
+            "age": _lasting(int(figures["oldest_seconds"]), tongue),
+            "failed": failed,
+        },
     )
 
 

@@ -106,6 +106,7 @@ def test_health_says_what_fails_open_and_what_closed(admin_page: httpx.Client, l
     assert "It could not be screened in full closed: it is not seen" in said
     assert "It was read and has nothing to fingerprint open: it is seen" in said
     assert "Endpoints: " in said
+    assert "Waiting: 0, of 0 MB, the oldest for 0 s; failed in a week: 0." in said
     assert "paused" in said
     assert "500" in words(admin_page.get(f"/desk{path}?state=dead"))
     assert sent(admin_page, f"{path}/replay").headers["location"].endswith("?done=replay")
