@@ -4,8 +4,8 @@ Texts: alike as a whole, or one within the other, however they were written.
     text ──normalised──▶ 256-bit SimHash of the whole ─┬─▶ value ──looked up──▶ shared passages ──▶ segments
                       └▶ winnowed passages and places ─┘
 
-The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate (a text that says
-one thing hundreds of times only the SimHash does), and the passages that the two share decide: how many, how close
+The SimHash is searched like a photo's code; each passage is searched exactly. Either finds a candidate (a text that
+says one thing hundreds of times only the SimHash does), and the passages that the two share decide: how many, how close
 together, how much of the shorter text. Thresholds were measured on ordinary text (benchmarks/text.py).
 """
 
