@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from seawall.errors import StorageError
 from seawall.storage.secrets import Vault
-from seawall.storage.whole_files import unnamed, write_whole
+from seawall.storage.whole_files import NoRoom, unnamed, write_whole
 
 NONCE = 12  # bytes, as NIST SP 800-38D recommends
 KEY = 32  # bytes
@@ -45,8 +45,9 @@ class SealedFiles:
         sealed = Vault(self._home).seal(base64.b64encode(key).decode())
         encrypted = AESGCM(key).encrypt(nonce, data, ident.encode())
         try:
-            full = "The disk has no room to keep the media for a reviewer."
-            write_whole(self._folder, name, (nonce, encrypted), full=full)
+            write_whole(self._folder, name, (nonce, encrypted))
+        except NoRoom as full:
+            raise StorageError("The disk has no room to keep the media for a reviewer.") from full
         except OSError as broken:
             raise StorageError(
                 f"The media could not be kept for a reviewer: {broken.strerror}."

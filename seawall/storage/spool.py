@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from seawall.errors import StorageError
-from seawall.storage.whole_files import PART, unnamed, write_whole
+from seawall.storage.whole_files import PART, NoRoom, unnamed, write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,9 @@ class Spool:
                 yield piece
 
         try:
-            full = "The disk has no room to put the upload aside."
-            write_whole(self.folder, name, counted(), full=full)
+            write_whole(self.folder, name, counted())
+        except NoRoom as full:
+            raise StorageError("The disk has no room to put the upload aside.") from full
         except OSError as broken:
             raise StorageError(f"The upload could not be put aside: {broken.strerror}.") from broken
         return Spooled(home=self.home, name=name, size=size, digest=digest.digest())

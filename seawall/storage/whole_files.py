@@ -5,6 +5,7 @@ Files that are whole or not there, durable before a transaction names them.
                                      └─ never committed ─▶ swept later
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -13,7 +14,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from seawall.errors import StorageError
 from seawall.index.files import sync_folder
 
 SPARE = 1024 * 1024 * 1024  # bytes of the disk that are left to the database, which must never stop
@@ -22,12 +22,16 @@ SWEPT_AT_ONCE = 400  # names in one question to the database
 PART = ".part"
 
 
-def write_whole(folder: Path, name: str, pieces: Iterable[bytes], *, full: str) -> None:
+class NoRoom(OSError):
+    """The disk has room for little more than the database."""
+
+
+def write_whole(folder: Path, name: str, pieces: Iterable[bytes]) -> None:
     """
-    A new file of this name, durable on disk; `full` says that there is no room for it.
+    A new file of this name, durable on disk.
 
     Raises:
-        StorageError: There is no room; no file is left.
+        NoRoom: There is none for it; no file is left.
         OSError: The disk refuses; no file is left.
 
     """
@@ -38,7 +42,7 @@ def write_whole(folder: Path, name: str, pieces: Iterable[bytes], *, full: str) 
         with os.fdopen(descriptor, "wb") as file:
             for piece in pieces:
                 if shutil.disk_usage(folder).free < SPARE + len(piece):
-                    raise StorageError(full)
+                    raise NoRoom(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())

@@ -349,8 +349,8 @@ def _keep_sheet(path: Path, upload: Upload, safe: Safe, sandbox: Sandbox) -> Sea
         return None
     try:
         sheet = sandbox.preview_file(path, CLEAREST)
-    except InputError as failed:
-        return keep_nothing(upload, f"{_too_large(safe)} {failed}", safe=safe)
+    except InputError:
+        return keep_nothing(upload, _too_large(safe), safe=safe)
     media = replace(_media(upload, size=len(sheet), safe=safe), media_type=JPEG)
     return _sealed(media, sheet, replace(safe, max_bytes=len(sheet)))
 

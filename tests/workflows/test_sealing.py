@@ -266,7 +266,7 @@ def test_of_a_film_too_large_to_keep_the_sheet_is_kept(safe, sandbox, tmp_path):
     assert size_of(kept) == size_of(sandbox.preview(FILM, 4))
     path.write_bytes(FILM[:3000])
     broken = sealing.keep_file(path, upload, safe=replace(safe, max_bytes=9), sandbox=sandbox)
-    assert broken.missing.startswith("The file is larger than the 0.0 MiB that are kept. ")
+    assert broken.missing == "The file is larger than the 0.0 MiB that are kept."
 
 
 def test_every_look_is_logged_and_the_smallest_costs_nothing(memory, safe, sandbox):
