@@ -12,6 +12,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from seawall.settings import Settings, read_settings
+from seawall.web.allocator import give_back_memory
 
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's name for the folder
 _PREFIX = "counts-"
@@ -25,6 +26,7 @@ def create() -> FastAPI:
         SettingsError: A setting cannot be understood.
 
     """
+    give_back_memory()
     settings = read_settings(environment=dict(os.environ))
     if multiprocessing.parent_process() is not None:
         _count_together(settings)
