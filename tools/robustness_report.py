@@ -108,6 +108,7 @@ def page(own: Evaluation, given: Evaluation | None) -> Iterator[str]:
         if rungs:
             yield from ("", f"## {title}", "", f"{rungs[0].copies} made by code.", "")
             yield f"![Share found, by alteration](robustness/recall-{kind}.svg)"
+            yield f"![Median distance, by alteration](robustness/distance-{kind}.svg)"
             yield from table(rungs, cropped=kind == "image")
     yield from ("", "## False matches", "")
     yield f"Each of these {own.originals} against as many others of its kind:"
