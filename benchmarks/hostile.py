@@ -212,9 +212,9 @@ def processes(root: int) -> dict[int, int]:
 
 
 def _held(process: int) -> int:
-    """Proportional set size, proc(5)."""
+    """Proportional set size, proc(5), without files it has mapped, which the kernel may drop: such as the indexes."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
 
 
 def _memory(root: int) -> tuple[int, int]:
