@@ -16,7 +16,7 @@ import time
 
 from start import BIN, ROOT, say, set_up
 
-PROCESSES = str(1 + min(4, os.cpu_count() or 1))
+PROCESSES = str(1 + min(4, os.cpu_count() or 1))  # one more than processors: tests also wait
 STEPS = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),

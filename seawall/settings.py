@@ -63,8 +63,8 @@ class ServerConfig:
     requests_per_second: int = 2_000  # for each key and worker, unless the key has its own
     max_waiting: int = 256  # screenings in progress for each worker; beyond it the answer is 503
     background: int = 2  # screenings in the background at once, for each home
-    max_background: int = 1_000  # that wait in the background, half of one key; beyond it 503
-    max_background_bytes: int = 16 * 1024 * 1024 * 1024  # of their files, half of one key
+    max_background: int = 1_000  # screenings that wait there, half as many of one key; else 503
+    max_background_bytes: int = 16 * 1024 * 1024 * 1024  # of their files, half as many of one key
     organisation: str = "this organisation"  # who owns banks and keys when nobody else is named
 
 

@@ -1,5 +1,5 @@
 """
-A home in which every screen of the desk has a week of work on it: made-up names, landscapes made by our own code.
+A home in which every screen of the desk has a week of work on it: made-up names, content made by our own code.
 
     people, policies, banks, rules ─▶ seven days of uploads, cases and rulings ─▶ what waits today ─▶ an exchange
 """

@@ -77,7 +77,6 @@ def _sqlite(url: URL) -> Engine:
         json_serializer=_json,
         json_deserializer=orjson.loads,
         pool_size=16,
-        pool_use_lifo=True,  # few are used, so few caches fill
     )
 
     @event.listens_for(engine, "connect")

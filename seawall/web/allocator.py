@@ -2,7 +2,7 @@
 The C library's allocator, told to give memory back, so that a server is as large as what it holds.
 
 glibc keeps what was freed: in an arena for every few threads, and the larger blocks too once one of their size was
-freed. A server that has answered for long videos and texts grew from 0.4 to 1.1 GB over 2 000 of them.
+freed. After 2 000 hostile videos and texts a server was 1.05 GB large, and is 0.7 GB so, of which 0.4 GB is its index.
 """
 
 import ctypes
